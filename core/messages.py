@@ -1,0 +1,46 @@
+"""The sentences behind the message codes, in Chinese and English.
+
+Every file of ``resources/messages`` maps a code to ``en``, ``zh`` and, where the
+user can do something about it, ``cure_en`` and ``cure_zh``. The interface
+language is set once by the plugin; the code in front is the same in both.
+"""
+
+from __future__ import annotations
+
+import string
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Mapping
+
+from . import language as _language
+from .data import load_yaml
+
+FOLDER = Path(__file__).resolve().parent.parent / "resources" / "messages"
+
+
+@lru_cache(maxsize=None)
+def catalogue() -> dict[str, dict[str, str]]:
+    """All messages: code -> {"en", "zh", "cure_en"?, "cure_zh"?}."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        found.update(load_yaml(path))
+    return found
+
+
+class _Facts(string.Formatter):
+    """Formats a sentence; a fact that is not there shows as its name instead of raising."""
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key), "{" + str(key) + "}")
+
+
+def sentence(code: str, facts: Mapping[str, Any], language: str | None = None) -> str:
+    """``"CODE: what is wrong. What to do."`` in ``language`` (default: the interface's)."""
+    entry = catalogue().get(code)
+    if entry is None:
+        return f"{code}: " + ", ".join(f"{k}={v}" for k, v in facts.items())
+    lang = language or _language.current()
+    parts = [entry[lang], entry.get(f"cure_{lang}", "")]
+    gap = "" if lang == "zh" else " "
+    text = gap.join(_Facts().vformat(p, (), facts) for p in parts if p)
+    return f"{code}: {text}"
