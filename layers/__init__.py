@@ -1,0 +1,1 @@
+"""QGIS data to core records and back (qgis.core and GDAL only, no widgets)."""

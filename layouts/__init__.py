@@ -1,0 +1,1 @@
+"""Figure definitions to print layouts (qgis.core only, no widgets)."""

@@ -1,0 +1,148 @@
+"""What every Qingliu algorithm shares: texts, clauses, stages, errors.
+
+Titles, descriptions and the help of each parameter in Chinese and English live
+in ``resources/help/<id>.yaml``; the toolbox, the help panel and the docs read
+the same file::
+
+    title: {en: Stream survey, zh: 沟道调查}
+    group: survey                  # a key of resources/help/groups.yaml
+    clauses: ['4.3.1', '4.3.2']
+    tags: [gully, channel, 沟道, goudao]
+    summary: {en: …, zh: …}
+    parameters:
+      DEM: {label: {en: DEM, zh: DEM 高程}, help: {en: …, zh: …}}
+    outputs:
+      OUTPUT: {label: {en: …, zh: …}}
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+from typing import Any, ClassVar
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from ..core import language
+from ..core.data import RESOURCES, ROOT, load_yaml
+from ..core.errors import Cancelled, Problem, QingliuError
+
+
+@lru_cache(maxsize=None)
+def help_of(algorithm: str) -> dict[str, Any]:
+    """The texts of an algorithm, from ``resources/help/<algorithm>.yaml``."""
+    return load_yaml(RESOURCES / "help" / f"{algorithm}.yaml")
+
+
+@lru_cache(maxsize=None)
+def _groups() -> dict[str, dict[str, str]]:
+    return load_yaml(RESOURCES / "help" / "groups.yaml")
+
+
+class QingliuAlgorithm(QgsProcessingAlgorithm):
+    """Base of the algorithms: a subclass sets ``ID`` and writes ``define`` and ``run``."""
+
+    ID: ClassVar[str] = ""
+
+    def define(self) -> None:
+        """Add parameters and outputs (``self.add``)."""
+        raise NotImplementedError
+
+    def run(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Do the work; QingliuError and Cancelled are turned into what QGIS expects."""
+        raise NotImplementedError
+
+    # -- texts -------------------------------------------------------------
+    def label(self, key: str) -> str:
+        """The label of a parameter or output in the language in force."""
+        texts = help_of(self.ID)
+        entry = texts["parameters"].get(key) or texts.get("outputs", {}).get(key) or {}
+        return language.pick(entry.get("label", {})) or key
+
+    def add(self, parameter: QgsProcessingParameterDefinition, *, advanced: bool = False) -> None:
+        """Add a parameter with its help and, where asked, the advanced flag."""
+        entry = help_of(self.ID)["parameters"].get(parameter.name(), {})
+        parameter.setHelp(language.pick(entry.get("help", {})))
+        if advanced:
+            flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+            parameter.setFlags(parameter.flags() | flag)
+        self.addParameter(parameter)
+
+    # -- QGIS's side -------------------------------------------------------
+    def name(self) -> str:
+        return self.ID
+
+    def displayName(self) -> str:  # noqa: N802 - QGIS's name
+        return language.pick(help_of(self.ID)["title"])
+
+    def group(self) -> str:
+        return language.pick(_groups()[self.groupId()])
+
+    def groupId(self) -> str:  # noqa: N802 - QGIS's name
+        return str(help_of(self.ID)["group"])
+
+    def tags(self) -> list[str]:
+        texts = help_of(self.ID)
+        return [*texts.get("tags", []), texts["title"]["en"], texts["title"]["zh"]]
+
+    def icon(self) -> QIcon:
+        return QIcon(str(RESOURCES / "icons" / "qingliu.svg"))
+
+    def shortHelpString(self) -> str:  # noqa: N802 - QGIS's name
+        return help_html(self.ID)
+
+    def helpUrl(self) -> str:  # noqa: N802 - QGIS's name
+        page = ROOT / "docs" / "html" / language.current() / "algorithms" / f"{self.ID}.html"
+        return page.as_uri() if page.exists() else ""
+
+    def createInstance(self) -> QingliuAlgorithm:  # noqa: N802 - QGIS's name
+        return type(self)()
+
+    def initAlgorithm(self, configuration: Any = None) -> None:  # noqa: N802 - QGIS's name
+        self.define()
+
+    def processAlgorithm(  # noqa: N802 - QGIS's name
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        try:
+            return self.run(parameters, context, feedback)
+        except Cancelled:
+            return {}
+        except QingliuError as error:
+            raise QgsProcessingException(error.text()) from error
+
+
+def help_html(algorithm: str) -> str:
+    """The help panel: summary, parameters, outputs and clauses as HTML in the language in force."""
+    texts = help_of(algorithm)
+    zh = language.current() == "zh"
+    parts = [f"<p>{escape(language.pick(texts['summary']))}</p>"]
+    for title, section in (("参数" if zh else "Parameters", "parameters"), ("输出" if zh else "Outputs", "outputs")):
+        rows = [_row(entry) for entry in texts.get(section, {}).values()]
+        if rows:
+            parts.append(f"<h3>{title}</h3><ul>{''.join(rows)}</ul>")
+    clauses = "、".join(str(c) for c in texts.get("clauses", []))
+    if clauses:
+        parts.append(f"<p>{'条文：SL/T 534（征求意见稿）' if zh else 'Clauses of SL/T 534 (draft): '}{escape(clauses)}</p>")
+    return "".join(parts)
+
+
+def _row(entry: dict[str, Any]) -> str:
+    label = escape(language.pick(entry["label"]))
+    text = escape(language.pick(entry.get("help", {})))
+    return f"<li><b>{label}</b>{': ' + text if text else ''}</li>"
+
+
+def report_warnings(warnings: list[Problem], feedback: QgsProcessingFeedback) -> None:
+    """Show warnings in the log, each with its code."""
+    for warning in warnings:
+        feedback.pushWarning(warning.text())

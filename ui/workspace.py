@@ -1,0 +1,110 @@
+"""Menu, toolbar and docks of Qingliu in the QGIS window, put in and taken out together."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QAction, QDockWidget, QMenu, QToolBar
+
+from ..core.data import RESOURCES
+
+
+@dataclass(frozen=True)
+class DockSpec:
+    """A dock as the menu offers it; its module is imported when it is first opened."""
+
+    key: str
+    module: str
+    cls: str
+    icon: str = "qingliu"
+
+
+# Titles are asked of the dock classes' texts at run time (translated), see _title.
+DOCKS: tuple[DockSpec, ...] = (DockSpec("clauses", ".clause_dock", "ClauseDock"),)
+
+
+def _title(key: str) -> str:
+    return {
+        "clauses": QCoreApplication.translate("Workspace", "Clauses of the standard"),
+    }[key]
+
+
+class Workspace:
+    """Everything Qingliu shows in the main window."""
+
+    def __init__(self, iface: Any) -> None:
+        self.iface = iface
+        self.menu: QMenu | None = None
+        self.toolbar: QToolBar | None = None
+        self.actions: list[QAction] = []
+        self.docks: dict[str, QDockWidget] = {}
+
+    def install(self) -> None:
+        """Add menu, toolbar and one checkable action per dock."""
+        window = self.iface.mainWindow()
+        self.menu = QMenu("清流 Qingliu", window)
+        self.menu.setObjectName("QingliuMenu")
+        self.iface.pluginMenu().addMenu(self.menu)
+        self.toolbar = self.iface.addToolBar("清流 Qingliu")
+        self.toolbar.setObjectName("QingliuToolBar")
+        for spec in DOCKS:
+            self._add_dock_action(spec, window)
+
+    def remove(self) -> None:
+        """Take out what ``install`` and ``open`` put in, in reverse."""
+        for dock in self.docks.values():
+            self.iface.removeDockWidget(dock)
+            dock.close()
+            dock.deleteLater()
+        self.docks.clear()
+        for action in self.actions:
+            action.deleteLater()
+        self.actions.clear()
+        if self.toolbar is not None:
+            self.iface.mainWindow().removeToolBar(self.toolbar)
+            self.toolbar.deleteLater()
+            self.toolbar = None
+        if self.menu is not None:
+            self.iface.pluginMenu().removeAction(self.menu.menuAction())
+            self.menu.deleteLater()
+            self.menu = None
+
+    def open(self, key: str) -> QDockWidget:
+        """Show the dock ``key``, building it the first time."""
+        if key not in self.docks:
+            spec = next(s for s in DOCKS if s.key == key)
+            module = importlib.import_module(spec.module, __package__)
+            dock = getattr(module, spec.cls)(self.iface.mainWindow())
+            dock.setObjectName(f"Qingliu_{key}")
+            dock.setWindowTitle(_title(key))
+            dock.visibilityChanged.connect(lambda shown, k=key: self._sync(k, shown))
+            self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            self.docks[key] = dock
+        self.docks[key].show()
+        self.docks[key].raise_()
+        return self.docks[key]
+
+    def _add_dock_action(self, spec: DockSpec, window: Any) -> None:
+        icon = QIcon(str(RESOURCES / "icons" / f"{spec.icon}.svg"))
+        action = QAction(icon, _title(spec.key), window)
+        action.setObjectName(f"Qingliu_action_{spec.key}")
+        action.setCheckable(True)
+        action.triggered.connect(lambda checked, k=spec.key: self._toggle(k, checked))
+        self.menu.addAction(action)
+        self.toolbar.addAction(action)
+        self.actions.append(action)
+
+    def _toggle(self, key: str, shown: bool) -> None:
+        if shown:
+            self.open(key)
+        elif key in self.docks:
+            self.docks[key].hide()
+
+    def _sync(self, key: str, shown: bool) -> None:
+        for action in self.actions:
+            if action.objectName() == f"Qingliu_action_{key}":
+                action.setChecked(shown)
