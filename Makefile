@@ -1,0 +1,62 @@
+# Qingliu: every target sets up what it needs first (see tools/setup.sh).
+SHELL := /bin/bash
+PY := .venv/bin/python
+SETUP = @tools/setup.sh
+ENV = eval "$$(tools/env.sh)";
+
+.PHONY: demo test lint format bench docs link package translate matrix torture fuzz env setup
+.DEFAULT_GOAL := test
+
+setup:
+	$(SETUP)
+
+env:  ## print the export lines for qgis_process.bin
+	@tools/setup.sh >&2
+	@tools/env.sh
+
+demo:  ## the main job on the practice watershed, or on CASE=<folder>
+	$(SETUP)
+	@$(ENV) $(PY) tools/demo.py $(if $(CASE),--case "$(CASE)")
+
+test:  ## the whole suite, two workers
+	$(SETUP)
+	@$(ENV) $(PY) -m pytest -n 2 $(ARGS)
+
+lint:  ## ruff, mypy, translations, Qt 6 spellings
+	$(SETUP)
+	@tools/lint.sh
+
+format:
+	$(SETUP)
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+bench:  ## terrain chain and live check beside their peers, as ratios
+	@tools/setup.sh tools/apt-packages-bench.txt
+	@$(ENV) $(PY) tools/bench.py $(ARGS)
+
+docs:
+	$(SETUP)
+	@$(ENV) $(PY) tools/docs.py
+
+link:  ## link this checkout into the user's own QGIS profile
+	$(SETUP)
+	@tools/link.sh
+
+package:  ## build/qingliu.zip for QGIS's plugin manager
+	$(SETUP)
+	@tools/package.sh
+
+translate:  ## collect strings into i18n/*.ts and compile them
+	$(SETUP)
+	@tools/translate.sh update
+
+matrix:  ## the suite on QGIS 3.22, 3.40 and 3.44 (Debian chroots; root)
+	@tools/matrix.sh
+
+torture:  ## the long form of the store's kill tests
+	$(SETUP)
+	@$(ENV) $(PY) -m pytest -q -m torture --run-torture
+
+fuzz:  ## nightly-length property and fuzz runs
+	$(SETUP)
+	@$(ENV) QINGLIU_HYPOTHESIS=nightly $(PY) -m pytest -q -n 2 -m "not torture"
