@@ -28,7 +28,7 @@ class QingliuPlugin:
         self.workspace: Workspace | None = None
         self.translator: QTranslator | None = None
 
-    def initProcessing(self) -> None:  # noqa: N802 - QGIS's name
+    def initProcessing(self) -> None:
         """Language and the Processing provider; the only part that runs under qgis_process."""
         from .processing.provider import QingliuProvider
 
@@ -38,7 +38,7 @@ class QingliuPlugin:
             if QgsApplication.processingRegistry().addProvider(provider):
                 self.provider = provider
 
-    def initGui(self) -> None:  # noqa: N802 - QGIS's name
+    def initGui(self) -> None:
         """Provider, menu, toolbar and docks."""
         from .ui.workspace import Workspace
 

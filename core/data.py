@@ -17,4 +17,8 @@ SAFE_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def load_yaml(path: Path) -> Any:
     """Content of a YAML file as plain Python (None for an empty one). Raises yaml.YAMLError, OSError."""
     with open(path, encoding="utf-8") as stream:
-        return yaml.load(stream, Loader=SAFE_LOADER)  # noqa: S506  # nosec B506 - a safe loader
+        loader = SAFE_LOADER(stream)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()

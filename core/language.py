@@ -7,7 +7,7 @@ _current = "en"
 
 
 def from_locale(locale: str | None) -> str:
-    """"zh" or "en" for a locale as QGIS or the system spells it (zh-Hans, zh_CN, zh, en_GB …)."""
+    """ "zh" or "en" for a locale as QGIS or the system spells it (zh-Hans, zh_CN, zh, en_GB …)."""
     name = (locale or "").replace("-", "_").lower()
     chinese = name.split("_")[0] == "zh" and not any(t in name for t in _TRADITIONAL)
     return "zh" if chinese else "en"

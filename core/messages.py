@@ -8,7 +8,7 @@ language is set once by the plugin; the code in front is the same in both.
 from __future__ import annotations
 
 import string
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -18,7 +18,7 @@ from .data import load_yaml
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "messages"
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalogue() -> dict[str, dict[str, str]]:
     """All messages: code -> {"en", "zh", "cure_en"?, "cure_zh"?}."""
     found: dict[str, dict[str, str]] = {}

@@ -17,7 +17,7 @@ the same file::
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from html import escape
 from typing import Any, ClassVar
 
@@ -35,13 +35,13 @@ from ..core.data import RESOURCES, ROOT, load_yaml
 from ..core.errors import Cancelled, Problem, QingliuError
 
 
-@lru_cache(maxsize=None)
+@cache
 def help_of(algorithm: str) -> dict[str, Any]:
     """The texts of an algorithm, from ``resources/help/<algorithm>.yaml``."""
     return load_yaml(RESOURCES / "help" / f"{algorithm}.yaml")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _groups() -> dict[str, dict[str, str]]:
     return load_yaml(RESOURCES / "help" / "groups.yaml")
 
@@ -81,13 +81,13 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
     def name(self) -> str:
         return self.ID
 
-    def displayName(self) -> str:  # noqa: N802 - QGIS's name
+    def displayName(self) -> str:
         return language.pick(help_of(self.ID)["title"])
 
     def group(self) -> str:
         return language.pick(_groups()[self.groupId()])
 
-    def groupId(self) -> str:  # noqa: N802 - QGIS's name
+    def groupId(self) -> str:
         return str(help_of(self.ID)["group"])
 
     def tags(self) -> list[str]:
@@ -97,20 +97,20 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
     def icon(self) -> QIcon:
         return QIcon(str(RESOURCES / "icons" / "qingliu.svg"))
 
-    def shortHelpString(self) -> str:  # noqa: N802 - QGIS's name
+    def shortHelpString(self) -> str:
         return help_html(self.ID)
 
-    def helpUrl(self) -> str:  # noqa: N802 - QGIS's name
+    def helpUrl(self) -> str:
         page = ROOT / "docs" / "html" / language.current() / "algorithms" / f"{self.ID}.html"
         return page.as_uri() if page.exists() else ""
 
-    def createInstance(self) -> QingliuAlgorithm:  # noqa: N802 - QGIS's name
+    def createInstance(self) -> QingliuAlgorithm:
         return type(self)()
 
-    def initAlgorithm(self, configuration: Any = None) -> None:  # noqa: N802 - QGIS's name
+    def initAlgorithm(self, configuration: Any = None) -> None:
         self.define()
 
-    def processAlgorithm(  # noqa: N802 - QGIS's name
+    def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         try:
@@ -126,13 +126,17 @@ def help_html(algorithm: str) -> str:
     texts = help_of(algorithm)
     zh = language.current() == "zh"
     parts = [f"<p>{escape(language.pick(texts['summary']))}</p>"]
-    for title, section in (("参数" if zh else "Parameters", "parameters"), ("输出" if zh else "Outputs", "outputs")):
+    for title, section in (
+        ("参数" if zh else "Parameters", "parameters"),
+        ("输出" if zh else "Outputs", "outputs"),
+    ):
         rows = [_row(entry) for entry in texts.get(section, {}).values()]
         if rows:
             parts.append(f"<h3>{title}</h3><ul>{''.join(rows)}</ul>")
     clauses = "、".join(str(c) for c in texts.get("clauses", []))
     if clauses:
-        parts.append(f"<p>{'条文：SL/T 534（征求意见稿）' if zh else 'Clauses of SL/T 534 (draft): '}{escape(clauses)}</p>")
+        lead = "条文：SL/T 534（征求意见稿）" if zh else "Clauses of SL/T 534 (draft): "
+        parts.append(f"<p>{lead}{escape(clauses)}</p>")
     return "".join(parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Sequence
 
 from qgis.core import QgsProcessingFeedback
@@ -12,7 +12,7 @@ from ..core.data import RESOURCES, load_yaml
 from ..core.errors import Cancelled
 
 
-@lru_cache(maxsize=None)
+@cache
 def _stage_texts() -> dict[str, dict[str, str]]:
     return load_yaml(RESOURCES / "stages.yaml")
 

@@ -39,12 +39,12 @@ class QingliuProvider(QgsProcessingProvider):
     def name(self) -> str:
         return "清流 Qingliu"
 
-    def longName(self) -> str:  # noqa: N802 - QGIS's name
+    def longName(self) -> str:
         return self.name()
 
     def icon(self) -> QIcon:
         return QIcon(str(RESOURCES / "icons" / "qingliu.svg"))
 
-    def loadAlgorithms(self) -> None:  # noqa: N802 - QGIS's name
+    def loadAlgorithms(self) -> None:
         for cls in algorithm_classes():
             self.addAlgorithm(cls())

@@ -54,9 +54,9 @@ def test_module_imports_only_what_its_layer_may(path):
             target = name[1:].split(".")[0]
             assert target in MAY_IMPORT[layer] or target == "", f"{layer} imports {name}"
         else:
-            assert not any(
-                name == b or name.startswith(b + ".") for b in FOREIGN_BANNED[layer]
-            ), f"{layer} imports {name}"
+            assert not any(name == b or name.startswith(b + ".") for b in FOREIGN_BANNED[layer]), (
+                f"{layer} imports {name}"
+            )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))

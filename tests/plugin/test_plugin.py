@@ -71,7 +71,9 @@ def test_reloading_ten_times_leaves_nothing_behind(window):
         plugin.unload()
         assert registry.providerById("qingliu") is None
         assert _left(window) == {k: [] for k in ("docks", "toolbars", "menus", "actions", "menu entries")}
-        assert not [t for t in QCoreApplication.instance().findChildren(QTranslator) if t is plugin.translator]
+        assert not [
+            t for t in QCoreApplication.instance().findChildren(QTranslator) if t is plugin.translator
+        ]
 
 
 def test_plugin_runs_without_an_interface_as_under_qgis_process(qgis_app):
@@ -89,7 +91,15 @@ def test_plugin_runs_without_an_interface_as_under_qgis_process(qgis_app):
 
 @pytest.mark.parametrize(
     ("locale", "language"),
-    [("zh-Hans", "zh"), ("zh_CN", "zh"), ("zh", "zh"), ("zh_TW", "en"), ("zh-Hant", "en"), ("en", "en"), ("de", "en")],
+    [
+        ("zh-Hans", "zh"),
+        ("zh_CN", "zh"),
+        ("zh", "zh"),
+        ("zh_TW", "en"),
+        ("zh-Hant", "en"),
+        ("en", "en"),
+        ("de", "en"),
+    ],
 )
 def test_chinese_is_chosen_for_its_three_spellings(qgis_app, locale, language):
     import qingliu

@@ -1,0 +1,81 @@
+"""The main job as data: which algorithm comes when, what it takes and what it gives.
+
+``make demo`` and the guide in QGIS follow the same steps. A step takes roles of
+the case (or of earlier steps); where a role it needs is missing, the step is left
+out and the role named: nothing is invented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Mapping
+
+from .data import RESOURCES, load_yaml
+
+
+@dataclass(frozen=True)
+class Step:
+    """One algorithm of the main job.
+
+    ``needs`` are roles without which it cannot run, ``takes`` roles it uses where
+    they are there, ``gives`` maps its outputs to (role or None, file name),
+    ``settings`` are fixed parameters and ``unless`` a role that makes it needless.
+    """
+
+    key: str
+    algorithm: str
+    title: Mapping[str, str]
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    gives: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    unless: str | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A step that is left out, and the roles it lacks (empty where its role is already given)."""
+
+    step: Step
+    missing: tuple[str, ...]
+
+
+def steps() -> list[Step]:
+    """The steps of the main job in order, from ``resources/job.yaml``."""
+    found = []
+    for key, entry in load_yaml(RESOURCES / "job.yaml").items():
+        gives = {out: (spec.get("role"), spec["file"]) for out, spec in (entry.get("gives") or {}).items()}
+        found.append(
+            Step(
+                key=key,
+                algorithm=entry["algorithm"],
+                title=entry["title"],
+                needs=tuple(entry.get("needs") or ()),
+                takes=tuple(entry.get("takes") or ()),
+                gives=gives,
+                settings=entry.get("settings") or {},
+                unless=entry.get("unless"),
+            )
+        )
+    return found
+
+
+def parameters_of(step: Step, roles: Mapping[str, str], folder: Path) -> dict[str, Any] | Skipped:
+    """Parameters for ``step`` from the roles at hand, outputs into ``folder``; Skipped where roles lack.
+
+    ``ROLE_FIELD`` and ``ROLE_MAP`` go with their role.
+    """
+    if step.unless and step.unless in roles:
+        return Skipped(step, ())
+    missing = tuple(role for role in step.needs if role not in roles)
+    if missing:
+        return Skipped(step, missing)
+    found: dict[str, Any] = dict(step.settings)
+    for role in (*step.needs, *step.takes):
+        for name in (role, f"{role}_FIELD", f"{role}_MAP"):
+            if name in roles:
+                found[name] = roles[name]
+    for output, (_, file) in step.gives.items():
+        found[output] = str(folder / file)
+    return found

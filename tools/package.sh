@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# build/qingliu.zip: what QGIS's plugin manager installs. Same commit, same bytes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+stage=build/package; rm -rf "$stage" build/qingliu.zip; mkdir -p "$stage/qingliu"
+git archive HEAD | tar -x -C "$stage/qingliu"
+for qm in i18n/*.qm; do [ -e "$qm" ] && cp "$qm" "$stage/qingliu/i18n/"; done
+[ -d docs/html ] && cp -r docs/html "$stage/qingliu/docs/"
+when=$(git log -1 --format=%cI)
+find "$stage" -exec touch -h -d "$when" {} +
+find "$stage" -type f -exec chmod 644 {} +
+(cd "$stage" && find qingliu -type f | LC_ALL=C sort | TZ=UTC zip -q -X -9 ../qingliu.zip -@)
+echo "build/qingliu.zip: $(du -k build/qingliu.zip | cut -f1) KiB"
