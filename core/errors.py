@@ -70,5 +70,5 @@ class MissingLibrary(QingliuError):
     """A Python library that this installation lacks; names what needs it and how to get it."""
 
 
-class Cancelled(Exception):  # noqa: N818 - not a fault: the user said stop
+class Cancelled(Exception):
     """The user cancelled; nothing was written."""
