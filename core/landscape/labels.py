@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..progress import SILENT, Progress
-from . import compiled, kernels
+from ..terrain import jit
+from . import kernels
 
 BLOCK_CELLS = 2_000_000
 
@@ -16,7 +17,7 @@ def label_patches(codes: np.ndarray, eight: bool = True, progress: Progress = SI
     ``codes`` (rows, cols) int32, negative outside the landscape. Returns int32 labels of the same
     shape, 0 .. n-1 in order of each patch's first cell in reading order, -1 outside, and n.
     """
-    if compiled.COMPILED:
+    if jit.compiled():
         return _label_compiled(codes, eight, progress)
     return label_by_runs(codes, eight, progress)
 
@@ -29,19 +30,19 @@ def row_blocks(shape: tuple[int, ...], cells: int = BLOCK_CELLS) -> list[tuple[i
 
 
 def _label_compiled(codes: np.ndarray, eight: bool, progress: Progress) -> tuple[np.ndarray, int]:
-    codes = np.ascontiguousarray(codes)
-    labels = np.empty(codes.shape, dtype=np.int32)
-    parent = np.empty(codes.size + 1, dtype=np.int32)
-    used = 0
+    flat = np.ascontiguousarray(codes, dtype=np.int32).ravel()
+    labels = np.empty(flat.size, dtype=np.int32)
+    parent = np.empty(flat.size + 1, dtype=np.int32)
+    cols, used = codes.shape[1], 0
     blocks = row_blocks(codes.shape)
     for done, (first, last) in enumerate(blocks):
         progress.step(0.7 * done / len(blocks))
-        used = kernels.scan_rows(codes, labels, parent, used, first, last, eight)
+        used = kernels.scan_rows(flat, labels, parent, used, cols, first, last, int(eight))
     count = kernels.number_patches(parent, used)
     for done, (first, last) in enumerate(blocks):
         progress.step(0.7 + 0.3 * done / len(blocks))
-        kernels.rename_rows(labels, parent, first, last)
-    return labels, count
+        kernels.rename_cells(labels, parent, first * cols, last * cols)
+    return labels.reshape(codes.shape), int(count)
 
 
 def label_by_runs(codes: np.ndarray, eight: bool = True, progress: Progress = SILENT) -> tuple[np.ndarray, int]:

@@ -10,7 +10,8 @@ from typing import Callable
 import numpy as np
 
 from ..progress import SILENT, Progress
-from . import compiled, kernels
+from ..terrain import jit
+from . import kernels
 from .labels import row_blocks
 
 UNKNOWN = np.int64(1) << 62
@@ -28,7 +29,7 @@ def nearest_neighbours(
     # diagonal cells are one patch by the 8-neighbour rule: nothing nearer than two cells then
     floor = 4 if eight else 2
     best = np.where(alone, 0, UNKNOWN).astype(np.int64)
-    search = _search_compiled if compiled.COMPILED else search_by_columns
+    search = _search_compiled if jit.compiled() else search_by_columns
     search(codes, labels, best, floor, progress)
     distance = np.sqrt(best.astype(np.float64))
     distance[alone] = np.nan
@@ -38,17 +39,20 @@ def nearest_neighbours(
 def _search_compiled(
     codes: np.ndarray, labels: np.ndarray, best: np.ndarray, floor: int, progress: Progress
 ) -> None:
+    rows, cols = codes.shape
     blocks = row_blocks(codes.shape, 500_000)
     for turn in range(2):
         # the second turn sees the raster upside down: what was below is above
-        kinds = np.ascontiguousarray(codes[::-1] if turn else codes)
-        names = np.ascontiguousarray(labels[::-1] if turn else labels)
-        shape = (int(codes.max()) + 1, codes.shape[1])
-        row1, row2 = np.full(shape, kernels.NO_ROW, np.int64), np.full(shape, kernels.NO_ROW, np.int64)
-        label1, label2 = np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
+        kinds = np.ascontiguousarray(codes[::-1] if turn else codes, dtype=np.int32).ravel()
+        names = np.ascontiguousarray(labels[::-1] if turn else labels, dtype=np.int32).ravel()
+        size = (int(codes.max()) + 1) * cols
+        row1, row2 = np.full(size, kernels.NO_ROW, np.int64), np.full(size, kernels.NO_ROW, np.int64)
+        name1 = np.full(size, -1, np.int32)
         for done, (first, last) in enumerate(blocks):
             progress.step((turn + done / len(blocks)) / 2)
-            kernels.nearest_above(kinds, names, row1, label1, row2, label2, best, floor, first, last)
+            kernels.nearest_above(
+                kinds, names, row1, name1, row2, best, floor, rows, cols, first, last
+            )
 
 
 def search_by_columns(

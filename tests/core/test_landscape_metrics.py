@@ -14,12 +14,12 @@ from hypothesis import strategies as st  # noqa: E402
 from hypothesis.extra import numpy as arrays  # noqa: E402
 
 from qingliu.core.errors import Cancelled, InputError  # noqa: E402
-from qingliu.core.landscape import compiled  # noqa: E402
 from qingliu.core.landscape.labels import _label_compiled, label_by_runs  # noqa: E402
 from qingliu.core.landscape.metrics import FORMULAS, pattern, shortest_outline, texts  # noqa: E402
 from qingliu.core.landscape.mosaic import mosaic  # noqa: E402
 from qingliu.core.landscape.nearest import nearest_neighbours  # noqa: E402
 from qingliu.core.progress import SILENT  # noqa: E402
+from qingliu.core.terrain import jit  # noqa: E402
 
 # Four patches on 4 x 4 cells of 10 m: a square and a pair of class 1, squares of 2, a block of 3.
 SMALL = np.array([[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 3, 1], [3, 3, 3, 1]])
@@ -280,15 +280,11 @@ def test_patches_and_distances_equal_brute_force_with_and_without_numba(values, 
     by_runs, count = label_by_runs(codes, eight)
     assert count == nearest.size
     np.testing.assert_array_equal(by_runs, labels)
-    if compiled.COMPILED:
+    np.testing.assert_array_equal(nearest_neighbours(codes, by_runs, owner, eight), nearest)
+    with jit.plain():
+        np.testing.assert_array_equal(nearest_neighbours(codes, by_runs, owner, eight), nearest)
+    if jit.compiled():
         np.testing.assert_array_equal(_label_compiled(codes, eight, SILENT)[0], labels)
-    for choice in {False, compiled.COMPILED}:
-        before = compiled.COMPILED
-        compiled.COMPILED = choice
-        try:
-            np.testing.assert_array_equal(nearest_neighbours(codes, by_runs, owner, eight), nearest)
-        finally:
-            compiled.COMPILED = before
 
 
 # --- FRAGSTATS' own tables -------------------------------------------------------------------
