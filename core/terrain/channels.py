@@ -19,13 +19,13 @@ place of the cells; lengths, gradients and distances are then those of the new l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Optional
 
 import numpy as np
 
 from ..grid import GridFrame
-from .network import jit
+from .jit import kernel
 from .network import Network, build_network
 from .profile import conditioned_heights, gradients
 
@@ -175,12 +175,13 @@ def channels_of(
 ) -> Channels:
     """The whole channels of ``network``; arguments as in :func:`extract_channels`."""
     mouths, receiving = _mouths(network)
-    owner = _owners(network.order, network.down, network.stem, _numbering(len(network), mouths))
+    owner = _numbering(len(network), mouths)
+    _hand_up(network.order, network.down, owner)
     start, path = _paths(network, mouths, receiving, owner)
     parent = np.where(receiving >= 0, owner[receiving], -1)
     area = network.drained_m2[mouths]
     lines = Lines(start, network.centres(path))
-    to_mouth = _distances_to_mouth(network, start, path, receiving)
+    to_mouth = _distances_to_mouth(network, start, path)
     channels = Channels(
         network=network,
         path_start=start,
@@ -218,7 +219,7 @@ def measured(channels: Channels, lines: Lines, to_mouth: np.ndarray) -> Channels
     with np.errstate(divide="ignore", invalid="ignore"):
         drop = np.where(length > 0, 1000 * (head - mouth) / length, np.nan)
     heights = conditioned_heights(channels.height_m, channels.path_start)
-    return _replace(
+    return replace(
         channels,
         lines=lines,
         cell_to_mouth_m=to_mouth,
@@ -229,12 +230,6 @@ def measured(channels: Channels, lines: Lines, to_mouth: np.ndarray) -> Channels
         gradient_permil=gradients(heights, to_mouth, channels.path_start),
         distance_outlet_m=_distances_to_outlet(channels, to_mouth),
     )
-
-
-def _replace(channels: Channels, **changes: object) -> Channels:
-    from dataclasses import replace
-
-    return replace(channels, **changes)  # type: ignore[arg-type]
 
 
 def valid_area(direction: np.ndarray, frame: GridFrame) -> float:
@@ -259,32 +254,30 @@ def _numbering(n: int, mouths: np.ndarray) -> np.ndarray:
     return number
 
 
-@jit
-def _owners(order: np.ndarray, down: np.ndarray, stem: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """Channel of every cell: that of its mouth, handed upstream along the stems."""
+@kernel("no", "i8r", "i8r", "i8w")
+def _hand_up(order, down, owner):  # type: ignore[no-untyped-def]
+    """A mouth's channel number goes upstream along the stems."""
     for i in range(len(order) - 1, -1, -1):
         k = order[i]
         if owner[k] < 0:
             owner[k] = owner[down[k]]
-    return owner
 
 
-@jit
-def _ranks(order: np.ndarray, stem: np.ndarray) -> np.ndarray:
+@kernel("no", "i8r", "i8r", "i8w")
+def _count_from_head(order, stem, rank):  # type: ignore[no-untyped-def]
     """Place of every cell in its channel, counted from the head."""
-    rank = np.zeros(len(order), np.int64)
     for i in range(len(order)):
         k = order[i]
         if stem[k] >= 0:
             rank[k] = rank[stem[k]] + 1
-    return rank
 
 
 def _paths(
     network: Network, mouths: np.ndarray, receiving: np.ndarray, owner: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cells of every channel from head to mouth with the receiving cell behind: (start, path)."""
-    rank = _ranks(network.order, network.stem)
+    rank = np.zeros(len(network), np.int64)
+    _count_from_head(network.order, network.stem, rank)
     joins = receiving >= 0
     start = np.zeros(len(mouths) + 1, np.int64)
     np.cumsum(rank[mouths] + 1 + joins, out=start[1:])
@@ -294,26 +287,27 @@ def _paths(
     return start, path
 
 
-def _distances_to_mouth(
-    network: Network, start: np.ndarray, path: np.ndarray, receiving: np.ndarray
-) -> np.ndarray:
+def _distances_to_mouth(network: Network, start: np.ndarray, path: np.ndarray) -> np.ndarray:
     """Metres along the cells from every path vertex to its channel's last vertex."""
     step = network.step_m[path]
-    last = start[1:] - 1
-    step[last] = 0.0
+    step[start[1:] - 1] = 0.0
     return upstream_sums(step, start)
 
 
-@jit
 def upstream_sums(step: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Sum of ``step`` from each vertex to the end of its run (``start`` as in :class:`Lines`)."""
     total = np.zeros(len(step), np.float64)
+    _sum_upstream(step, start, total)
+    return total
+
+
+@kernel("no", "f8r", "i8r", "f8w")
+def _sum_upstream(step, start, total):  # type: ignore[no-untyped-def]
     for i in range(len(start) - 1):
         running = 0.0
         for k in range(start[i + 1] - 1, start[i] - 1, -1):
             running += step[k]
             total[k] = running
-    return total
 
 
 def _hack(parent: np.ndarray) -> np.ndarray:
@@ -349,8 +343,3 @@ def places_on_parent(channels: Channels) -> np.ndarray:
     own[channels.path_start[1:][channels.parent >= 0] - 1] = False
     place_of_cell[channels.path[own]] = np.flatnonzero(own)
     return np.where(channels.receiving >= 0, place_of_cell[np.maximum(channels.receiving, 0)], 0)
-
-
-def network_frame(channels: Channels) -> GridFrame:
-    """Grid that the channels were traced on."""
-    return channels.network.frame

@@ -18,19 +18,13 @@ from typing import Iterator, Optional
 
 import numpy as np
 
-from ..errors import InputError
 from ..grid import GridFrame
+from .d8 import DCOL, DROW, NODATA, OUTLET
+from .jit import kernel
 
-
-def jit(function):  # type: ignore
-    """Plain Python until the compiler's decorator is there."""
-    return function
-
-
-OUTLET = 8
-NODATA = 255
-ROW_STEP = np.array([0, 1, 1, 1, 0, -1, -1, -1, 0], dtype=np.int64)
-COL_STEP = np.array([1, 1, 0, -1, -1, -1, 0, 1, 0], dtype=np.int64)
+# Directions with the outlet's behind them: an outlet leads nowhere.
+ROW_STEP = np.append(DROW, 0)
+COL_STEP = np.append(DCOL, 0)
 
 # Rows read at a time: the mask of a strip stays in the processor's cache.
 _STRIP_CELLS = 4_000_000
@@ -97,7 +91,7 @@ def build_network(
     initiation area. The stem at a confluence is the donor that drains more, then the one with the
     longer channel above it, then the one of lower row and column. A lone channel cell at the
     DEM's edge gets its largest donor too, so that every channel has a length.
-    Raises InputError where counts of cells meet cells of unequal size.
+    Raises ValueError where counts of cells meet cells of unequal size, or where directions run in a circle.
     """
     base = cells_draining(drained, frame, initiation_m2)
     extra = _downstream_of(extra_cells, direction, drained, frame, initiation_m2)
@@ -133,7 +127,7 @@ def _threshold(drained: np.ndarray, frame: GridFrame, least_m2: float) -> float:
     if drained.dtype.kind == "f":
         return least_m2 - _EQUAL_M2
     if frame.geographic:
-        raise InputError("QL-TERRAIN-CELLCOUNT", crs="geographic")
+        raise ValueError("cells in degrees differ in size: drained area must be m² (float64)")
     return max(1, int(np.ceil(least_m2 / (frame.dx * frame.dy) - 1e-9)))
 
 
@@ -222,18 +216,40 @@ def step_lengths(cells: np.ndarray, code: np.ndarray, frame: GridFrame) -> np.nd
     return np.hypot(np.abs(dcol) * width, np.abs(drow) * south[np.maximum(upper, 0)])
 
 
-@jit
 def _upstream_first(down: np.ndarray) -> np.ndarray:
-    """Permutation that lists each cell after all its donors (walks from the heads, O(n))."""
+    """Permutation that lists each cell after all its donors."""
+    waiting = np.bincount(down[down >= 0], minlength=len(down)).astype(np.int64)
+    order = np.empty(len(down), np.int64)
+    if _walk_from_heads(down, (waiting == 0).astype(np.uint8), waiting, order) < len(down):
+        raise ValueError("the flow directions run in a circle")
+    return order
+
+
+def _grow(
+    order: np.ndarray, down: np.ndarray, area: np.ndarray, step: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Stem donor and Strahler order of every cell."""
     n = len(down)
-    waiting = np.zeros(n, np.int64)
-    for k in range(n):
-        if down[k] >= 0:
-            waiting[down[k]] += 1
-    heads = waiting == 0
-    order = np.empty(n, np.int64)
+    stem = np.full(n, -1, np.int64)
+    strahler = np.ones(n, np.int32)
+    _join_at_confluences(
+        order, down, area, step, stem, strahler, np.zeros(n, np.uint8), np.zeros(n), np.zeros(n)
+    )
+    return stem, strahler
+
+
+def _given(order: np.ndarray, down: np.ndarray, extra: np.ndarray) -> np.ndarray:
+    """Cells that an extra cell drains through."""
+    found = extra.astype(np.uint8)
+    _hand_down(order, down, found)
+    return found.astype(bool)
+
+
+@kernel("i8", "i8r", "u1r", "i8w", "i8w")
+def _walk_from_heads(down, heads, waiting, order):  # type: ignore[no-untyped-def]
+    """From each head downstream as long as all donors have been seen (O(n)); cells reached."""
     count = 0
-    for k in range(n):
+    for k in range(len(down)):
         if heads[k]:
             cell = k
             while True:
@@ -245,56 +261,43 @@ def _upstream_first(down: np.ndarray) -> np.ndarray:
                 waiting[cell] -= 1
                 if waiting[cell] > 0:
                     break
-    return order[:count]
+    return count
 
 
-@jit
-def _grow(
-    order: np.ndarray, down: np.ndarray, area: np.ndarray, step: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Stem donor and Strahler order of every cell, in one walk downstream."""
-    n = len(down)
-    stem = np.full(n, -1, np.int64)
-    strahler = np.ones(n, np.int32)
-    twice = np.zeros(n, np.bool_)
-    longest = np.zeros(n, np.float64)
-    above = np.zeros(n, np.float64)
+@kernel("no", "i8r", "i8r", "f8r", "f8r", "i8w", "i4w", "u1w", "f8w", "f8w")
+def _join_at_confluences(  # type: ignore[no-untyped-def]
+    order, down, area, step, stem, strahler, twice, longest, above
+):
+    """One walk downstream: the largest donor becomes the stem, two donors of the top order raise it."""
     for i in range(len(order)):
         k = order[i]
-        s = stem[k]
-        if s >= 0:
-            if twice[k]:
-                strahler[k] += 1
+        if stem[k] >= 0:
+            strahler[k] += twice[k]
             longest[k] = above[k]
         d = down[k]
         if d < 0:
             continue
         reach = longest[k] + step[k]
         s = stem[d]
-        if s < 0:
+        if s < 0 or strahler[k] > strahler[d]:
             strahler[d] = strahler[k]
-        elif strahler[k] > strahler[d]:
-            strahler[d] = strahler[k]
-            twice[d] = False
+            twice[d] = 0
         elif strahler[k] == strahler[d]:
-            twice[d] = True
-        better = s < 0 or area[k] > area[s]
-        if not better and area[k] == area[s]:
-            theirs = longest[s] + step[s]
-            better = reach > theirs or (reach == theirs and k < s)
-        if better:
+            twice[d] = 1
+        if s < 0 or area[k] > area[s]:
             stem[d] = k
+        elif area[k] == area[s]:
+            theirs = longest[s] + step[s]
+            if reach > theirs or (reach == theirs and k < s):
+                stem[d] = k
         if reach > above[d]:
             above[d] = reach
-    return stem, strahler
 
 
-@jit
-def _given(order: np.ndarray, down: np.ndarray, extra: np.ndarray) -> np.ndarray:
-    """Cells that an extra cell drains through."""
-    found = extra.copy()
+@kernel("no", "i8r", "i8r", "u1w")
+def _hand_down(order, down, found):  # type: ignore[no-untyped-def]
+    """A mark goes on to everything downstream."""
     for i in range(len(order)):
         k = order[i]
         if found[k] and down[k] >= 0:
-            found[down[k]] = True
-    return found
+            found[down[k]] = 1

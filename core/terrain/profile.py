@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .network import jit
+from .jit import kernel
 
 
 class Profile(NamedTuple):
@@ -31,39 +31,48 @@ class Profile(NamedTuple):
     conditioned_m: np.ndarray
 
 
-@jit
 def conditioned_heights(height: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Heights lowered where they rise downstream, run by run.
 
     ``height`` (vertices,) runs from head to mouth in every run ``start[i]:start[i + 1]``.
     """
-    found = height.copy()
-    for i in range(len(start) - 1):
-        for k in range(start[i] + 1, start[i + 1]):
-            if found[k - 1] < found[k]:
-                found[k] = found[k - 1]
+    found = np.array(height, np.float64)
+    _lower(found, start)
     return found
 
 
-@jit
 def gradients(height: np.ndarray, to_mouth: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Gradient of every run in ‰ by the formula above, NaN where a run has no length.
 
     ``height`` (m, non-increasing) and ``to_mouth`` (m along the line) run from head to mouth.
     """
     result = np.full(len(start) - 1, np.nan)
-    for i in range(len(start) - 1):
-        first, last = start[i], start[i + 1] - 1
-        length = to_mouth[first]
-        if not length > 0:
-            continue
-        low = height[last]
-        total = 0.0
-        for k in range(first, last):
-            # heights above the mouth: the same sum without the cancellation of two large numbers
-            total += ((height[k] - low) + (height[k + 1] - low)) * (to_mouth[k] - to_mouth[k + 1])
-        result[i] = 1000.0 * total / (length * length)
+    _weigh(height, to_mouth, start, result)
     return result
+
+
+@kernel("no", "f8w", "i8r")
+def _lower(height, start):  # type: ignore[no-untyped-def]
+    for i in range(len(start) - 1):
+        for k in range(start[i] + 1, start[i + 1]):
+            if height[k - 1] < height[k]:
+                height[k] = height[k - 1]
+
+
+@kernel("no", "f8r", "f8r", "i8r", "f8w")
+def _weigh(height, to_mouth, start, result):  # type: ignore[no-untyped-def]
+    for i in range(len(start) - 1):
+        first = start[i]
+        last = start[i + 1] - 1
+        length = to_mouth[first]
+        if length > 0:
+            low = height[last]
+            total = 0.0
+            for k in range(first, last):
+                # above the mouth: the same sum without the cancellation of two large numbers
+                above = (height[k] - low) + (height[k + 1] - low)
+                total += above * (to_mouth[k] - to_mouth[k + 1])
+            result[i] = 1000.0 * total / (length * length)
 
 
 def gradient_permil(height: np.ndarray, distance: np.ndarray) -> float:
@@ -72,12 +81,12 @@ def gradient_permil(height: np.ndarray, distance: np.ndarray) -> float:
     >>> round(gradient_permil(np.array([100.0, 0.0, 0.0]), np.array([0.0, 100.0, 1000.0])), 9)
     10.0
     """
-    run = np.array([0, len(height)])
+    run = np.array([0, len(height)], np.int64)
     lowered = conditioned_heights(np.asarray(height, float), run)
     return float(gradients(lowered, distance[-1] - np.asarray(distance, float), run)[0])
 
 
 def profile(height: np.ndarray, to_mouth: np.ndarray) -> Profile:
     """The profile of one channel for plotting, from its heights and distances to the mouth."""
-    run = np.array([0, len(height)])
+    run = np.array([0, len(height)], np.int64)
     return Profile(to_mouth[0] - to_mouth, height, conditioned_heights(height, run))
