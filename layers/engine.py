@@ -1,0 +1,187 @@
+"""Where heavy work runs: compiled inside QGIS, compiled in a child process, or plain.
+
+numba can crash a QGIS that has already started (qgis/QGIS#63594), so it is used in this
+process only after a child that started QGIS first has survived it; the answer is kept
+beside the compiled kernels. Long work, and work on installations that failed the test,
+goes to a child. Without numba, or without a Python to run children, the same functions
+run uncompiled: slower, same result, and the user is told what would make it fast.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import subprocess  # nosec B404 - starts the Python that QGIS came with, no shell
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
+
+import numpy as np
+from qgis.core import Qgis, QgsApplication
+
+from ..core.compute import interpreter as interpreters
+from ..core.compute.child import job as job_function
+from ..core.compute.parent import ChildFailed, Result, run_job
+from ..core.errors import Problem
+from ..core.progress import SILENT, Progress
+from ..core.terrain import jit
+
+# Above this a job takes some ten seconds and gigabytes: better outside QGIS.
+LONG_CELLS = 150_000_000
+PROBE_SECONDS = 90
+
+_PROBE = """
+import sys
+from qgis.core import QgsApplication
+application = QgsApplication([], False)
+application.initQgis()
+import numba, numpy, threading
+
+@numba.njit("f8(f8[::1])", nogil=True)
+def total(values):
+    s = 0.0
+    for v in values:
+        s += v
+    return s
+
+found = []
+thread = threading.Thread(target=lambda: found.append(total(numpy.ones(1000))))
+thread.start()
+thread.join()
+if total(numpy.ones(1000)) + found[0] == 2000.0:
+    sys.stdout.write("survived")
+    sys.stdout.flush()
+import os
+os._exit(0)
+"""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How this installation computes: ``mode`` is compiled, child or plain; ``reason`` why not compiled."""
+
+    mode: str
+    reason: str = ""
+
+
+_engine: Engine | None = None
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels and the probe's answer are kept: writable, one per user."""
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    return Path(given) if given else Path(QgsApplication.qgisSettingsDirPath()) / "qingliu" / "numba"
+
+
+def engine() -> Engine:
+    """The engine of this installation; the first call may take seconds (the one-time probe)."""
+    global _engine
+    if _engine is None:
+        _engine = _choose()
+        jit.prepare(cache_folder())
+        jit.allow(_engine.mode == "compiled")
+    return _engine
+
+
+def _choose() -> Engine:
+    if importlib.util.find_spec("numba") is None:
+        return Engine("plain", "numba is not installed")
+    python = interpreters.find()
+    if python is None:
+        return Engine("plain", "no Python was found that could test numba outside QGIS")
+    answer = _remembered() or _probe(python)
+    if answer["survived"]:
+        return Engine("compiled")
+    return Engine("child", str(answer["reason"]))
+
+
+def _fingerprint() -> dict[str, str]:
+    def version(name: str) -> str:
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            return "?"
+
+    return {
+        "qgis": Qgis.QGIS_VERSION,
+        "python": sys.version.split()[0],
+        "machine": platform.machine(),
+        "numba": version("numba"),
+        "llvmlite": version("llvmlite"),
+        "numpy": np.__version__,
+    }
+
+
+def _answer_file() -> Path:
+    return cache_folder() / "probe.json"
+
+
+def _remembered() -> dict[str, Any] | None:
+    try:
+        kept = json.loads(_answer_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return kept if isinstance(kept, dict) and kept.get("of") == _fingerprint() else None
+
+
+def _probe(python: interpreters.Interpreter) -> dict[str, Any]:
+    """Start QGIS in a child and use numba there; whether it lived, kept for next time."""
+    code = f"import sys; sys.path[:] = {sys.path!r}\n{_PROBE}"
+    environment = {**python.environment(), "QT_QPA_PLATFORM": "offscreen"}
+    try:
+        done = subprocess.run(  # nosec B603 - a fixed command without a shell
+            [python.path, "-c", code],
+            capture_output=True,
+            timeout=PROBE_SECONDS,
+            env=environment,
+            check=False,
+            **interpreters.no_window(),
+        )
+        survived = done.stdout.strip().endswith(b"survived")
+        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = "" if survived else f"status {done.returncode}: {words[-1] if words else '-'}"
+    except (OSError, subprocess.SubprocessError) as error:
+        survived, reason = False, str(error)
+    answer = {"of": _fingerprint(), "survived": survived, "reason": reason}
+    try:
+        _answer_file().parent.mkdir(parents=True, exist_ok=True)
+        _answer_file().write_text(json.dumps(answer), encoding="utf-8")
+    except OSError:
+        return answer  # a cache that cannot be written is asked again next time
+    return answer
+
+
+def run(
+    job: str,
+    arrays: Mapping[str, np.ndarray],
+    values: Mapping[str, Any],
+    *,
+    cells: int,
+    warnings: list[Problem],
+    progress: Progress = SILENT,
+) -> Result:
+    """Run ``job`` where it is best run. What made it slow is added to ``warnings``."""
+    here = engine()
+    outside = here.mode == "child" or (here.mode == "compiled" and cells > LONG_CELLS)
+    python = interpreters.find() if outside else None
+    if python is not None:
+        try:
+            return run_job(python, job, arrays, values, progress=progress, cache_folder=cache_folder())
+        except ChildFailed as failure:
+            warnings.extend(failure.problems)
+    if here.mode == "plain" or outside:
+        warnings.append(Problem("QL-COMPUTE-SLOW", {"reason": here.reason or "the computing process failed"}))
+        with jit.plain():
+            return _inside(job, arrays, values, progress)
+    return _inside(job, arrays, values, progress)
+
+
+def _inside(
+    job: str, arrays: Mapping[str, np.ndarray], values: Mapping[str, Any], progress: Progress
+) -> Result:
+    found, plain_values = job_function(job)(arrays, values, progress)
+    return Result(found, plain_values)
