@@ -75,7 +75,7 @@ class Channels:
     ``length_m`` is the length of the line; on a geographic frame without a projection it is
     ellipsoidal. ``distance_outlet_m`` runs from the line's mouth along the streams to where the
     trunk ends. ``complete`` is None without contamination, else False where the catchment touches
-    the DEM's edge or nodata. ``cell_to_mouth_m`` (path) is the distance of each path vertex from
+    the DEM's edge or nodata, which every channel that leaves the DEM does: nobody knows its length. ``cell_to_mouth_m`` (path) is the distance of each path vertex from
     the channel's mouth along its line.
     """
 
@@ -160,7 +160,7 @@ def extract_channels(
 
     ``direction`` uint8, ``drained`` int32 cells or float64 m² (the cell itself included) and
     ``dem`` (unfilled, float32, NaN where there is no data) have the grid's shape, and so has
-    ``contaminated`` (bool or uint8, not 0 where the catchment touches the DEM's edge or nodata).
+    ``contaminated`` (bool or uint8, see :func:`.accumulation.contaminated`).
     ``extra_cells``: flat indices that are channel whatever they drain. Raises InputError.
     """
     network = build_network(direction, drained, frame, initiation_m2, extra_cells)
@@ -201,7 +201,7 @@ def channels_of(
         distance_outlet_m=np.empty(0),
         cell_to_mouth_m=to_mouth,
         height_m=dem.ravel()[network.cells[path]].astype(np.float64),
-        complete=None if contaminated is None else contaminated.ravel()[network.cells[mouths]] == 0,
+        complete=None if contaminated is None else _complete(contaminated, network.cells[mouths], parent),
         valid_m2=valid_area(direction, network.frame),
         lines=lines,
     )
@@ -248,6 +248,11 @@ def _mouths(network: Network) -> tuple[np.ndarray, np.ndarray]:
     return mouths, down[mouths]
 
 
+def _complete(contaminated: np.ndarray, mouth_cells: np.ndarray, parent: np.ndarray) -> np.ndarray:
+    """Nothing from beyond the DEM drains in, and the channel itself ends inside it."""
+    return (contaminated.ravel()[mouth_cells] == 0) & (parent >= 0)
+
+
 def _numbering(n: int, mouths: np.ndarray) -> np.ndarray:
     number = np.full(n, -1, np.int64)
     number[mouths] = np.arange(len(mouths))
@@ -255,7 +260,7 @@ def _numbering(n: int, mouths: np.ndarray) -> np.ndarray:
 
 
 @kernel("no", "i8r", "i8r", "i8w")
-def _hand_up(order, down, owner):  # type: ignore[no-untyped-def]
+def _hand_up(order: np.ndarray, down: np.ndarray, owner: np.ndarray) -> None:
     """A mouth's channel number goes upstream along the stems."""
     for i in range(len(order) - 1, -1, -1):
         k = order[i]
@@ -264,7 +269,7 @@ def _hand_up(order, down, owner):  # type: ignore[no-untyped-def]
 
 
 @kernel("no", "i8r", "i8r", "i8w")
-def _count_from_head(order, stem, rank):  # type: ignore[no-untyped-def]
+def _count_from_head(order: np.ndarray, stem: np.ndarray, rank: np.ndarray) -> None:
     """Place of every cell in its channel, counted from the head."""
     for i in range(len(order)):
         k = order[i]
@@ -302,7 +307,7 @@ def upstream_sums(step: np.ndarray, start: np.ndarray) -> np.ndarray:
 
 
 @kernel("no", "f8r", "i8r", "f8w")
-def _sum_upstream(step, start, total):  # type: ignore[no-untyped-def]
+def _sum_upstream(step: np.ndarray, start: np.ndarray, total: np.ndarray) -> None:
     for i in range(len(start) - 1):
         running = 0.0
         for k in range(start[i + 1] - 1, start[i] - 1, -1):

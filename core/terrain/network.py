@@ -109,10 +109,7 @@ def build_network(
 def cells_draining(drained: np.ndarray, frame: GridFrame, least_m2: float) -> np.ndarray:
     """Flat indices of the cells that drain ``least_m2`` or more, ascending, int64."""
     limit = _threshold(drained, frame, least_m2)
-    found = [
-        first * frame.cols + np.flatnonzero(block.ravel() >= limit)
-        for first, block in _strips(drained)
-    ]
+    found = [first * frame.cols + np.flatnonzero(block.ravel() >= limit) for first, block in _strips(drained)]
     return np.concatenate(found).astype(np.int64) if found else np.empty(0, np.int64)
 
 
@@ -246,7 +243,7 @@ def _given(order: np.ndarray, down: np.ndarray, extra: np.ndarray) -> np.ndarray
 
 
 @kernel("i8", "i8r", "u1r", "i8w", "i8w")
-def _walk_from_heads(down, heads, waiting, order):  # type: ignore[no-untyped-def]
+def _walk_from_heads(down: np.ndarray, heads: np.ndarray, waiting: np.ndarray, order: np.ndarray) -> int:
     """From each head downstream as long as all donors have been seen (O(n)); cells reached."""
     count = 0
     for k in range(len(down)):
@@ -265,9 +262,17 @@ def _walk_from_heads(down, heads, waiting, order):  # type: ignore[no-untyped-de
 
 
 @kernel("no", "i8r", "i8r", "f8r", "f8r", "i8w", "i4w", "u1w", "f8w", "f8w")
-def _join_at_confluences(  # type: ignore[no-untyped-def]
-    order, down, area, step, stem, strahler, twice, longest, above
-):
+def _join_at_confluences(
+    order: np.ndarray,
+    down: np.ndarray,
+    area: np.ndarray,
+    step: np.ndarray,
+    stem: np.ndarray,
+    strahler: np.ndarray,
+    twice: np.ndarray,
+    longest: np.ndarray,
+    above: np.ndarray,
+) -> None:
     """One walk downstream: the largest donor becomes the stem, two donors of the top order raise it."""
     for i in range(len(order)):
         k = order[i]
@@ -295,7 +300,7 @@ def _join_at_confluences(  # type: ignore[no-untyped-def]
 
 
 @kernel("no", "i8r", "i8r", "u1w")
-def _hand_down(order, down, found):  # type: ignore[no-untyped-def]
+def _hand_down(order: np.ndarray, down: np.ndarray, found: np.ndarray) -> None:
     """A mark goes on to everything downstream."""
     for i in range(len(order)):
         k = order[i]
