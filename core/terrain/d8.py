@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import InputError
 from ..grid import GridFrame
 
 # Direction d leads from (row, col) to (row + DROW[d], col + DCOL[d]): E, SE, S, SW, W, NW, N, NE.
@@ -31,3 +32,19 @@ def slope_factors(frame: GridFrame) -> np.ndarray:
     north = np.concatenate([south[:1], south[:-1]])
     factors = [east / north, east / south, east / np.hypot(east, north), east / np.hypot(east, south)]
     return np.stack(factors).astype(np.float32)
+
+
+def checked(direction: np.ndarray) -> np.ndarray:
+    """``direction`` uint8 (rows, cols) in C order, with OUTLET for what leads off the grid; a copy only where needed.
+
+    Raises InputError where it can't be a grid of directions.
+    """
+    if direction.dtype != np.uint8 or direction.ndim != 2:
+        raise InputError("QL-FLOW-CODES", found=f"{direction.dtype}, {direction.ndim}D")
+    sides = [((0,), DROW < 0), ((-1,), DROW > 0), ((slice(None), 0), DCOL < 0), ((slice(None), -1), DCOL > 0)]
+    off = [np.isin(direction[side], np.flatnonzero(across)) for side, across in sides if direction.size]
+    if any(o.any() for o in off):
+        direction = direction.copy()
+        for (side, _), lost in zip(sides, off):
+            direction[side] = np.where(lost, np.uint8(OUTLET), direction[side])
+    return np.ascontiguousarray(direction)

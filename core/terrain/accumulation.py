@@ -1,0 +1,222 @@
+"""How much land drains through each cell (4.3.1).
+
+Water is walked down from every cell that nothing drains into; where branches meet, the last
+to arrive carries on, so that each cell is left once. Threads walk bands of the grid and leave
+what crosses from band to band to the end.
+
+All functions take directions as :mod:`.flow` gives them, or those of another program in the
+same codes: OUTLET may stand anywhere, and a direction that leads off the grid or into nodata
+counts as OUTLET.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import InputError
+from ..progress import SILENT, Progress
+from . import jit
+from .d8 import DCOL, DROW, NODATA, OUTLET, checked, steps_on_grid
+from .strips import bands, strips, sweep, sweep_bands
+
+# Areas are summed in whole units, of which the whole DEM holds at most this many.
+_UNITS = 2**62
+_CACHED_CELLS = 1 << 17
+# State of a cell while water is walked down: direction + 16 x the inflows that are missing, or
+_LEFT = 240  # + direction: done
+
+
+def accumulate(
+    direction: np.ndarray, row_weights: np.ndarray | None = None, progress: Progress = SILENT
+) -> np.ndarray:
+    """What drains through each cell, the cell itself included; 0 at nodata.
+
+    ``direction`` uint8 (rows, cols). Without ``row_weights`` the count of cells, int32 (int64
+    from 2^31 cells on). With them (float64 (rows,), m²: the area of one cell of each row) the
+    area in m², float64, summed exactly in units of less than 1e-18 of the DEM's area, so that
+    no order of summation shows. Beside the result a byte a cell is needed. Raises InputError for
+    codes that are none and for directions that run in a circle.
+    """
+    direction = checked(direction)
+    rows, cols = direction.shape
+    if row_weights is None:
+        kind = np.int32 if direction.size < 2**31 else np.int64
+        return _accumulated(direction, np.ones(rows, kind), progress)
+    weights = np.asarray(row_weights, np.float64)
+    unit = 2.0 ** np.floor(np.log2(_UNITS / (weights.sum() * cols)))
+    whole = _accumulated(direction, np.rint(weights * unit).astype(np.int64), progress)
+    areas = whole.view(np.float64)
+    for first, stop in strips(0, rows, cols):
+        areas[first:stop] = whole[first:stop] / unit
+    return areas
+
+
+def contaminated(direction: np.ndarray, progress: Progress = SILENT) -> np.ndarray:
+    """Whether some of a cell's drained area may lie beyond the DEM: bool (rows, cols).
+
+    True where a cell upstream, other than the cell itself, lies on the grid's edge or beside
+    nodata. A byte a cell, of which only what is true is ever touched.
+    """
+    direction = checked(direction)
+    rows, cols = direction.shape
+    beyond = np.zeros((rows, cols), np.bool_)
+    flats = direction.reshape(-1), beyond.view(np.uint8).reshape(-1)
+    steps = steps_on_grid(cols)
+
+    def taint(first: int, stop: int) -> None:
+        rim = first * cols + np.flatnonzero(_rim(direction, first, stop))
+        _taint(*flats, rim, steps)
+
+    progress.stage("rim", direction.size)
+    sweep(taint, rows, cols, progress)
+    return beyond
+
+
+def _accumulated(direction: np.ndarray, weights: np.ndarray, progress: Progress) -> np.ndarray:
+    rows, cols = direction.shape
+    drained = np.empty((rows, cols), weights.dtype)
+    state, valid = _inflows(direction, weights, drained, progress)
+    run, deliver = (_run_down, _deliver) if weights.dtype == np.int32 else (_run_down_wide, _deliver_wide)
+    flats = state.reshape(-1), drained.reshape(-1)
+    steps = steps_on_grid(cols)
+
+    def walk(first: int, stop: int, low: int, high: int) -> int:
+        return int(run(*flats, steps, first * cols, stop * cols, low * cols, high * cols))
+
+    progress.stage("accumulation", direction.size)
+    done = sum(sum(counts) for counts in sweep_bands(walk, rows, cols, progress))
+    done += deliver(*flats, steps, _leaving_bands(state))
+    if done != valid:
+        raise InputError("QL-FLOW-CIRCLE", cells=valid - done)
+    return drained
+
+
+def _inflows(
+    direction: np.ndarray, weights: np.ndarray, drained: np.ndarray, progress: Progress
+) -> tuple[np.ndarray, int]:
+    """States of the cells before any water runs, uint8, and how many are valid; sets ``drained`` to the weights."""
+    rows, cols = direction.shape
+    state = np.empty((rows, cols), np.uint8)
+    step = max(1, _CACHED_CELLS // cols)
+
+    def count(first: int, stop: int) -> int:
+        return sum(piece(a, min(a + step, stop)) for a in range(first, stop, step))
+
+    def piece(first: int, stop: int) -> int:
+        around = _framed(direction, first, stop)
+        here = around[1:-1, 1:-1]
+        into = state[first:stop]
+        into[:] = 0
+        for d in range(8):
+            above, left = 1 - DROW[d], 1 - DCOL[d]
+            into += around[above : above + stop - first, left : left + cols] == d
+        into *= 16
+        into |= here
+        drained[first:stop] = weights[first:stop, None]
+        blank = here == NODATA
+        drained[first:stop][blank] = 0
+        return blank.size - int(np.count_nonzero(blank))
+
+    progress.stage("inflows", direction.size)
+    return state, sum(sweep(count, rows, cols, progress))
+
+
+def _framed(direction: np.ndarray, first: int, stop: int) -> np.ndarray:
+    """Rows ``first..stop`` within a frame of neighbours, NODATA outside. Raises InputError for codes that are none."""
+    rows, cols = direction.shape
+    framed = np.full((stop - first + 2, cols + 2), NODATA, np.uint8)
+    top, bottom = max(first - 1, 0), min(stop + 1, rows)
+    framed[top - first + 1 : bottom - first + 1, 1:-1] = direction[top:bottom]
+    if int((framed + np.uint8(1)).max()) > OUTLET + 1:
+        raise InputError("QL-FLOW-CODES", found=int(framed[framed != NODATA].max()))
+    return framed
+
+
+def _rim(direction: np.ndarray, first: int, stop: int) -> np.ndarray:
+    """Which cells of rows ``first..stop`` are on the grid's edge or beside nodata."""
+    blank = _framed(direction, first, stop) == NODATA
+    if not blank[1:-1, 1:-1].any() and 0 < first and stop < direction.shape[0]:  # the usual case, made short
+        blank[1:-1, 2:-2] = False
+    wide = blank[:, :-2] | blank[:, 1:-1] | blank[:, 2:]
+    return (wide[:-2] | wide[1:-1] | wide[2:]) & ~blank[1:-1, 1:-1]
+
+
+def _leaving_bands(state: np.ndarray) -> np.ndarray:
+    """Flat numbers of the cells that are done and drain into another band, int64."""
+    rows, cols = state.shape
+    found = []
+    for low, high in bands(rows):
+        for row, across in ((low, DROW < 0), (high - 1, DROW > 0)):
+            leaving = np.isin(state[row], _LEFT + np.flatnonzero(across))
+            found.append(row * cols + np.flatnonzero(leaving))
+    return np.concatenate(found).astype(np.int64)
+
+
+def _run_down_cells(state, drained, steps, first, stop, low, high):  # type: ignore[no-untyped-def]
+    """Walk water down from the springs among cells first..stop, staying within low..high; count of cells left."""
+    count = 0
+    for spring in range(first, stop):
+        if state[spring] >= 16:
+            continue
+        s = spring
+        d = state[s]
+        water = drained[s]
+        while True:
+            state[s] = 240 | d
+            count += 1
+            if d == 8:
+                break
+            s += steps[d]
+            if s < low or s >= high:
+                break
+            below = state[s]
+            if below == 255:
+                break
+            water += drained[s]
+            drained[s] = water
+            if below >= 32:
+                state[s] = below - 16
+                break
+            d = below & 15
+    return count
+
+
+def _deliver_cells(state, drained, steps, leaving):  # type: ignore[no-untyped-def]
+    """Walk on from cells that are done but whose water has not been handed down; count of cells left."""
+    count = 0
+    for i in range(len(leaving)):
+        s = leaving[i]
+        d = state[s] & 15
+        water = drained[s]
+        while d != 8:
+            s += steps[d]
+            below = state[s]
+            if below == 255:
+                break
+            water += drained[s]
+            drained[s] = water
+            if below >= 32:
+                state[s] = below - 16
+                break
+            d = below & 15
+            state[s] = 240 | d
+            count += 1
+    return count
+
+
+_run_down = jit.kernel("i8", "u1w", "i4w", "i8r", "i8", "i8", "i8", "i8")(_run_down_cells)
+_run_down_wide = jit.kernel("i8", "u1w", "i8w", "i8r", "i8", "i8", "i8", "i8")(_run_down_cells)
+_deliver = jit.kernel("i8", "u1w", "i4w", "i8r", "i8r")(_deliver_cells)
+_deliver_wide = jit.kernel("i8", "u1w", "i8w", "i8r", "i8r")(_deliver_cells)
+
+
+@jit.kernel("no", "u1r", "u1w", "i8r", "i8r")
+def _taint(direction, beyond, rim, steps):  # type: ignore[no-untyped-def]
+    """Mark everything downstream of the rim cells. Threads may mark the same way at once."""
+    for i in range(len(rim)):
+        s = rim[i]
+        while direction[s] < 8:
+            s += steps[direction[s]]
+            if beyond[s] != 0 or direction[s] == 255:
+                break
+            beyond[s] = 1
