@@ -26,8 +26,11 @@ COMPLETE_YEAR = 0.95
 
 @dataclass(frozen=True)
 class Erosivity:
-    """Rainfall erosivity: ``annual`` MJ·mm/(hm²·h·a), its 24 ``half_months``, the ``years`` it rests on,
-    the ``method`` with its coefficients, and ``warnings``."""
+    """Rainfall erosivity in MJ·mm/(hm²·h·a).
+
+    ``annual``, its 24 ``half_months``, the ``years`` it rests on, the ``method`` with its
+    coefficients, and ``warnings``.
+    """
 
     annual: float
     half_months: tuple[float, ...]
@@ -37,8 +40,9 @@ class Erosivity:
 
 
 def erosivity_zhang(days: np.ndarray, rain_mm: np.ndarray) -> Erosivity:
-    """R from daily rain, half-month model of Zhang, Xie & Liu (2002), Scientia Geographica Sinica 22(6): 705-711.
+    """R from daily rain, half-month model of Zhang, Xie & Liu (2002).
 
+    Scientia Geographica Sinica 22(6): 705-711.
     R_half-month = α Σ P^β over days with P >= 12 mm, β = 0.8363 + 18.144 / P_d12 + 24.455 / P_y12,
     α = 21.586 β^-7.1891; P_d12 mean rain of such days, P_y12 mean yearly sum of such days (mm).
     ``days`` datetime64, ``rain_mm`` of the same length. Complete calendar years only; others are left
@@ -61,7 +65,7 @@ def erosivity_zhang(days: np.ndarray, rain_mm: np.ndarray) -> Erosivity:
 
 
 def erosivity_xie(days: np.ndarray, rain_mm: np.ndarray) -> Erosivity:
-    """R from daily rain by season, Xie, Yin, Liu et al. (2016), Journal of Hydrology 535: 547-558.
+    """R from daily rain by season, Xie, Yin, Liu et al. (2016), J. of Hydrology 535: 547-558.
 
     R_day = α P^1.7265 on days with P >= 10 mm, α = 0.3937 from May to September, 0.3101 from October to
     April. Arguments and errors as in :func:`erosivity_zhang`.
@@ -89,7 +93,9 @@ def erodibility_epic(
     By hand: 30 / 40 / 30 % with 1 % carbon: 0.3892 · 0.8454 · 0.9209 · 1.0000 = 0.3030, times 0.1317
     gives 0.0399.
     """
-    sand, silt, clay, carbon = (np.asarray(v, dtype=np.float64) for v in (sand_pct, silt_pct, clay_pct, carbon_pct))
+    sand, silt, clay, carbon = (
+        np.asarray(v, dtype=np.float64) for v in (sand_pct, silt_pct, clay_pct, carbon_pct)
+    )
     known = np.isfinite(sand + silt + clay + carbon)
     wrong = known & (np.abs(sand + silt + clay - 100) > 1)
     for part in (sand, silt, clay, carbon):
@@ -117,23 +123,30 @@ def slope_factor(slope_deg: np.ndarray) -> np.ndarray:
 
 
 def length_exponent(slope_deg: np.ndarray) -> np.ndarray:
-    """m of the length factor: 0.2 up to 1°, 0.3 up to 3°, 0.4 up to 5°, 0.5 above (CSLE; Liu et al. 2000,
-    Soil Science Society of America Journal 64: 1759-1763, found no other exponent on steep slopes)."""
+    """m of the length factor: 0.2 up to 1°, 0.3 up to 3°, 0.4 up to 5°, 0.5 above (CSLE).
+
+    Liu, Nearing, Shi & Jia (2000), Soil Science Society of America Journal 64: 1759-1763, found no
+    other exponent on steep slopes.
+    """
     slope = np.asarray(slope_deg, dtype=np.float64)
     m = np.array([0.2, 0.3, 0.4, 0.5])[np.searchsorted([1.0, 3.0, 5.0], np.where(np.isnan(slope), 0, slope))]
     return np.where(np.isnan(slope), np.nan, m)
 
 
 def length_factor(length_m: np.ndarray, slope_deg: np.ndarray) -> np.ndarray:
-    """L of a whole slope of this horizontal length: (λ / 22.13)^m. By hand: 88.52 m at 20° gives 4^0.5 = 2."""
+    """L of a whole slope of this horizontal length: (λ / 22.13)^m.
+
+    By hand: 88.52 m at 20° gives 4^0.5 = 2.
+    """
     return (np.asarray(length_m, dtype=np.float64) / UNIT_PLOT_M) ** length_exponent(slope_deg)
 
 
 def segment_length_factor(above_m: np.ndarray, segment_m: np.ndarray, slope_deg: np.ndarray) -> np.ndarray:
     """L of a piece of slope (a cell): (λ_out^(m+1) - λ_in^(m+1)) / ((λ_out - λ_in) 22.13^m).
 
-    Foster & Wischmeier (1974), Transactions ASAE 17(2): 305-309. ``above_m`` slope length at its upper edge,
-    ``segment_m`` its own, both horizontal. The pieces of a uniform slope average to :func:`length_factor`.
+    Foster & Wischmeier (1974), Transactions ASAE 17(2): 305-309. ``above_m`` slope length at its upper
+    edge, ``segment_m`` its own, both horizontal. The pieces of a uniform slope average to its
+    :func:`length_factor`.
     """
     m = length_exponent(slope_deg)
     start = np.asarray(above_m, dtype=np.float64)
@@ -144,8 +157,8 @@ def segment_length_factor(above_m: np.ndarray, segment_m: np.ndarray, slope_deg:
 def cover_factor(cover_pct: np.ndarray) -> np.ndarray:
     """B (C of RUSLE) from vegetation cover: 1 where bare, 0.6508 - 0.3436 lg c up to 78.3 %, 0 above.
 
-    Cai et al. (2000), Journal of Soil and Water Conservation (水土保持学报) 14(2): 19-24. Not above 1. By hand:
-    10 % gives 0.6508 - 0.3436 = 0.3072. Raises InputError outside 0..100.
+    Cai et al. (2000), Journal of Soil and Water Conservation (水土保持学报) 14(2): 19-24. Not above 1.
+    By hand: 10 % gives 0.6508 - 0.3436 = 0.3072. Raises InputError outside 0..100.
     """
     cover = np.asarray(cover_pct, dtype=np.float64)
     known = cover[np.isfinite(cover)]

@@ -12,7 +12,7 @@ from .scale import KM2_PER_HM2, NO_CLASS, FaceTable, GullyTable, IntensityScale
 
 
 def grade_soil_loss(loss_t_hm2: np.ndarray, scale: IntensityScale, region: str | None) -> np.ndarray:
-    """Class of each cell from the soil loss in **t/(hm²·a)**; SL 190's limits are in t/(km²·a), 100 times that.
+    """Class of each cell from the soil loss in **t/(hm²·a)**; SL 190's limits are in t/(km²·a).
 
     5 t/(hm²·a) is 500 t/(km²·a): in a region that tolerates 500 it is light, the lower limit being
     included. NaN gives 0. Raises InputError: unknown region, negative loss.

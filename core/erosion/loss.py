@@ -18,7 +18,7 @@ UNLIKELY_T_HM2 = 500.0
 
 @dataclass(frozen=True)
 class SoilLoss:
-    """``values`` t/(hm²·a), NaN where a factor lacks; ``equation`` as it was used; ``warnings``; always an estimate."""
+    """``values`` t/(hm²·a), NaN where a factor lacks; ``equation`` as used; always an estimate."""
 
     values: np.ndarray
     equation: str
@@ -73,7 +73,7 @@ def per_hm2(loss_t_km2: np.ndarray) -> np.ndarray:
 
 
 def mean_modulus(loss_t_hm2: np.ndarray, areas_m2: np.ndarray) -> float | None:
-    """Mean erosion modulus in t/(km²·a), weighted by the cells' areas, over the cells that are known; None without any."""
+    """Mean erosion modulus in t/(km²·a) over the known cells, weighted by area; None without any."""
     weight = np.broadcast_to(areas_m2, loss_t_hm2.shape)
     known = np.isfinite(loss_t_hm2)
     total = float(weight[known].sum())

@@ -49,7 +49,7 @@ class IntensityScale:
 
         Raises InputError where the region is missing or unknown: it decides between slight and light.
         """
-        if region not in self.tolerable:
+        if region is None or region not in self.tolerable:
             raise InputError("QL-EROSION-REGION", region=region or "", known=", ".join(self.tolerable))
         own = self.tolerable[region]
         found = np.array([own if c.lower is None else c.lower for c in self.classes[1:]], dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Any, Iterator
 
 from ..errors import EditionError
 from ..standard.edition import Edition
@@ -18,7 +18,7 @@ def intensity_scale(edition: Edition) -> IntensityScale:
     found = edition.codelist("erosion_intensity")
     with _complete("erosion_intensity"):
         classes = tuple(
-            IntensityClass(int(i.code), i.zh, i.en, None if i.data["min"] == TOLERABLE else float(i.data["min"]))
+            IntensityClass(int(i.code), i.zh, i.en, _lower(i.data["min"]))
             for i in sorted(found.items, key=lambda item: int(item.code))
         )
         tolerable = {t["key"]: float(t["value"]) for t in found.data["tolerable"]}
@@ -58,9 +58,14 @@ def gully_table(edition: Edition) -> GullyTable:
         )
 
 
+def _lower(limit: Any) -> float | None:
+    return None if limit == TOLERABLE else float(limit)
+
+
 @contextmanager
 def _complete(name: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, IndexError, StopIteration) as lacking:
-        raise EditionError("QL-EROSION-DATA", list=name, what=str(lacking) or type(lacking).__name__) from lacking
+        what = str(lacking) or type(lacking).__name__
+        raise EditionError("QL-EROSION-DATA", list=name, what=what) from lacking

@@ -14,7 +14,7 @@ NO_ROW = -(1 << 30)
 
 
 @kernel("i8", "i4r", "i4w", "i4w", "i8", "i8", "i8", "i8", "i8")
-def scan_rows(
+def scan_rows(  # noqa: C901 - one loop: kernels call no functions
     codes: Any, labels: Any, parent: Any, used: int, cols: int, first: int, last: int, eight: int
 ) -> int:
     """Provisional patch numbers for rows ``first`` .. ``last`` - 1, joined in ``parent``.
@@ -85,7 +85,7 @@ def rename_cells(labels: Any, parent: Any, first: int, last: int) -> int:
 
 
 @kernel("i8", "i4r", "i4r", "i8w", "i4w", "i8w", "i8w", "i8", "i8", "i8", "i8", "i8")
-def nearest_above(
+def nearest_above(  # noqa: C901
     codes: Any,
     labels: Any,
     row1: Any,
@@ -98,7 +98,7 @@ def nearest_above(
     first: int,
     last: int,
 ) -> int:
-    """Lower ``best[patch]`` (squared, cells) to the nearest cell, not below it, of another patch of its class.
+    """Lower ``best[patch]`` (squared, cells) to the nearest cell, not below, of another patch of its class.
 
     For each class and column the last row met (``row1``), its patch (``name1``) and the last row of
     another patch (``row2``), flat (classes × cols), carry over between calls; a cell of patch p then
@@ -125,14 +125,15 @@ def nearest_above(
             limit = best[mine]
             if limit <= floor:
                 continue
-            if 0 < r < rows - 1 and 0 < c < cols - 1:
-                if (
-                    labels[at - cols] == mine
-                    and labels[at + cols] == mine
-                    and labels[at - 1] == mine
-                    and labels[at + 1] == mine
-                ):
-                    continue  # another patch is always nearer to an edge cell
+            if (
+                0 < r < rows - 1
+                and 0 < c < cols - 1
+                and labels[at - cols] == mine
+                and labels[at + cols] == mine
+                and labels[at - 1] == mine
+                and labels[at + 1] == mine
+            ):
+                continue  # another patch is always nearer to an edge cell
             start = code * cols
             away = 0
             while away * away < limit and (c - away >= 0 or c + away < cols):

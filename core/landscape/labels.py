@@ -11,7 +11,9 @@ from . import kernels
 BLOCK_CELLS = 2_000_000
 
 
-def label_patches(codes: np.ndarray, eight: bool = True, progress: Progress = SILENT) -> tuple[np.ndarray, int]:
+def label_patches(
+    codes: np.ndarray, eight: bool = True, progress: Progress = SILENT
+) -> tuple[np.ndarray, int]:
     """Patch of every cell and how many patches there are.
 
     ``codes`` (rows, cols) int32, negative outside the landscape. Returns int32 labels of the same
@@ -45,15 +47,16 @@ def _label_compiled(codes: np.ndarray, eight: bool, progress: Progress) -> tuple
     return labels.reshape(codes.shape), int(count)
 
 
-def label_by_runs(codes: np.ndarray, eight: bool = True, progress: Progress = SILENT) -> tuple[np.ndarray, int]:
+def label_by_runs(
+    codes: np.ndarray, eight: bool = True, progress: Progress = SILENT
+) -> tuple[np.ndarray, int]:
     """As :func:`label_patches` in numpy alone: runs of a row are joined to touching runs of the next."""
     rows, cols = codes.shape
     starts = np.ones(codes.shape, dtype=bool)
     np.not_equal(codes[:, 1:], codes[:, :-1], out=starts[:, 1:])
     run = (np.cumsum(starts.ravel(), dtype=np.int32) - 1).reshape(rows, cols)
     progress.step(0.2)
-    upper, lower = _touching_runs(codes, run, starts, eight)
-    progress.step(0.5)
+    upper, lower = _touching_runs(codes, run, starts, eight, progress)
     root = _join(upper, lower, int(run[-1, -1]) + 1, progress)
     outside = codes.ravel()[np.flatnonzero(starts.ravel())] < 0
     number = np.where((root == np.arange(root.size)) & ~outside, 1, 0).cumsum() - 1
@@ -62,12 +65,13 @@ def label_by_runs(codes: np.ndarray, eight: bool = True, progress: Progress = SI
 
 
 def _touching_runs(
-    codes: np.ndarray, run: np.ndarray, starts: np.ndarray, eight: bool
+    codes: np.ndarray, run: np.ndarray, starts: np.ndarray, eight: bool, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of runs (upper, lower) of one class that touch between consecutive rows."""
     above: list[np.ndarray] = []
     below: list[np.ndarray] = []
-    for a, b in _row_pairs(eight):
+    for done, (a, b) in enumerate(_row_pairs(eight)):
+        progress.step(0.2 + 0.1 * done)
         touch = (codes[:-1, a] == codes[1:, b]) & (codes[:-1, a] >= 0)
         # one pair is enough for each stretch where both runs go on
         repeated = touch[:, 1:] & touch[:, :-1] & ~starts[:-1, a][:, 1:] & ~starts[1:, b][:, 1:]

@@ -220,7 +220,7 @@ def pr(s: Scope) -> float:
 @metric("SHDI")
 def shdi(s: Scope) -> float:
     """Shannon's diversity, natural logarithm."""
-    return float(-(s.shares * np.log(s.shares)).sum()) + 0.0
+    return _shannon(s.shares)
 
 
 @metric("SIDI")
@@ -232,7 +232,7 @@ def sidi(s: Scope) -> float:
 @metric("SHEI")
 def shei(s: Scope) -> float:
     """Shannon's evenness; 0 for one class."""
-    return shdi(s) / math.log(s.shares.size) if s.shares.size > 1 else 0.0
+    return _shannon(s.shares) / math.log(s.shares.size) if s.shares.size > 1 else 0.0
 
 
 def shortest_outline(cells: np.ndarray) -> np.ndarray:
@@ -252,6 +252,10 @@ def _most_like_sides(cells: np.ndarray) -> np.ndarray:
 def _aggregation(like: np.ndarray, cells: np.ndarray) -> np.ndarray:
     most = _most_like_sides(cells).astype(np.float64)
     return np.where(most > 0, 100.0 * like / np.where(most > 0, most, 1), np.nan)
+
+
+def _shannon(shares: np.ndarray) -> float:
+    return float(-(shares * np.log(shares)).sum()) + 0.0
 
 
 def _squares(s: Scope) -> float:
@@ -288,9 +292,7 @@ def pattern(
         found += _values(scope, wanted, "class")
     found += _values(_landscape_scope(landscape, counted, boundary_is_edge), wanted, "landscape")
     cells = int(counted.cells.sum())
-    return Pattern(
-        tuple(found), neighbours, landscape.cell_size, boundary_is_edge, cells, counted.cells.size
-    )
+    return Pattern(tuple(found), neighbours, landscape.cell_size, boundary_is_edge, cells, counted.cells.size)
 
 
 def _checked(metrics: Iterable[str] | None, neighbours: int) -> list[str]:

@@ -5,6 +5,7 @@ Distance from cell centre to cell centre, as FRAGSTATS v4 measures it (McGarigal
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Callable
 
 import numpy as np
@@ -50,9 +51,7 @@ def _search_compiled(
         name1 = np.full(size, -1, np.int32)
         for done, (first, last) in enumerate(blocks):
             progress.step((turn + done / len(blocks)) / 2)
-            kernels.nearest_above(
-                kinds, names, row1, name1, row2, best, floor, rows, cols, first, last
-            )
+            kernels.nearest_above(kinds, names, row1, name1, row2, best, floor, rows, cols, first, last)
 
 
 def search_by_columns(
@@ -71,7 +70,7 @@ def search_by_columns(
         for flip in (False, True):
             plane = own[::-1] if flip else own
             at = (own.shape[0] - 1 - rows if flip else rows)[waiting]
-            _look_sideways(plane, at, cols[waiting], best, floor, lambda: progress.step(code / count))
+            _look_sideways(plane, at, cols[waiting], best, floor, partial(progress.step, code / count))
 
 
 def _edge_cells(labels: np.ndarray) -> np.ndarray:
@@ -83,8 +82,10 @@ def _edge_cells(labels: np.ndarray) -> np.ndarray:
 
 
 def _last_two(own: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each cell: row and patch of the last cell in its column, itself included, and row of the last
-    one of another patch; -1 and NO_ROW where there is none."""
+    """For each cell: row and patch of the last cell met in its column, and row of the last of another patch.
+
+    -1 and NO_ROW where there is none.
+    """
     row1 = np.full(own.shape, kernels.NO_ROW, np.int32)
     row2 = np.full(own.shape, kernels.NO_ROW, np.int32)
     name = np.full(own.shape, -1, np.int32)
@@ -101,7 +102,12 @@ def _last_two(own: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _look_sideways(
-    own: np.ndarray, rows: np.ndarray, cols: np.ndarray, best: np.ndarray, floor: int, alive: Callable[[], None]
+    own: np.ndarray,
+    rows: np.ndarray,
+    cols: np.ndarray,
+    best: np.ndarray,
+    floor: int,
+    alive: Callable[[], None],
 ) -> None:
     row1, name, row2 = _last_two(own)
     order = np.argsort(own[rows, cols], kind="stable")

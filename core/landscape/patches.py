@@ -52,7 +52,7 @@ def patches(
 def _tally(
     codes: np.ndarray, labels: np.ndarray, count: int, many: int, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cells of each patch, pairs of neighbouring cells inside it, and the matrix of sides with class 0 = outside."""
+    """Cells of each patch, pairs of neighbours inside it, and the matrix of sides with class 0 = outside."""
     cells = np.zeros(count, np.int64)
     like = np.zeros(count, np.int64)
     kinds = many + 1

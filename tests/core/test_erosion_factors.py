@@ -8,7 +8,6 @@ import math
 
 import numpy as np
 import pytest
-
 from qingliu.core.erosion.factors import (
     cover_factor,
     erodibility_epic,
@@ -87,7 +86,9 @@ def test_rain_that_gives_no_erosivity_is_refused(model, code, days, rain):
 def test_both_models_give_the_order_of_size_known_for_a_real_station(shared):
     with open(shared / "data" / "youwuzhen" / "pcp_daily.csv", encoding="utf-8-sig") as stream:
         rows = [r for r in csv.reader(stream) if r and r[0][:1].isdigit()]
-    days = np.array([datetime.datetime.strptime(r[0].split()[0], "%Y-%m-%d").date() for r in rows], "datetime64[D]")
+    days = np.array(
+        [datetime.datetime.strptime(r[0].split()[0], "%Y-%m-%d").date() for r in rows], "datetime64[D]"
+    )
     rain = np.array([float(r[-1]) for r in rows])
     zhang, xie = erosivity_zhang(days, rain), erosivity_xie(days, rain)
     # Changting, Fujian: maps of China's erosivity show 6 000 to 12 000 MJ·mm/(hm²·h·a) there
@@ -107,7 +108,9 @@ def test_erodibility_of_pure_sand_is_nothing_and_of_unknown_soil_unknown():
     assert np.isnan(erodibility_epic(np.nan, 40, 30, 1))
 
 
-@pytest.mark.parametrize("soil", [(0.3, 0.4, 0.3, 0.01), (30, 40, 20, 1), (110, -20, 10, 1), (30, 40, 30, -1)])
+@pytest.mark.parametrize(
+    "soil", [(0.3, 0.4, 0.3, 0.01), (30, 40, 20, 1), (110, -20, 10, 1), (30, 40, 30, -1)]
+)
 def test_texture_that_is_no_hundred_percent_is_refused(soil):
     with pytest.raises(InputError) as refused:
         erodibility_epic(*(np.array([v]) for v in soil))
@@ -129,7 +132,8 @@ def test_slope_factor_by_hand(slope, by_hand):
 
 
 @pytest.mark.parametrize(
-    ("slope", "m"), [(0.5, 0.2), (1.0, 0.2), (1.1, 0.3), (3.0, 0.3), (3.1, 0.4), (5.0, 0.4), (5.1, 0.5), (40.0, 0.5)]
+    ("slope", "m"),
+    [(0.5, 0.2), (1.0, 0.2), (1.1, 0.3), (3.0, 0.3), (3.1, 0.4), (5.0, 0.4), (5.1, 0.5), (40.0, 0.5)],
 )
 def test_length_exponent_grows_with_the_slope(slope, m):
     assert float(length_exponent(np.array(slope))) == m
@@ -147,14 +151,24 @@ def test_the_pieces_of_a_slope_average_to_the_whole_slope():
 
 
 @pytest.mark.parametrize(
-    ("cover", "b"), [(0, 1.0), (0.05, 1.0), (10, 0.3072), (78.3, 0.6508 - 0.3436 * math.log10(78.3)), (78.4, 0.0), (100, 0.0)]
+    ("cover", "b"),
+    [
+        (0, 1.0),
+        (0.05, 1.0),
+        (10, 0.3072),
+        (78.3, 0.6508 - 0.3436 * math.log10(78.3)),
+        (78.4, 0.0),
+        (100, 0.0),
+    ],
 )
 def test_cover_factor_by_hand(cover, b):
     assert float(cover_factor(np.array(float(cover)))) == pytest.approx(b, abs=1e-12)
 
 
 def test_soil_loss_is_the_product_in_tonnes_per_hectare():
-    found = soil_loss({"R": 5000.0, "K": np.array([0.03, np.nan]), "LS": np.array([2.0, 1.0]), "B": 0.1, "E": 1.0, "T": 1.0})
+    found = soil_loss(
+        {"R": 5000.0, "K": np.array([0.03, np.nan]), "LS": np.array([2.0, 1.0]), "B": 0.1, "E": 1.0, "T": 1.0}
+    )
     assert found.values[0] == pytest.approx(30.0)
     assert np.isnan(found.values[1])
     assert found.estimate

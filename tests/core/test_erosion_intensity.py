@@ -8,7 +8,6 @@ import pytest
 hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
-
 from qingliu.core.erosion.intensity import grade_gullies, grade_slope_and_cover, grade_soil_loss  # noqa: E402
 from qingliu.core.erosion.scale import FaceTable, GullyTable, IntensityClass, IntensityScale  # noqa: E402
 from qingliu.core.erosion.survey import (  # noqa: E402
@@ -132,7 +131,7 @@ def test_negative_soil_loss_is_refused_and_counted():
 def test_slope_and_cover_read_like_the_printed_table(slope, cover):
     printed = {0: (3, 3, 4, 5, 6), 30: (2, 3, 3, 4, 5), 45: (2, 2, 3, 3, 4), 60: (2, 2, 2, 3, 3)}
     column = sum(slope >= s for s in (5, 8, 15, 25, 35)) - 1
-    row = max((c for c in printed if cover >= c))
+    row = max(c for c in printed if cover >= c)
     expected = 1 if slope < 5 or cover >= 75 else printed[row][column]
     got = grade_slope_and_cover(np.array([slope]), np.array([False]), np.array([cover]), FACE)
     assert got.tolist() == [expected]
@@ -192,7 +191,16 @@ def test_steeper_or_barer_land_is_never_graded_milder(slope_a, slope_b, cover_a,
 
 @pytest.mark.parametrize(
     ("density", "share", "expected"),
-    [(0.5, None, 1), (1, None, 2), (2.9, None, 3), (7, None, 6), (0.0, 0.0, 1), (0.5, 2.0, 2), (5, 12, 5), (None, None, None)],
+    [
+        (0.5, None, 1),
+        (1, None, 2),
+        (2.9, None, 3),
+        (7, None, 6),
+        (0.0, 0.0, 1),
+        (0.5, 2.0, 2),
+        (5, 12, 5),
+        (None, None, None),
+    ],
 )
 def test_gullies_are_graded_by_the_graver_of_density_and_share(density, share, expected):
     assert grade_gullies(density, share, GULLY) == expected
@@ -229,7 +237,7 @@ def test_class_areas_add_up_to_the_whole(codes, cell):
     assert sum(areas.by_class.values()) + areas.unknown == pytest.approx(cell * classes.size)
     assert areas.unknown == pytest.approx(by_class.get(0, 0.0))
     rate = conservation_rate(areas, SCALE)
-    assert 0 <= rate.lower + 1e-9 and rate.lower <= rate.upper + 1e-9 and rate.upper <= 100
+    assert rate.lower + 1e-9 >= 0 and rate.lower <= rate.upper + 1e-9 and rate.upper <= 100
 
 
 def test_cells_of_different_size_are_weighed_by_row():
