@@ -12,7 +12,7 @@ the same file::
     parameters:
       DEM: {label: {en: DEM, zh: DEM 高程}, help: {en: …, zh: …}}
     outputs:
-      OUTPUT: {label: {en: …, zh: …}}
+      OUTPUT: {label: {en: …, zh: …}, fields: {channel_id: {en: …, zh: …}}}
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..core import language
 from ..core.data import RESOURCES, ROOT, load_yaml
 from ..core.errors import Cancelled, Problem, QingliuError
+from ..layers.outputs import Column
 
 
 @cache
@@ -67,6 +68,11 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         texts = help_of(self.ID)
         entry = texts["parameters"].get(key) or texts.get("outputs", {}).get(key) or {}
         return language.pick(entry.get("label", {})) or key
+
+    def columns(self, output: str, *kinds: tuple[str, str]) -> list[Column]:
+        """Fields of an output from (name, kind); their names for people are its ``fields`` texts."""
+        texts = help_of(self.ID)["outputs"][output]["fields"]
+        return [Column(name, kind, language.pick(texts[name])) for name, kind in kinds]
 
     def add(self, parameter: QgsProcessingParameterDefinition, *, advanced: bool = False) -> None:
         """Add a parameter with its help and, where asked, the advanced flag."""
