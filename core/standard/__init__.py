@@ -9,8 +9,8 @@ from __future__ import annotations
 from .edition import Edition, default_edition, editions, load_edition, open_edition
 from .model import (
     Attribute,
-    Clause,
     CitedStandard,
+    Clause,
     CodeItem,
     CodeList,
     Column,

@@ -136,7 +136,8 @@ def _range(low: float | None, high: float | None, place: Place) -> Iterator[Prob
 
 
 def _header(header: model.Header, place: Place, known: Known) -> Iterator[Problem]:
-    for name in ("types", "zones", "chapters", "sections", "measure_groups", "indicator_groups", "county_inputs"):
+    groups = ("measure_groups", "indicator_groups", "county_inputs")
+    for name in ("types", "zones", "chapters", "sections", *groups):
         yield from _twice((n.key for n in getattr(header, name)), place.at(name))
     for name in ("types", "zones", "measure_groups", "indicator_groups", "rules"):
         for i, named in enumerate(getattr(header, name)):
@@ -323,15 +324,14 @@ def _indicator(indicator: model.Indicator, place: Place, known: Known) -> Iterat
 
 
 def _threshold(threshold: model.Threshold, place: Place, known: Known) -> Iterator[Problem]:
-    compares = threshold.operator in (">=", ">", "<=", "<", "class_not_worse_than")
-    if compares:
+    if threshold.operator in model.COMPARISONS:
         yield from _limit(threshold.value, place.at("value"), known)
     elif threshold.operator in ("qualitative", "forbidden") and not threshold.zh:
         yield place.at("zh").fault("QL-STD-MISSING")
     if (threshold.operator == "any_of") != bool(threshold.alternatives):
         yield place.at("alternatives").fault("QL-STD-CONDITION")
     for i, way in enumerate(threshold.alternatives):
-        if way.operator in (">=", ">", "<=", "<"):
+        if way.operator in model.COMPARISONS:
             yield from _limit(way.value, place.at("alternatives").at(i).at("value"), known)
 
 
@@ -344,8 +344,8 @@ def _limit(value: Any, place: Place, known: Known) -> Iterator[Problem]:
 
 def _table(table: model.Table, place: Place, known: Known) -> Iterator[Problem]:
     yield from known.all_missing("clause", table.clauses, place.at("clauses"))
-    if table.layer is not None:
-        yield from known.missing("layer", table.layer, place.at("layer"))
+    yield from known.all_missing("layer", table.layers, place.at("layers"))
+    yield from known.all_missing("type", table.emphasis, place.at("emphasis"))
     if table.part_of is not None:
         yield from known.missing("table", table.part_of, place.at("part_of"))
     yield from _columns(table.columns, place, known)

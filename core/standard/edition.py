@@ -288,10 +288,7 @@ def editions(user_folder: Path | None = None) -> dict[str, Path]:
     return found
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=1)
 def default_edition() -> Edition:
     """The edition the plugin ships as its rule set (cached; its parts are read when first used)."""
     return open_edition(SHIPPED / DEFAULT_FOLDER)
-
-
-

@@ -17,8 +17,14 @@ from .. import language as _language
 
 LEVELS = ("required", "recommended", "permitted", "unmarked")
 BASES = ("verbatim", "derived", "unverified")
-SEVERITY_OF_LEVEL = {"required": "error", "recommended": "warning", "permitted": "note", "unmarked": "note"}
-OPERATORS = (">=", ">", "<=", "<", "class_not_worse_than", "forbidden", "qualitative", "any_of", "not_applicable")
+SEVERITY_OF_LEVEL = {
+    "required": "error",
+    "recommended": "warning",
+    "permitted": "note",
+    "unmarked": "note",
+}
+COMPARISONS = (">=", ">", "<=", "<", "class_not_worse_than")
+OPERATORS = (*COMPARISONS, "forbidden", "qualitative", "any_of", "not_applicable")
 EFFECTS = (
     "require",
     "prefer",
@@ -138,7 +144,7 @@ class Clause:
     en: str
     use_zh: str
     use_en: str
-    kind: str = one_of("clause", "item", "subitem", "note")
+    kind: str = one_of("clause", "item", "subitem", "note", "appendix", "table", "formula")
     level: str = one_of(*LEVELS)
     computable: str = one_of("none", "check", "geometry", "formula")
     basis: str = one_of(*BASES)
@@ -225,6 +231,8 @@ class Condition:
 
     ``value`` may be ``@parameter``. ``quantified`` is false where the standard gives a word
     (坡度较缓) and no number; then the attribute's value in ``siting.yaml`` says how we test it.
+    A test that ``ranks`` orders the places and excludes none. Where a ``ruling`` settled a
+    contradiction, ``printed_op`` keeps the printed operator.
     """
 
     attr: Optional[str] = None
@@ -233,6 +241,9 @@ class Condition:
     unit: Optional[str] = None
     quantified: bool = True
     inclusive: Optional[str] = one_of("both", "neither", "low", "high", default=None)
+    ranks: bool = False
+    ruling: Optional[int] = None
+    printed_op: Optional[str] = None
     any: Tuple[Condition, ...] = ()
     all: Tuple[Condition, ...] = ()
 
@@ -247,7 +258,8 @@ class Condition:
 class SitingRule:
     """Where a measure shall, should, may, should not or must not go; all of ``when`` must hold.
 
-    ``standards`` are the numbers a ``design_standard`` or ``require_quality`` rule points to.
+    ``standards`` are the numbers a ``design_standard`` or ``require_quality`` rule points to;
+    ``report_as`` is a ``ruling``'s severity where it is not that of the level.
     """
 
     id: str
@@ -257,6 +269,8 @@ class SitingRule:
     when: Tuple[Condition, ...] = ()
     standards: Tuple[str, ...] = ()
     also_require: Tuple[str, ...] = ()
+    report_as: Optional[str] = one_of("error", "warning", "note", default=None)
+    ruling: Optional[int] = None
     basis: str = one_of(*BASES, default="verbatim")
     note_zh: Optional[str] = None
     note_en: Optional[str] = None
@@ -264,7 +278,7 @@ class SitingRule:
     @property
     def severity(self) -> str:
         """How a breach is reported: ``error``, ``warning`` or ``note``."""
-        return SEVERITY_OF_LEVEL[self.level]
+        return self.report_as or SEVERITY_OF_LEVEL[self.level]
 
     def tests(self) -> tuple[Condition, ...]:
         """All single tests of the rule, groups resolved."""
@@ -599,8 +613,9 @@ class TableCheck:
 class Table:
     """A survey table of appendix A, or one that the plugin adds (``extension``).
 
-    ``name`` is the table's name in the store, ``layer`` the store's layer its rows describe,
-    ``row_zh``/``row_en`` what a row stands for.
+    ``name`` is the table's name in the store, ``layers`` the store's layers its rows describe,
+    ``row_zh``/``row_en`` what a row stands for, ``emphasis`` the watershed types for which 4.1.5
+    stresses it.
     """
 
     id: str
@@ -615,8 +630,9 @@ class Table:
     status_en: str
     basis: str = one_of(*BASES)
     rows: str = one_of("one", "many", default="many")
-    layer: Optional[str] = None
+    layers: Tuple[str, ...] = ()
     part_of: Optional[str] = None
+    emphasis: Tuple[str, ...] = ()
     extension: bool = False
     total_row: bool = False
     order: Optional[float] = None

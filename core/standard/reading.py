@@ -18,6 +18,7 @@ from ..data import SAFE_LOADER, load_yaml
 from ..errors import Problem, problem
 
 _FAILED: Any = object()
+_UNPAIRED = ("aliases_zh",)  # other names need not exist in both languages
 
 
 class Place(NamedTuple):
@@ -58,7 +59,7 @@ class _FieldPlan(NamedTuple):
     pair: str | None
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=64)
 def _plan(kind: type) -> dict[str, _FieldPlan]:
     hints = get_type_hints(kind)
     fields = {f.name: f for f in dataclasses.fields(kind)}
@@ -66,6 +67,7 @@ def _plan(kind: type) -> dict[str, _FieldPlan]:
     for name, field in fields.items():
         needed = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         pair = "en" if name == "zh" else name[:-3] + "_en" if name.endswith("_zh") else None
+        pair = None if name in _UNPAIRED else pair
         plans[name] = _FieldPlan(
             name, hints[name], needed, field.metadata.get("choices", ()), pair if pair in fields else None
         )
