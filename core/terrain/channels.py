@@ -75,8 +75,9 @@ class Channels:
     ``length_m`` is the length of the line; on a geographic frame without a projection it is
     ellipsoidal. ``distance_outlet_m`` runs from the line's mouth along the streams to where the
     trunk ends. ``complete`` is None without contamination, else False where the catchment touches
-    the DEM's edge or nodata, which every channel that leaves the DEM does: nobody knows its length. ``cell_to_mouth_m`` (path) is the distance of each path vertex from
-    the channel's mouth along its line.
+    the DEM's edge or nodata, which every channel that leaves the DEM does: nobody
+    knows its length. ``cell_to_mouth_m`` (path) is the distance of each path position from the
+    channel's mouth along its line, ``height_m`` (path) its raw height.
     """
 
     network: Network

@@ -90,7 +90,8 @@ def build_network(
     ``extra_cells`` are flat indices, for instance of surveyed lines whose head lies above the
     initiation area. The stem at a confluence is the donor that drains more, then the one with the
     longer channel above it, then the one of lower row and column. A lone channel cell at the
-    DEM's edge gets its largest donor too, so that every channel has a length.
+    DEM's edge gets its largest donor too (and is none if it has none), so that every channel has a
+    length.
     Raises ValueError where counts of cells meet cells of unequal size, or where directions run in a circle.
     """
     base = cells_draining(drained, frame, initiation_m2)
@@ -162,14 +163,17 @@ def _downstream_of(
 
 
 def _with_company(cells: np.ndarray, direction: np.ndarray, drained: np.ndarray) -> np.ndarray:
-    """``cells`` and, for each outlet that no channel cell drains into, its largest donor."""
+    """Outlets that no channel cell drains into get their largest donor, or go where they have none."""
     flat, area = direction.ravel(), drained.ravel()
-    outlets = cells[flat[cells] == OUTLET]
-    more = []
-    for cell in outlets.tolist():
+    more, gone = [], []
+    for cell in cells[flat[cells] == OUTLET].tolist():
         donors = _donors(cell, flat, direction.shape)
-        if donors and not any(_is_member(cells, d) for d in donors):
+        if not donors:
+            gone.append(cell)
+        elif not any(_is_member(cells, d) for d in donors):
             more.append(max(donors, key=lambda d: (area[d], -d)))
+    if gone:
+        cells = np.setdiff1d(cells, np.array(gone, np.int64), assume_unique=True)
     return np.union1d(cells, np.array(more, np.int64)) if more else cells
 
 

@@ -52,7 +52,7 @@ def gradients(height: np.ndarray, to_mouth: np.ndarray, start: np.ndarray) -> np
 
 
 @kernel("no", "f8w", "i8r")
-def _lower(height, start):  # type: ignore[no-untyped-def]
+def _lower(height: np.ndarray, start: np.ndarray) -> None:
     for i in range(len(start) - 1):
         for k in range(start[i] + 1, start[i + 1]):
             if height[k - 1] < height[k]:
@@ -60,7 +60,7 @@ def _lower(height, start):  # type: ignore[no-untyped-def]
 
 
 @kernel("no", "f8r", "f8r", "i8r", "f8w")
-def _weigh(height, to_mouth, start, result):  # type: ignore[no-untyped-def]
+def _weigh(height: np.ndarray, to_mouth: np.ndarray, start: np.ndarray, result: np.ndarray) -> None:
     for i in range(len(start) - 1):
         first = start[i]
         last = start[i + 1] - 1

@@ -6,8 +6,9 @@ else. In order::
 
     paths = lay_lines(lines, dem, frame)
     saved = burn(dem, paths)               # in place, only the paths' cells
-    … condition, route, accumulate …
+    … condition, flow directions, accumulate …
     unburn(dem, paths, saved)
+    if enforce(direction, paths): …        # accumulate (again): some cells were turned
     channels = extract_channels(…, extra_cells=paths.cells)
     channels = follow(channels, paths=paths)   # module lines
 
@@ -22,7 +23,7 @@ from typing import NamedTuple, Optional, Sequence
 import numpy as np
 
 from ..grid import GridFrame
-from .network import COL_STEP, ROW_STEP
+from .network import COL_STEP, NODATA, OUTLET, ROW_STEP
 
 # Ends whose heights differ by less (m) say nothing about the direction of flow.
 LEVEL_M = 1.0
@@ -47,9 +48,27 @@ class Line(NamedTuple):
         x, y = self.xy[k] + t * (self.xy[k + 1] - self.xy[k])
         return float(x), float(y)
 
+    def nearest(self, point: np.ndarray) -> float:
+        """Measure of the point of the line nearest to ``point`` (2,)."""
+        if len(self.xy) == 1:
+            return 0.0
+        start, step = self.xy[:-1], np.diff(self.xy, axis=0)
+        square = (step**2).sum(axis=1)
+        t = np.clip(((point - start) * step).sum(axis=1) / square, 0, 1)
+        k = int(np.argmin(np.hypot(*(start + t[:, None] * step - point).T)))
+        return float(self.along[k] + t[k] * (self.along[k + 1] - self.along[k]))
+
     def between(self, first: float, last: float) -> np.ndarray:
         """Indices of the vertices strictly between two measures."""
         return np.flatnonzero((self.along > first) & (self.along < last))
+
+
+def polyline(xy: np.ndarray) -> Line:
+    """A :class:`Line` from coordinates (k, 2 or more), without vertices that repeat the one before."""
+    xy = np.asarray(xy, np.float64)[:, :2]
+    if len(xy) > 1:
+        xy = xy[np.append(True, np.any(np.diff(xy, axis=0) != 0, axis=1))]
+    return Line(xy, np.append(0.0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T))))
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,11 @@ class SurveyedPaths:
     cells: np.ndarray
     successor: np.ndarray
 
+    def next_cells(self) -> dict[int, int]:
+        """Flat cell -> flat cell after it on its path; path ends are left out."""
+        here = self.successor >= 0
+        return dict(zip(self.cells[here].tolist(), self.cells[self.successor[here]].tolist()))
+
 
 def lay_lines(lines: Sequence[np.ndarray], dem: np.ndarray, frame: GridFrame) -> SurveyedPaths:
     """Lay ``lines`` (coordinates (k, 2) in the DEM's CRS) on the grid, turned downstream.
@@ -75,7 +99,7 @@ def lay_lines(lines: Sequence[np.ndarray], dem: np.ndarray, frame: GridFrame) ->
     Downstream is where the lower end is; ends within ``LEVEL_M`` are decided by what they
     touch (a tributary ends on another line), and at last by the way the line was digitised.
     """
-    given = [_line(xy) for xy in lines]
+    given = [polyline(xy) for xy in lines]
     runs = [_cell_runs(line, dem, frame) for line in given]
     turned = _orientation(runs, dem, frame)
     turned_lines, turned_runs = [], []
@@ -93,14 +117,6 @@ class _Run(NamedTuple):
 
     cells: list[int]
     measures: list[float]
-
-
-def _line(xy: np.ndarray) -> Line:
-    xy = np.asarray(xy, np.float64)[:, :2]
-    if len(xy) > 1:
-        xy = xy[np.append(True, np.any(np.diff(xy, axis=0) != 0, axis=1))]
-    along = np.append(0.0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T)))
-    return Line(xy, along)
 
 
 def _reversed_line(line: Line) -> Line:
@@ -281,17 +297,8 @@ def _project(line: Line, point: np.ndarray, tolerance: float, places: dict[int, 
     if np.hypot(*(line.xy[nearest] - point)) <= tolerance:
         found = float(line.along[nearest])
     else:
-        found = _nearest_measure(line, point)
+        found = line.nearest(point)
     return found if low < found < high else places[cell]
-
-
-def _nearest_measure(line: Line, point: np.ndarray) -> float:
-    start, step = line.xy[:-1], np.diff(line.xy, axis=0)
-    square = (step**2).sum(axis=1)
-    t = np.clip(((point - start) * step).sum(axis=1) / square, 0, 1)
-    gap = np.hypot(*(start + t[:, None] * step - point).T)
-    k = int(np.argmin(gap))
-    return float(line.along[k] + t[k] * np.sqrt(square[k]))
 
 
 def _forest(lines: list[Line], runs: list[list[_Run]]) -> tuple[np.ndarray, np.ndarray]:
@@ -362,3 +369,57 @@ def burn(dem: np.ndarray, paths: SurveyedPaths) -> np.ndarray:
 def unburn(dem: np.ndarray, paths: SurveyedPaths, saved: np.ndarray) -> None:
     """Give the DEM its own heights back."""
     np.put(dem, paths.cells, saved)
+
+
+def enforce(direction: np.ndarray, paths: SurveyedPaths) -> int:
+    """Turn the flow directions along the paths, in place; gives the number of cells turned.
+
+    Burning does nearly all of it; what remains are bends so tight that a cell touches a later part
+    of its own path. A path whose end drains back to it keeps the directions it had, so that
+    no circle can arise.
+    """
+    flat, after = direction.reshape(-1), paths.next_cells()
+    code = {
+        int(dr) * direction.shape[1] + int(dc): d
+        for d, (dr, dc) in enumerate(zip(ROW_STEP[:8], COL_STEP[:8]))
+    }
+    turned = 0
+    for end, members in _trees(paths).items():
+        wanted = {c: code[after[c] - c] for c in members if c in after and flat[c] != code[after[c] - c]}
+        wanted = {c: d for c, d in wanted.items() if flat[c] != NODATA}
+        before = {c: int(flat[c]) for c in wanted}
+        for cell, d in wanted.items():
+            flat[cell] = d
+        if _returns(end, flat, direction.shape[1]):
+            for cell, d in before.items():
+                flat[cell] = d
+        else:
+            turned += len(wanted)
+    return turned
+
+
+def _trees(paths: SurveyedPaths) -> dict[int, list[int]]:
+    """Path cells by the end their path leads to."""
+    after = paths.next_cells()
+    end_of: dict[int, int] = {}
+    for cell in paths.cells.tolist():
+        way = [cell]
+        while way[-1] in after and way[-1] not in end_of:
+            way.append(after[way[-1]])
+        end = end_of.get(way[-1], way[-1])
+        end_of.update(dict.fromkeys(way, end))
+    trees: dict[int, list[int]] = {}
+    for cell, end in end_of.items():
+        trees.setdefault(end, []).append(cell)
+    return trees
+
+
+def _returns(end: int, flat: np.ndarray, cols: int) -> bool:
+    """Whether the way down from ``end`` comes back to it."""
+    offsets = (ROW_STEP * cols + COL_STEP).tolist()
+    cell = end
+    while flat[cell] < OUTLET:
+        cell += offsets[flat[cell]]
+        if cell == end:
+            return True
+    return False
