@@ -118,7 +118,8 @@ def raster_source(layer: QgsRasterLayer | str | os.PathLike[str] | RasterSource)
 
 def _from_layer(layer: QgsRasterLayer) -> RasterSource:
     if layer.providerType() != "gdal":
-        raise InputError("QL-LAYER-PROVIDER", layer=layer.name(), provider=layer.providerType())
+        facts = {"parameter": "", "layer": layer.name(), "provider": layer.providerType()}
+        raise InputError("QL-LAYER-PROVIDER", **facts)
     provider = layer.dataProvider()
     ranges = tuple((r.min(), r.max()) for r in provider.userNoDataValues(1)) if provider else ()
     declared = provider.useSourceNoDataValue(1) if provider else True
