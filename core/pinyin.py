@@ -1,15 +1,14 @@
 """Pinyin initials of Chinese text, so that a search for ``ggsyl`` finds 沟（河）道生态岸线率's like.
 
 GB 2312 orders its 3,755 level-1 characters by pronunciation, so their initials follow
-from 23 borders of that code. Level-2 characters are ordered by radical: those that the
-field's words need, and characters read in more than one way, stand in
-``resources/pinyin_initials.yaml``.
+from 23 borders of that code. Level-2 characters are ordered by radical: they, and characters
+read in more than one way, stand in ``resources/pinyin_initials.yaml``.
 """
 
 from __future__ import annotations
 
 import bisect
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from .data import RESOURCES, load_yaml
 
@@ -19,14 +18,15 @@ _LETTERS = "abcdefghjklmnopqrstwxyz"
 _LEVEL_1_END = 0xD7F9
 
 
-@lru_cache(maxsize=None)
+@cache
 def _borders() -> list[int]:
     return [int.from_bytes(c.encode("gb2312"), "big") for c in _FIRST]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _extra() -> dict[str, str]:
-    return load_yaml(RESOURCES / "pinyin_initials.yaml")
+    groups = load_yaml(RESOURCES / "pinyin_initials.yaml")
+    return {character: str(letters) for letters, characters in groups.items() for character in characters}
 
 
 @lru_cache(maxsize=8192)

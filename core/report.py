@@ -6,7 +6,7 @@ is not given is an error, not an empty string: a report must not lose a number q
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -16,7 +16,7 @@ from . import language as _language
 from .data import RESOURCES
 
 
-@lru_cache(maxsize=None)
+@cache
 def environment() -> ImmutableSandboxedEnvironment:
     """The environment every HTML text of Qingliu is made with."""
     made = ImmutableSandboxedEnvironment(

@@ -69,7 +69,7 @@ class ClauseFilter(QSortFilterProxyModel):
         self.query, self.level = query, level
         self.invalidateFilter()
 
-    def filterAcceptsRow(self, row, parent) -> bool:  # noqa: ANN001, N802 - Qt's name
+    def filterAcceptsRow(self, row, parent) -> bool:  # noqa: ANN001 - Qt's name
         index = self.sourceModel().index(row, 0, parent)
         search = index.data(SEARCH_ROLE)
         if search is None:
@@ -131,7 +131,7 @@ def _clause_row(clause: Clause, icons: dict[str, QIcon]) -> QStandardItem:
     search = SearchText.of(
         clause.id, clause.printed_id, clause.term_zh, clause.term_en, clause.zh, clause.en, *clause.standards
     )
-    item = _row(f"{clause.printed_id}  {title}", Target("clause", clause.id), search)
+    item = _row(f"{clause_texts.clause_number(clause)}  {title}", Target("clause", clause.id), search)
     item.setToolTip(text(clause))
     item.setIcon(icons[clause.level])
     item.setData(clause.level, LEVEL_ROLE)
@@ -249,7 +249,8 @@ class ClauseDock(QDockWidget):
     def show_target(self, target: Target | str) -> None:
         """Open the clause, cited standard or ruling ``"kind:name"``, or the clauses behind another thing.
 
-        For anything else (a table, an indicator, a measure …) the first clause linked to it.
+        For anything else (a table, an indicator, a measure …) the linked clause that governs fewest
+        things, which is the one that speaks of it most.
         """
         wanted = Target(*target.split(":", 1)) if isinstance(target, str) else target
         if self.edition is None:
@@ -258,9 +259,11 @@ class ClauseDock(QDockWidget):
         self._wanted = None
         tab = {"clause": 0, "standard": 1, "ruling": 2}.get(wanted.kind)
         if tab is None:
-            clauses = [t for t in self.edition.links_to(wanted) if t.kind == "clause"]
+            names = [t.name for t in self.edition.links_to(wanted) if t.kind == "clause"]
+            clauses = [self.edition.clauses[n] for n in names if n in self.edition.clauses]
             if clauses:
-                self.show_target(clauses[0])
+                closest = min(clauses, key=lambda clause: len(clause.governs))
+                self.show_target(Target("clause", closest.id))
             return
         self.search.clear()
         self.level.setCurrentIndex(0)

@@ -40,6 +40,7 @@ def _kind_name(kind: str) -> str:
         "item": QCoreApplication.translate("ClauseTexts", "item"),
         "subitem": QCoreApplication.translate("ClauseTexts", "sub-item"),
         "note": QCoreApplication.translate("ClauseTexts", "explanatory note"),
+        "appendix": QCoreApplication.translate("ClauseTexts", "appendix"),
     }.get(kind, kind)
 
 
@@ -78,7 +79,6 @@ def _group_title(kind: str) -> str:
 
 def _words() -> dict[str, str]:
     return {
-        "filed_as": tr("printed number; filed as"),
         "part_of": tr("part of"),
         "use": tr("In Qingliu:"),
         "ruling": tr("Ruling"),
@@ -86,6 +86,25 @@ def _words() -> dict[str, str]:
         "cited_by": tr("Cited by"),
         "touches": tr("Touches"),
     }
+
+
+def clause_number(clause: Clause) -> str:
+    """How a clause is called in a list: items with their clause's number, misprints with what is printed."""
+    if clause.kind == "note":
+        return QCoreApplication.translate("ClauseTexts", "Note on {}").format(clause.id.replace("CM-", ""))
+    if clause.kind == "clause" and clause.printed_id != clause.id:
+        return QCoreApplication.translate("ClauseTexts", "{} (printed {})").format(
+            clause.id, clause.printed_id
+        )
+    return clause.id
+
+
+def unit_text(unit: str | None) -> str:
+    """A unit as it is written: m², hm², km², °C."""
+    shown = unit or ""
+    for plain, written in (("hm2", "hm²"), ("km2", "km²"), ("degC", "°C"), ("degree", "°")):
+        shown = shown.replace(plain, written)
+    return shown.replace("m2", "m²")
 
 
 def target_text(edition: Edition, target: Target) -> str:
@@ -99,7 +118,7 @@ def target_text(edition: Edition, target: Target) -> str:
         return f"{name}. {text(edition.indicator(int(name)), 'name')}"
     if kind == "parameter" and name in edition.parameters:
         found = edition.parameter(name)
-        return f"{text(found)} = {found.default} {found.unit or ''}".strip()
+        return f"{text(found)} = {found.default} {unit_text(found.unit)}".strip()
     if kind == "standard" and name in edition.standards:
         return f"{name} {text(edition.standards[name], 'title')}"
     titled = {"table": ("tables", "title"), "figure": ("figures", ""), "codelist": ("codelists", "name")}
@@ -141,7 +160,7 @@ def clause_html(edition: Edition, clause: Clause) -> str:
     rulings = [edition.ruling(n) for n in clause.rulings]
     return render(
         "dock/clause.html",
-        clause=clause,
+        number=clause_number(clause),
         t=_words(),
         colour=LEVEL_COLOURS[clause.level],
         level=level_name(clause.level),

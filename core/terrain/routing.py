@@ -16,6 +16,7 @@ from ..progress import Progress
 from . import jit
 from .accumulation import accumulate, contaminated
 from .flow import flow_directions
+from .surveyed import SurveyedPaths, enforce
 
 # Peak of the whole job beside the DEM itself, bytes a cell: direction, drained, scratch.
 BYTES_PER_CELL = 14.0
@@ -33,6 +34,7 @@ def route_job(
 
     ``drained`` counts cells (int32) on a projected grid and holds m² (float64) on one in
     degrees. Also gives ``changed``, the number of cells whose height was raised or cut.
+    ``path_cells`` and ``path_successor`` (as in SurveyedPaths) hold the flow on surveyed lines.
     """
     frame = GridFrame(**values["frame"])
     jit.load(progress)
@@ -44,6 +46,9 @@ def route_job(
         max_depth=values["max_depth"],
         max_length=values["max_length"],
     )
+    if "path_cells" in arrays:
+        paths = SurveyedPaths((), (), (), arrays["path_cells"], arrays["path_successor"])
+        enforce(flow.direction, paths)
     weights = frame.row_cell_areas() if frame.geographic else None
     drained = accumulate(flow.direction, weights, progress)
     beyond = contaminated(flow.direction, progress)
