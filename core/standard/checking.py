@@ -104,12 +104,16 @@ def _uniqueness(parts: Mapping[str, Part]) -> Iterator[Problem]:
 
     for name, (_, key) in PARTS.items():
         if key:
-            yield from _repeated(parts[name], lambda r, k=key: [getattr(r, k)])
+            yield from _repeated(parts[name], _named(key))
     yield from _repeated(parts["measures"], lambda m: [m.number])
     yield from _repeated(parts["measures"], lambda m: [r.id for r in m.rules])
     yield from _repeated(parts["indicators"], lambda i: [i.key])
     yield from _repeated(parts["tables"], lambda t: [t.name])
     yield from _repeated(parts["figures"], lambda f: [f.order])
+
+
+def _named(key: str) -> Callable[[Any], list[Any]]:
+    return lambda record: [getattr(record, key)]
 
 
 def _repeated(part: Part, names: Callable[[Any], list[Any]]) -> Iterator[Problem]:

@@ -74,17 +74,18 @@ def _plan(kind: type) -> dict[str, _FieldPlan]:
     return plans
 
 
-def build(kind: type, raw: Any, place: Place, faults: list[Problem]) -> Any:
+def build(kind: type, raw: Any, place: Place, faults: list[Problem], also: tuple[str, ...] = ()) -> Any:
     """A record of dataclass ``kind`` from a YAML mapping; None where faults forbid it.
 
-    Faults are appended to ``faults``, all of them.
+    Faults are appended to ``faults``, all of them. Keys in ``also`` are known and left to the
+    caller.
     """
     if not isinstance(raw, Mapping):
         faults.append(place.fault("QL-STD-NOTMAPPING", found=_shown(raw)))
         return None
     plans = _plan(kind)
     before = len(faults)
-    faults.extend(_unknown_keys(raw, plans, place))
+    faults.extend(_unknown_keys(raw, [*plans, *also], place))
     values = {}
     for name, plan in plans.items():
         if name in raw:
@@ -99,14 +100,14 @@ def build(kind: type, raw: Any, place: Place, faults: list[Problem]) -> Any:
     return kind(**values) if len(faults) == before else None
 
 
-def _unknown_keys(raw: Mapping[Any, Any], plans: Mapping[str, _FieldPlan], place: Place) -> list[Problem]:
-    unknown = [str(k) for k in raw if k not in plans]
-    return [place.at(k).fault("QL-STD-UNKNOWNKEY", near=_nearest(k, plans)) for k in unknown]
+def _unknown_keys(raw: Mapping[Any, Any], known: list[str], place: Place) -> list[Problem]:
+    unknown = [str(k) for k in raw if k not in known]
+    return [place.at(k).fault("QL-STD-UNKNOWNKEY", near=_nearest(k, known)) for k in unknown]
 
 
-def _nearest(key: str, plans: Mapping[str, _FieldPlan]) -> str:
+def _nearest(key: str, known: list[str]) -> str:
     """The known keys closest to a mistyped one, for the message."""
-    return ", ".join(difflib.get_close_matches(key, plans, 3, 0.5) or sorted(plans))
+    return ", ".join(difflib.get_close_matches(key, known, 3, 0.5) or sorted(known))
 
 
 def _one_language_only(
@@ -135,7 +136,7 @@ def _convert(hint: Any, raw: Any, place: Place, faults: list[Problem], choices: 
         return _convert(get_args(hint)[0], raw, place, faults, choices)
     if origin is tuple:
         return _sequence(get_args(hint)[0], raw, place, faults)
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         record = build(hint, raw, place, faults)
         return _FAILED if record is None else record
     code, fits = _SHAPES.get(hint, _SHAPES[dict])
