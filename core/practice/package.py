@@ -1,0 +1,77 @@
+"""The practice watershed as the content of its files: what ``case.yaml``, ``county.yaml`` and ``answers.json`` say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from . import figures, layers, names, scene
+from .answers import answers
+from .ground import EPSG
+
+EVALUATION_DATE = "2025-09-30"
+TYPE = "leisure"
+
+ROLES = {  # role: (layer of landuse.gpkg, field)
+    "LANDUSE": ("landuse", "landuse"), "EROSION": ("erosion", "class"), "CHANNELS": ("channels", None), "WATERBODIES": ("waterbodies", None),
+    "VILLAGES": ("villages", None), "ADMIN": ("admin_villages", None), "TOWNSHIPS": ("townships", None), "ROADS": ("roads", None),
+    "POLLUTION": ("pollution_sources", None), "GREEN": ("green_space", None), "BUILT": ("built_land", None), "BANKS": ("banks", "bank_type"),
+    "TREATED": ("reaches", None), "BUILDINGS": ("buildings", None), "GULLIES": ("gullies", None), "PARCELS": ("landuse", None),
+    "STRUCTURES": ("structures", None),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that is written, as plain data."""
+
+    watershed: scene.Watershed
+    layers: list[scene.Layer]
+    case: dict[str, Any]
+    county: dict[str, Any]
+    answers: dict[str, Any]
+
+
+def content(w: scene.Watershed) -> Content:
+    """Content of the practice watershed's folder."""
+    found = layers.all_layers(w)
+    sums = figures.figures(w, found)
+    county = county_profile(sums)
+    return Content(w, found, case(w), county, answers(w, sums))
+
+
+def case(w: scene.Watershed) -> dict[str, Any]:
+    """``case.yaml``: every layer by its role; the boundary is left to be delineated from the outlet."""
+    x, y = w.ground.centre(w.ground.outlet)
+    roles: dict[str, Any] = {"DEM": {"file": "dem.tif"}}
+    for role, (layer, field) in ROLES.items():
+        roles[role] = {"file": "landuse.gpkg", "layer": layer, **({"field": field} if field else {})}
+    roles["COVER"] = {"file": "cover.tif"}
+    roles["SOIL_DEPTH"] = {"file": "soil_depth.tif"}
+    roles["COUNTY"] = {"file": "county.yaml"}
+    return {
+        "name": names.WATERSHED,
+        "code": names.CODE,
+        "type": TYPE,
+        "layers": roles,
+        "parameters": {
+            "OUTLET": f"{x},{y} [EPSG:{EPSG}]", "EVALUATION_DATE": EVALUATION_DATE, "REGION": "south_red", "BANK_FIELD": "bank_type",
+            "SIDE_FIELD": "side", "GROUP_FIELD": "river", "NAME_FIELD": "name", "CODE_FIELD": "code",
+        },
+    }  # fmt: skip
+
+
+def county_profile(sums: figures.Figures) -> dict[str, Any]:
+    """``county.yaml``: targets and means set so that the planted watershed meets them by some per cent."""
+    return {
+        "name": names.COUNTY,
+        "year": 2024,
+        "source": "练习用虚构数据",
+        "county_target_2035": math.floor(sums.conservation_rate) - 1,
+        "county_current_mean": math.floor(sums.conservation_rate) - 4,
+        "county_mean": math.floor(sums.forest_grass_cover) - 3,
+        "county_mean_income": 21500,
+        "water_function_zone_target_class": "Ⅲ",
+        "no_cultivation_slope_deg": 25,
+    }

@@ -1,0 +1,126 @@
+"""The practice watershed as files: dem.tif, landuse.gpkg and their like, written through GDAL.
+
+Equal content for a seed and version: feature order, geometry bytes, raster values and time stamps.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator
+
+import numpy as np
+import yaml
+from osgeo import gdal, ogr, osr
+
+from ..core.errors import InputError
+from ..core.practice import ground
+from ..core.practice.scene import CREATED, Layer
+
+_OGR_TYPES = {str: ogr.OFTString, int: ogr.OFTInteger, float: ogr.OFTReal}
+_WKB = {"Point": ogr.wkbPoint, "LineString": ogr.wkbLineString, "Polygon": ogr.wkbPolygon, "MultiPolygon": ogr.wkbMultiPolygon}
+
+
+def srs() -> osr.SpatialReference:
+    """The practice watershed's CRS (CGCS2000, 3-degree zone, central meridian 114 E), x before y."""
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(ground.EPSG)
+    reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return reference
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder. Raises InputError QL-PRACTICE-FOLDER where it cannot be made or is not empty."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        busy = next(folder.iterdir(), None)
+    except OSError as error:
+        raise InputError("QL-PRACTICE-FOLDER", folder=str(folder), reason=error.strerror or str(error)) from error
+    if busy is not None:
+        raise InputError("QL-PRACTICE-NOTEMPTY", folder=str(folder), file=busy.name)
+
+
+def write_raster(path: Path, values: np.ndarray, x0: float, y0: float, cell: float, nodata: float | None = None) -> None:
+    """A GeoTIFF of one band of 32-bit floats, north up, upper-left corner (x0, y0). Raises InputError when it fails."""
+    rows, cols = values.shape
+    options = ["COMPRESS=DEFLATE", "PREDICTOR=3", "TILED=YES"]
+    dataset = gdal.GetDriverByName("GTiff").Create(str(path), cols, rows, 1, gdal.GDT_Float32, options)
+    if dataset is None:
+        raise InputError("QL-PRACTICE-WRITE", file=path.name, reason=gdal.GetLastErrorMsg())
+    dataset.SetGeoTransform((x0, cell, 0.0, y0, 0.0, -cell))
+    dataset.SetProjection(srs().ExportToWkt())
+    band = dataset.GetRasterBand(1)
+    if nodata is not None:
+        band.SetNoDataValue(nodata)
+    band.WriteArray(values.astype(np.float32))
+    dataset.FlushCache()
+
+
+@contextmanager
+def _fixed_date() -> Iterator[None]:
+    """GeoPackage's own time stamps set to the practice watershed's date while the block runs."""
+    before = gdal.GetConfigOption("OGR_CURRENT_DATE")
+    gdal.SetConfigOption("OGR_CURRENT_DATE", CREATED.replace("Z", ".000Z"))
+    try:
+        yield
+    finally:
+        gdal.SetConfigOption("OGR_CURRENT_DATE", before)
+
+
+def write_layers(path: Path, layers: list[Layer]) -> None:
+    """A GeoPackage with the layers, in order. Raises InputError when it fails."""
+    with _fixed_date():
+        dataset = gdal.GetDriverByName("GPKG").Create(str(path), 0, 0, 0, gdal.GDT_Unknown)
+        if dataset is None:
+            raise InputError("QL-PRACTICE-WRITE", file=path.name, reason=gdal.GetLastErrorMsg())
+        for layer in layers:
+            _write_layer(dataset, layer)
+        dataset.FlushCache()
+        del dataset
+
+
+def _write_layer(dataset: gdal.Dataset, layer: Layer) -> None:
+    target = dataset.CreateLayer(layer.name, srs(), _WKB[layer.geometry], ["GEOMETRY_NAME=geom", "FID=fid"])
+    target.CreateField(ogr.FieldDefn("uuid", ogr.OFTString))
+    for name, kind in layer.fields.items():
+        target.CreateField(ogr.FieldDefn(name, _OGR_TYPES[kind]))
+    target.StartTransaction()
+    for record in layer.features:
+        feature = ogr.Feature(target.GetLayerDefn())
+        feature.SetField("uuid", record.uuid)
+        for name, value in record.values.items():
+            if value is not None:
+                feature.SetField(name, value)
+        feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(wkb(layer.geometry, record.geometry)))
+        target.CreateFeature(feature)
+    target.CommitTransaction()
+
+
+def wkb(kind: str, shape: Any) -> bytes:
+    """Little-endian WKB of plain coordinates (see :mod:`core.practice.scene`)."""
+    if kind == "Point":
+        return struct.pack("<BI2d", 1, 1, *shape)
+    if kind == "LineString":
+        return struct.pack("<BI", 1, 2) + _points(shape)
+    if kind == "Polygon":
+        return struct.pack("<BII", 1, 3, len(shape)) + b"".join(_points(ring) for ring in shape)
+    return struct.pack("<BII", 1, 6, len(shape)) + b"".join(wkb("Polygon", part) for part in shape)
+
+
+def _points(line: np.ndarray) -> bytes:
+    return struct.pack("<I", len(line)) + np.ascontiguousarray(line, dtype="<f8").tobytes()
+
+
+def write_yaml(path: Path, data: dict[str, Any]) -> None:
+    """A YAML file in UTF-8, keys in their order."""
+    with open(path, "w", encoding="utf-8", newline="\n") as stream:
+        yaml.safe_dump(data, stream, allow_unicode=True, sort_keys=False, width=110)
+
+
+def write_json(path: Path, data: Any) -> None:
+    """A JSON file in UTF-8, keys in their order."""
+    with open(path, "w", encoding="utf-8", newline="\n") as stream:
+        json.dump(data, stream, ensure_ascii=False, indent=1)
+        stream.write("\n")

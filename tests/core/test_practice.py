@@ -1,0 +1,126 @@
+"""The practice watershed: same for a seed, plausible, and an answer key that follows from the construction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qingliu.core.practice import answers, chance, figures, layers, mosaic, package, scene
+
+
+@pytest.fixture(scope="module")
+def content() -> package.Content:
+    return package.content(scene.make(7, 5.0))
+
+
+def _by_id(content: package.Content) -> dict:
+    return {a["id"]: a["value"] for a in content.answers["answers"]}
+
+
+def _layer(content: package.Content, name: str) -> scene.Layer:
+    return next(layer for layer in content.layers if layer.name == name)
+
+
+def test_equal_seeds_give_equal_ground_geometry_and_answers(content: package.Content) -> None:
+    again = package.content(scene.make(7, 5.0))
+    assert np.array_equal(content.watershed.ground.z, again.watershed.ground.z)
+    assert content.answers == again.answers
+    assert content.case == again.case
+    for one, two in zip(content.layers, again.layers):
+        assert [f.uuid for f in one.features] == [f.uuid for f in two.features]
+        assert [dict(f.values) for f in one.features] == [dict(f.values) for f in two.features]
+        assert all(str(f.geometry) == str(g.geometry) for f, g in zip(one.features, two.features))
+
+
+def test_another_seed_gives_another_ground() -> None:
+    one, two = (chance.uniform(seed, "young", 4).tolist() for seed in (1, 2))
+    assert one != two
+
+
+def test_chance_is_the_published_splitmix64() -> None:
+    # first output of SplitMix64 with state 0 (Vigna's reference code)
+    assert int(chance._mix(np.zeros(1, dtype=np.uint64))[0]) == 0xE220A8397B1DCDAF
+
+
+def test_area_is_near_what_was_asked_and_within_the_clause(content: package.Content) -> None:
+    area = _by_id(content)["watershed.area_km2"]
+    assert abs(area - 5.0) / 5.0 < 0.08
+    assert area >= 4.6
+
+
+def test_watershed_keeps_clear_of_the_edge_of_the_ground(content: package.Content) -> None:
+    inside = content.watershed.ground.inside
+    assert not inside[[0, -1]].any() and not inside[:, [0, -1]].any()
+
+
+def test_every_cell_but_the_edge_has_a_lower_neighbour(content: package.Content) -> None:
+    ground = content.watershed.ground
+    rows, cols = ground.z.shape
+    receiver = ground.forest.receiver.reshape(rows, cols)
+    inner = np.arange(rows * cols).reshape(rows, cols)[1:-1, 1:-1]
+    assert (receiver[1:-1, 1:-1] != inner).all()
+    assert (ground.z.ravel()[receiver[1:-1, 1:-1]] < ground.z[1:-1, 1:-1]).all()
+
+
+def test_parcels_partition_the_boundary_exactly(content: package.Content) -> None:
+    parcels = _layer(content, "landuse")
+    boundary = mosaic.area(_layer(content, "boundary").features[0].geometry)
+    assert sum(mosaic.area(f.geometry) for f in parcels.features) == boundary
+    assert boundary == content.watershed.ground.inside.sum() * 25.0
+
+
+def test_erosion_classes_and_administrative_villages_partition_it_too(content: package.Content) -> None:
+    boundary = mosaic.area(_layer(content, "boundary").features[0].geometry)
+    assert sum(mosaic.area(f.geometry) for f in _layer(content, "erosion").features) == boundary
+    admin = sum(mosaic.area(p) for f in _layer(content, "admin_villages").features for p in f.geometry)
+    assert admin == boundary
+
+
+def test_paddies_lie_low_and_gentle_and_forest_high_and_steep(content: package.Content) -> None:
+    p = content.watershed.parcels
+    def weighted(values: np.ndarray, code: str) -> float:
+        own = np.array([c == code for c in p.code])
+        return float((values * p.cells)[own].sum() / p.cells[own].sum())
+    assert weighted(p.slope, "0101") < 0.15 < weighted(p.slope, "0301")
+    assert weighted(p.above, "0101") < 15 < weighted(p.above, "0301")
+
+
+@pytest.mark.parametrize(
+    ("length", "area", "expected"),
+    [
+        pytest.param(300.0, 0.1, (False, "none", True), id="both limits met exactly count as below"),
+        pytest.param(300.001, 0.02, (True, "length", False), id="one millimetre over the length"),
+        pytest.param(20.0, 0.100001, (True, "area", False), id="one square metre over the area"),
+        pytest.param(300.0004, 0.02, (False, "none", True), id="rounded to a millimetre first"),
+        pytest.param(500.0, 0.3, (True, "both", False), id="both"),
+        pytest.param(269.9, 0.0899, (False, "none", False), id="not near either"),
+    ],
+)
+def test_verdict_of_clause_4_3_1(length: float, area: float, expected: tuple) -> None:
+    assert answers.verdict(length, area) == expected
+
+
+def test_treated_bank_ratio_passes_sixty_and_fails_seventy(content: package.Content) -> None:
+    assert 60 < _by_id(content)["C.8"] < 70
+
+
+def test_channels_drain_less_than_the_channel_they_join(content: package.Content) -> None:
+    channels = content.answers["channels"]
+    assert channels[0]["parent"] is None
+    assert len(channels) > 20
+    for channel in channels[1:]:
+        assert channel["parent"] is not None
+        assert channels[channel["parent"]]["area_km2"] >= channel["area_km2"]
+
+
+def test_case_names_only_layers_that_are_there(content: package.Content) -> None:
+    names = {layer.name for layer in content.layers}
+    for role in content.case["layers"].values():
+        if "layer" in role:
+            assert role["layer"] in names
+
+
+def test_figures_count_forest_and_grass_without_other_forest_land(content: package.Content) -> None:
+    sums = figures.figures(content.watershed, content.layers)
+    assert sums.forest_grass == sum(sums.landuse.get(c, 0) for c in ("0301", "0302", "0305", "0404"))
+    assert layers.households_of(content.watershed, content.watershed.works.villages[0]) >= 12
