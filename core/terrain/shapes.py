@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Sequence
 
 import numpy as np
@@ -42,7 +43,9 @@ class ShapeIndex:
         self._gives_objects = int(shapely.__version__.split(".")[0]) < 2
         # version 1.8 answers with the geometries themselves
         self._by_id = {id(g): i for g, i in zip(chosen, self._positions)}
-        self._tree = shapely.strtree.STRtree(chosen) if chosen else None
+        with warnings.catch_warnings():  # 1.8 announces what version 2 changes; both are handled
+            warnings.simplefilter("ignore")
+            self._tree = shapely.strtree.STRtree(chosen) if chosen else None
         self._kept = chosen
 
     def near(self, geometry: Any) -> list[int]:

@@ -13,7 +13,7 @@ ARROWS = {">": 0, "\\": 1, "v": 2, "/": 3, "<": 4, "`": 5, "^": 6, "'": 7, "o": 
 
 
 def directions(drawing: str) -> np.ndarray:
-    """``>`` E, ``\\`` SE, ``v`` S, ``/`` SW, ``<`` W, ````` NW, ``^`` N, ``'`` NE, ``o`` outlet, ``.`` nodata."""
+    """Arrows point E > SE \\ S v SW / W < NW ` N ^ NE ' ; o is an outlet, . has no data."""
     rows = [line.strip() for line in drawing.strip().splitlines()]
     return np.array([[ARROWS[c] for c in row] for row in rows], np.uint8)
 

@@ -49,7 +49,7 @@ def test_on_any_terrain_the_whole_channels_keep_their_rules(terrain, cells, geog
     dem = random_terrain(*terrain)
     if np.isnan(dem).all():
         return
-    found, direction, drained = survey(dem, cells, geographic)
+    found, _, _ = survey(dem, cells, geographic)
     network = found.network
     for i in range(len(found)):
         own, path, line = found.cells_of(i), found.path_of(i), found.lines.line(i)

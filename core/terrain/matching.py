@@ -1,0 +1,190 @@
+"""Which channel of an earlier survey is this one (``PREVIOUS`` of the stream survey)?
+
+Rows of A.6 point at channels by id and uuid; a new DEM or other limits must never make them
+point at other gullies. Two lines are the same channel where one lies along the other on more
+than half of its length. An id once given is never given to another channel.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Callable, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from .shapes import ShapeIndex, shapely_modules
+
+SAME, NEW, SPLIT, VANISHED = "same", "new", "split", "vanished"
+# Lines nearer than this many cells run in the same bed.
+TOLERANCE_CELLS = 1.5
+_MOST = 0.5
+
+
+class Earlier(NamedTuple):
+    """A channel of an earlier survey; ``xy`` (k, 2) in the CRS of the new lines."""
+
+    channel_id: int
+    uuid: str
+    name: Optional[str]
+    xy: np.ndarray
+
+
+class Identity(NamedTuple):
+    """Who a channel is. ``change`` is None where there is no earlier survey.
+
+    ``name`` is the earlier one's, None for a new channel; ``split_from``: id of the earlier channel
+    that a split one lay on.
+    """
+
+    channel_id: int
+    uuid: str
+    name: Optional[str]
+    change: Optional[str]
+    split_from: Optional[int] = None
+
+
+class Matched(NamedTuple):
+    """Identities of the new channels in their order, and the earlier channels that are gone."""
+
+    identities: list[Identity]
+    vanished: list[Earlier]
+
+
+def new_uuid() -> str:
+    """A random uuid in QGIS's spelling without braces."""
+    return str(uuid.uuid4())
+
+
+def first_identities(count: int, make_uuid: Callable[[], str] = new_uuid) -> list[Identity]:
+    """Identities where nothing came before: ids from 1 in the channels' order."""
+    return [Identity(i + 1, make_uuid(), None, None) for i in range(count)]
+
+
+def match_previous(
+    lines: Sequence[np.ndarray],
+    previous: Sequence[Earlier],
+    cell_size: float,
+    make_uuid: Callable[[], str] = new_uuid,
+) -> Matched:
+    """Match ``lines`` (coordinates (k, 2) each) with an earlier survey's.
+
+    The longest common stretches are settled first. A new line that lies along an earlier one on
+    more than half of its own length takes its id; if another has taken it, the line is split
+    from it. What then remains is matched the other way round: an earlier line that lies along a
+    new one on more than half of its own length (the channel has grown) hands on its id. Other
+    lines are new; their ids begin after the largest id of ``previous``. Raises MissingLibrary.
+    """
+    common = _common_lengths(lines, previous, TOLERANCE_CELLS * cell_size)
+    heir_of, taken = _assign(common, [_length(xy) for xy in lines], [_length(p.xy) for p in previous])
+    next_id = max((p.channel_id for p in previous), default=0) + 1
+    identities: list[Identity] = []
+    for i in range(len(lines)):
+        if i in heir_of:
+            old = previous[heir_of[i]]
+            identities.append(Identity(old.channel_id, old.uuid, old.name, SAME))
+            continue
+        origin = _split_from(i, common, _length(lines[i]))
+        change = NEW if origin is None else SPLIT
+        source = None if origin is None else previous[origin].channel_id
+        identities.append(Identity(next_id, make_uuid(), None, change, source))
+        next_id += 1
+    return Matched(identities, [p for k, p in enumerate(previous) if k not in taken])
+
+
+def _assign(
+    common: dict[tuple[int, int], float], new: list[float], old: list[float]
+) -> tuple[dict[int, int], set[int]]:
+    """New line -> earlier line, each at most once; the longest common stretch first."""
+    heir_of: dict[int, int] = {}
+    taken: set[int] = set()
+    ranked = sorted(common.items(), key=lambda item: (-item[1], item[0]))
+    for lengths, side in ((new, 0), (old, 1)):
+        for pair, shared in ranked:
+            i, k = pair
+            if i in heir_of or k in taken or not shared > _MOST * lengths[pair[side]]:
+                continue
+            heir_of[i] = k
+            taken.add(k)
+    return heir_of, taken
+
+
+def _split_from(i: int, common: dict[tuple[int, int], float], length: float) -> Optional[int]:
+    """The earlier line that the unmatched new line ``i`` lay on for most of its length."""
+    most = [(shared, -k) for (j, k), shared in common.items() if j == i and shared > _MOST * length]
+    return -max(most)[1] if most else None
+
+
+def _length(xy: np.ndarray) -> float:
+    return float(np.hypot(*np.diff(np.asarray(xy, np.float64)[:, :2], axis=0).T).sum())
+
+
+def _common_lengths(
+    lines: Sequence[np.ndarray], previous: Sequence[Earlier], tolerance: float
+) -> dict[tuple[int, int], float]:
+    """(new, earlier) -> the length that both run within ``tolerance`` of each other, where there is any."""
+    found: dict[tuple[int, int], float] = {}
+    unchanged = _unchanged(lines, previous)
+    found.update({pair: _length(lines[pair[0]]) for pair in unchanged})
+    settled_new = {i for i, _ in unchanged}
+    settled_old = {k for _, k in unchanged}
+    open_new = [i for i in range(len(lines)) if i not in settled_new]
+    open_old = [k for k in range(len(previous)) if k not in settled_old and len(previous[k].xy) > 1]
+    # a changed line may also lie on one that kept its course: compare it with all of the other side
+    _measure_common(found, lines, previous, open_new, range(len(previous)), tolerance)
+    _measure_common(found, lines, previous, list(settled_new), open_old, tolerance)
+    return found
+
+
+def _unchanged(lines: Sequence[np.ndarray], previous: Sequence[Earlier]) -> list[tuple[int, int]]:
+    """Pairs of lines that are the same to the bit, each line once."""
+    known: dict[bytes, int] = {}
+    for k, old in enumerate(previous):
+        known.setdefault(_key(old.xy), k)
+    pairs = []
+    for i, xy in enumerate(lines):
+        k = known.pop(_key(xy), None)
+        if k is not None:
+            pairs.append((i, k))
+    return pairs
+
+
+def _key(xy: np.ndarray) -> bytes:
+    return np.round(np.asarray(xy, np.float64)[:, :2], 4).tobytes()
+
+
+def _measure_common(
+    found: dict[tuple[int, int], float],
+    lines: Sequence[np.ndarray],
+    previous: Sequence[Earlier],
+    some_new: Sequence[int],
+    some_old: Sequence[int],
+    tolerance: float,
+) -> None:
+    shapely = shapely_modules()
+    make = shapely.geometry.LineString
+    shapes = {i: make(np.asarray(lines[i])[:, :2]) for i in some_new if len(lines[i]) > 1}
+    numbers = list(shapes)
+    index = ShapeIndex([shapes[i] for i in numbers])
+    for k in some_old:
+        if len(previous[k].xy) < 2:
+            continue
+        old = make(np.asarray(previous[k].xy)[:, :2])
+        near = [numbers[n] for n in index.near(old.buffer(tolerance).envelope)]
+        if not near:
+            continue
+        bed = shapely.prepared.prep(old.buffer(tolerance))
+        for i in near:
+            if bed.intersects(shapes[i]):
+                shared = _shared_length(shapes[i], old, tolerance)
+                if shared > 0:
+                    found[(i, k)] = shared
+
+
+def _shared_length(new: Any, old: Any, tolerance: float) -> float:
+    """Length that both lines run in one bed, the smaller of the two sides.
+
+    The bed is no wider than an eighth of the shorter line, so that a short tributary does not
+    lie in its parent's bed because it ends there.
+    """
+    width = min(tolerance, new.length / 8, old.length / 8)
+    return float(min(new.intersection(old.buffer(width)).length, old.intersection(new.buffer(width)).length))
