@@ -194,7 +194,7 @@ def read_parts(parts: Iterable[Part], plane: Planar, progress: Progress = SILENT
         if len(items) % 500 == 0:
             progress.step(0.0)
         items.append(Piece(part.code, part.fid, plane.read(part.wkb, str(part.fid))))
-    return Pieces(items, _boxes(items, plane))
+    return boxed(items, plane)
 
 
 def areas_in(
@@ -214,7 +214,7 @@ def cover(pieces: Pieces, window: Shape, key: str, plane: Planar, progress: Prog
     total = plane.area(window)
     if not total > 0:
         raise InputError("QL-AREA-NOAREA", zone=key)
-    inside = _clipped(pieces, window, plane, progress)
+    inside = clipped(pieces, window, plane, progress)
     claimed = math.fsum(plane.area(p.shape) for p in inside)
     progress.step(0.0)
     whole = plane.union([p.shape for p in inside])
@@ -225,11 +225,13 @@ def cover(pieces: Pieces, window: Shape, key: str, plane: Planar, progress: Prog
     return Cover(kept, total, claimed, covered, overlaps)
 
 
-def _boxes(items: Sequence[Piece], plane: Planar) -> np.ndarray:
-    return np.array([plane.bounds(p.shape) for p in items], dtype=np.float64).reshape(-1, 4)
+def boxed(items: Sequence[Piece], plane: Planar) -> Pieces:
+    """Pieces with their bounding boxes."""
+    return Pieces(items, _boxes(items, plane))
 
 
-def _clipped(pieces: Pieces, window: Shape, plane: Planar, progress: Progress) -> list[Piece]:
+def clipped(pieces: Pieces, window: Shape, plane: Planar, progress: Progress = SILENT) -> list[Piece]:
+    """What of each piece lies in ``window``; overlaps stay."""
     west, south, east, north = plane.bounds(window)
     boxes = pieces.boxes
     meets = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
@@ -238,9 +240,13 @@ def _clipped(pieces: Pieces, window: Shape, plane: Planar, progress: Progress) -
     for first in range(0, len(near), 200):
         progress.step(0.0)
         batch = near[first : first + 200]
-        clipped = plane.clip([p.shape for p in batch], window)
-        found += [p._replace(shape=s) for p, s in zip(batch, clipped) if s is not None]
+        inside = plane.clip([p.shape for p in batch], window)
+        found += [p._replace(shape=s) for p, s in zip(batch, inside) if s is not None]
     return found
+
+
+def _boxes(items: Sequence[Piece], plane: Planar) -> np.ndarray:
+    return np.array([plane.bounds(p.shape) for p in items], dtype=np.float64).reshape(-1, 4)
 
 
 def _above_noise(area: float, total: float) -> float:

@@ -12,7 +12,7 @@ from typing import Iterable, Mapping
 
 import numpy as np
 
-from .areas import Part, Zone, areas_in, cover, read_parts
+from .areas import Part, Zone, boxed, clipped, cover, read_parts
 from .errors import InputError, Problem
 from .planar import Planar, ShapelyPlanar
 from .progress import SILENT, Progress
@@ -111,23 +111,25 @@ def change_of_parts(
 ) -> ChangeMatrix:
     """The matrix of two polygon layers inside ``extent``, exactly.
 
-    Each class of the first date becomes a window in which the second date's classes are measured.
-    Raises InputError, MissingLibrary, Cancelled.
+    Where polygons of a layer overlap, the first keeps the land (see :mod:`.areas`). Raises InputError, MissingLibrary, Cancelled.
     """
     plane = ShapelyPlanar() if planar is None else planar
     window = plane.read(extent.wkb, extent.key)
-    first = cover(read_parts(before, plane, progress), window, extent.key, plane, progress)
-    second = read_parts(after, plane, progress)
+    first, second = (
+        cover(read_parts(layer, plane, progress), window, extent.key, plane, progress)
+        for layer in (before, after)
+    )
+    later = boxed(second.pieces, plane)
+    found: dict[tuple[str, str], list[float]] = {}
+    progress.stage("change", len(first.pieces))
+    for done, piece in enumerate(first.pieces):
+        progress.step(done / len(first.pieces))
+        for common in clipped(later, piece.shape, plane):
+            found.setdefault((piece.code, common.code), []).append(plane.area(common.shape))
     codes = sorted({p.code for p in first.pieces})
-    rows: list[Mapping[str, float]] = []
-    progress.stage("areas", len(codes))
-    for done, code in enumerate(codes):
-        progress.step(done / len(codes))
-        held = plane.union([p.shape for p in first.pieces if p.code == code])
-        rows.append(areas_in(second, code, held, plane, progress).by_code)
-    columns = sorted({c for row in rows for c in row})
-    area = np.array([[row.get(c, 0.0) for c in columns] for row in rows]).reshape(len(codes), len(columns))
-    return ChangeMatrix(tuple(codes), tuple(columns), area, first.total)
+    columns = sorted({p.code for p in second.pieces})
+    area = np.array([[math.fsum(found.get((b, a), [])) for a in columns] for b in codes])
+    return ChangeMatrix(tuple(codes), tuple(columns), area.reshape(len(codes), len(columns)), first.total)
 
 
 def grade_change(matrix: ChangeMatrix, threshold: int) -> GradeChange:

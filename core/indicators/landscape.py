@@ -14,6 +14,7 @@ from ..areas import Part, Zone, ZoneAreas, areas_in, read_parts
 from ..erosion.scale import M2_PER_HM2, IntensityScale
 from ..erosion.survey import conservation_rate, erosion_areas
 from ..errors import Problem
+from ..landuse import LandClass, Scheme, forest_grass
 from ..planar import Planar, Shape, ShapelyPlanar
 from ..progress import SILENT, Progress
 
@@ -66,6 +67,22 @@ def conservation(areas: ZoneAreas, scale: IntensityScale, estimate: bool) -> For
         estimate=estimate,
         warnings=tuple(areas.warnings()),
     )
+
+
+def counts_as_forest_grass(
+    classes: Mapping[str, LandClass], wetland_forest: bool = False, scheme: Scheme | None = None
+) -> Callable[[str], bool | None]:
+    """Whether a code of the data counts in C.2, None where it has no class.
+
+    ``classes``: code as it stands in the data -> class (``landuse.classify``); ``wetland_forest`` also
+    counts forest and shrub swamp (0304, 0306).
+    """
+
+    def counts(code: str) -> bool | None:
+        land = classes.get(code)
+        return None if land is None else forest_grass(land.code, wetland_forest, scheme)
+
+    return counts
 
 
 def forest_grass_cover(areas: ZoneAreas, counts: Callable[[str], bool | None]) -> FormulaValue:

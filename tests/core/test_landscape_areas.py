@@ -17,10 +17,12 @@ from qingliu.core.erosion.tables import intensity_scale  # noqa: E402
 from qingliu.core.errors import Cancelled, InputError, MissingLibrary  # noqa: E402
 from qingliu.core.indicators.landscape import (  # noqa: E402
     conservation,
+    counts_as_forest_grass,
     forest_grass_cover,
     green_rate,
     village_green_rate,
 )
+from qingliu.core.landuse import classify  # noqa: E402
 from qingliu.core.planar import ShapelyPlanar  # noqa: E402
 from qingliu.core.standard.edition import SHIPPED, Edition  # noqa: E402
 from shapely import wkb  # noqa: E402
@@ -259,6 +261,20 @@ def test_forest_and_grass_cover_by_hand():
     found = forest_grass_cover(one(parts), _counts)
     assert found.value == pytest.approx(70)
     assert found.variables["vegetated_area"] == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(("wetland", "expected"), [(False, 50), (True, 60)])
+def test_forest_and_grass_cover_of_codes_of_both_lists(wetland, expected):
+    codes = ["0301K", "0401", "0304", "1104A", "0103"]
+    widths = [40, 10, 10, 20, 20]
+    parts, west = [], 0
+    for code, width in zip(codes, widths):
+        parts.append(part(code, square(west, 0, width, 100)))
+        west += width
+    areas = one(parts)
+    classes = classify(areas.by_code, layer="parcels").classes
+    found = forest_grass_cover(areas, counts_as_forest_grass(classes, wetland))
+    assert found.value == pytest.approx(expected)
 
 
 def test_unknown_codes_and_gaps_leave_the_cover_between_two_bounds():
