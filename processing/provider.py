@@ -11,7 +11,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..core.data import RESOURCES
 from .algorithm import QingliuAlgorithm
 
-NOT_ALGORITHMS = ("provider", "algorithm", "feedback")
+NOT_ALGORITHMS = ("provider", "algorithm", "feedback", "inputs")
 
 
 def algorithm_classes() -> list[type[QingliuAlgorithm]]:

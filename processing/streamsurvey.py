@@ -1,0 +1,416 @@
+"""``qingliu:streamsurvey``: every channel to be surveyed, whole, with the reason (4.3.1, 4.3.2, A.6)."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping, NamedTuple
+
+import numpy as np
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsGeometry,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsWkbTypes,
+)
+
+from ..core.errors import Problem
+from ..core.grid import Grid
+from ..core.terrain.catchments import label_catchments
+from ..core.terrain.matching import Earlier, Identity, first_identities, match_previous
+from ..core.terrain.streams import Depressions, Limits, Streams, survey_streams
+from ..layers import engine
+from ..layers.crs import from_wkt, output_crs
+from ..layers.datums import guard
+from ..layers.dem import frame_extent, read_dem
+from ..layers.labels import label_polygons
+from ..layers.lines import inside_lengths, line_parts, line_wkb, polygon_shapes, projector, union
+from ..layers.outputs import Column, fields, on_load, write_features
+from ..layers.rasters import write_raster
+from ..layers.records import LINE, POLYGON, Record, Wanted
+from .algorithm import QingliuAlgorithm
+from .feedback import StageProgress
+from .inputs import Inputs
+
+STAGES = (
+    ("read_dem", 2.0), ("read_features", 0.5), ("compile", 2.0), ("descent", 1.0), ("saddles", 1.0),
+    ("passes", 0.5), ("fill", 0.5), ("directions", 1.0), ("flats", 1.0), ("inflows", 0.5),
+    ("accumulation", 1.5), ("rim", 0.5), ("channels", 1.0), ("lines", 1.0), ("match", 0.5),
+    ("write_features", 1.0), ("catchments", 1.0), ("write_raster", 1.0),
+)  # fmt: skip
+
+OUTPUT_FIELDS = (
+    ("channel_id", "integer"), ("uuid", "text"), ("change", "text"), ("parent_id", "integer"),
+    ("name", "text"), ("code", "text"), ("strahler", "integer"), ("hack", "integer"),
+    ("length_m", "number"), ("inside_m", "number"), ("area_km2", "number"),
+    ("gradient_permil", "number"), ("drop_permil", "number"), ("head_m", "number"), ("mouth_m", "number"),
+    ("distance_outlet_m", "number"), ("survey_required", "boolean"), ("survey_reason", "text"),
+    ("near_miss", "boolean"), ("complete", "boolean"), ("clause", "text"),
+)  # fmt: skip
+
+
+class _Network(NamedTuple):
+    """What a run works out: the streams, who each channel is, what lies inside, what is gone."""
+
+    streams: Streams
+    identities: list[Identity]
+    vanished: list[Earlier]
+    inside_m: np.ndarray | None
+    lines: list[Record]
+
+
+class StreamSurvey(QingliuAlgorithm):
+    """See ``resources/help/streamsurvey.yaml``."""
+
+    ID = "streamsurvey"
+
+    def define(self) -> None:
+        """Parameters as CONTRACT names them."""
+        self.add(QgsProcessingParameterRasterLayer("DEM", self.label("DEM")))
+        polygon, line = QgsProcessing.SourceType.TypeVectorPolygon, QgsProcessing.SourceType.TypeVectorLine
+        self._source("BOUNDARY", polygon)
+        self._source("CHANNELS", line)
+        for name in ("NAME_FIELD", "CODE_FIELD"):
+            self.add(QgsProcessingParameterField(name, self.label(name), None, "CHANNELS", optional=True))
+        self._source("WATERBODIES", polygon)
+        self._source("PREVIOUS", line)
+        self._number("MIN_LENGTH", 300.0)
+        self._number("MIN_AREA", 0.1)
+        self._number("INITIATION_AREA", 0.02)
+        self.add(QgsProcessingParameterBoolean("INCLUDE_ALL", self.label("INCLUDE_ALL"), False))
+        self._define_advanced()
+        self._define_outputs()
+
+    def _define_advanced(self) -> None:
+        method = QgsProcessingParameterEnum("METHOD", self.label("METHOD"), ["fill", "breach"], False, "fill")
+        method.setUsesStaticStrings(True)
+        self.add(method, advanced=True)
+        self._number("MAX_DEPTH", 10.0, advanced=True)
+        self._number("MAX_LENGTH", 200.0, advanced=True)
+        behaviour = QgsProcessingParameterFile.Behavior.File
+        county = QgsProcessingParameterFile("COUNTY", self.label("COUNTY"), behaviour, "yaml", optional=True)
+        self.add(county, advanced=True)
+
+    def _define_outputs(self) -> None:
+        line, polygon = QgsProcessing.SourceType.TypeVectorLine, QgsProcessing.SourceType.TypeVectorPolygon
+        self.add(QgsProcessingParameterFeatureSink("OUTPUT", self.label("OUTPUT"), line))
+        catchments = QgsProcessingParameterFeatureSink(
+            "CATCHMENTS", self.label("CATCHMENTS"), polygon, optional=True, createByDefault=False
+        )
+        self.add(catchments)
+        self.add(
+            QgsProcessingParameterRasterDestination(
+                "ACCUMULATION", self.label("ACCUMULATION"), optional=True, createByDefault=False
+            )
+        )
+        for name in (
+            "CHANNELS_TOTAL",
+            "CHANNELS_REQUIRED",
+            "CHANNELS_NEAR_MISS",
+            "LENGTH_REQUIRED_M",
+            "DRAINAGE_DENSITY",
+        ):
+            self.addOutput(QgsProcessingOutputNumber(name, self.label(name)))
+
+    def _source(self, name: str, kind: QgsProcessing.SourceType) -> None:
+        self.add(QgsProcessingParameterFeatureSource(name, self.label(name), [kind], optional=True))
+
+    def _number(self, name: str, default: float, *, advanced: bool = False) -> None:
+        double = QgsProcessingParameterNumber.Type.Double
+        number = QgsProcessingParameterNumber(name, self.label(name), double, default, minValue=0.0)
+        self.add(number, advanced=advanced)
+
+    def run(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Read, survey, write."""
+        inputs = Inputs(self, parameters, context, feedback)
+        progress = StageProgress(feedback, STAGES)
+        inputs.county()
+        source = inputs.raster("DEM")
+        reading = inputs.attempt(lambda: read_dem(source or "", "DEM", progress=progress))
+        inputs.settle()
+        dem: Grid = reading.grid
+        inputs.warn(reading.warnings)
+        dem_crs = from_wkt(dem.frame.crs_wkt)
+        target = output_crs(dem_crs, frame_extent(dem.frame), "DEM")
+        inputs.warn(target.warnings)
+        run = _Run(inputs, progress, dem, dem_crs, target.crs)
+        return run.results(self)
+
+
+class _Run:
+    """One run: the DEM is read, everything else follows from it."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        progress: StageProgress,
+        dem: Grid,
+        dem_crs: QgsCoordinateReferenceSystem,
+        target: QgsCoordinateReferenceSystem,
+    ) -> None:
+        self.inputs = inputs
+        self.progress = progress
+        self.dem = dem
+        self.dem_crs = dem_crs
+        self.target = target
+        self.boundary: QgsGeometry | None = None
+
+    def results(self, algorithm: StreamSurvey) -> dict[str, Any]:
+        network = self._network()
+        chosen = self._chosen(network)
+        found = self._write_channels(algorithm, network, chosen)
+        if self.inputs.given("CATCHMENTS"):
+            found["CATCHMENTS"] = self._write_catchments(algorithm, network)
+        if self.inputs.given("ACCUMULATION"):
+            found["ACCUMULATION"] = self._write_accumulation(algorithm, network.streams)
+        found.update(self._numbers(network))
+        return found
+
+    # -- reading and computing -------------------------------------------------
+    def _network(self) -> _Network:
+        inputs, progress = self.inputs, self.progress
+        polygon = Wanted(POLYGON)
+        boundary = inputs.records("BOUNDARY", self.target, polygon, first=self.dem_crs, progress=progress)
+        names = [n for n in (inputs.text("NAME_FIELD"), inputs.text("CODE_FIELD")) if n]
+        wanted = Wanted(LINE, tuple(names))
+        lines = inputs.records("CHANNELS", self.dem_crs, wanted, first=self.dem_crs, progress=progress)
+        water = inputs.records("WATERBODIES", self.dem_crs, polygon, first=self.dem_crs, progress=progress)
+        earlier_fields = Wanted(LINE, ("channel_id", "uuid", "name"))
+        previous = inputs.records(
+            "PREVIOUS", self.target, earlier_fields, first=self.dem_crs, progress=progress
+        )
+        inputs.settle()
+        if boundary:
+            self.boundary = union(boundary)
+            self._check_boundary()
+        parts = [(record, xy) for record in lines for xy in line_parts(record.wkb or b"")]
+        streams = self._survey([xy for _, xy in parts], [record for record, _ in parts], water)
+        return self._identified(streams, previous, [record for record, _ in parts])
+
+    def _check_boundary(self) -> None:
+        """A boundary that the DEM does not meet is a fault, one it does not cover a warning."""
+        moved = guard(self.dem_crs, self.target, layer="DEM", parameter="DEM", shifts=self.inputs.shifts)
+        extent = moved.transform.rectangle(frame_extent(self.dem.frame))
+        box = self.boundary.boundingBox()
+        if not extent.intersects(box):
+            self.inputs.faults.append(Problem("QL-STREAMS-NOBOUNDARY", {"parameter": "BOUNDARY"}))
+            self.inputs.settle()
+        if not extent.contains(box):
+            self.inputs.warn([Problem("QL-STREAMS-BOUNDARYOUT", {"parameter": "BOUNDARY"})])
+
+    def _survey(self, lines: list[np.ndarray], owners: list[Record], water: list[Record]) -> Streams:
+        inputs = self.inputs
+        warnings: list[Problem] = []
+
+        def route(arrays: Mapping[str, np.ndarray], values: Mapping[str, Any]) -> Any:
+            done = engine.run(
+                "route", arrays, values, cells=self.dem.values.size, warnings=warnings, progress=self.progress
+            )
+            return done.arrays, done.values
+
+        name_field = inputs.text("NAME_FIELD")
+        moved = guard(self.dem_crs, self.target, layer="DEM", parameter="DEM", shifts=inputs.shifts)
+        streams = survey_streams(
+            self.dem,
+            Limits(inputs.number("MIN_LENGTH"), inputs.number("MIN_AREA"), inputs.number("INITIATION_AREA")),
+            route,
+            depressions=Depressions(
+                inputs.choice("METHOD"), inputs.number("MAX_DEPTH"), inputs.number("MAX_LENGTH")
+            ),
+            lines=lines,
+            names=[r.attributes.get(name_field) or r.fid for r in owners] if name_field else None,
+            water=polygon_shapes(water),
+            project=projector(moved.transform),
+            progress=self.progress,
+        )
+        inputs.warn([*streams.warnings, *warnings])
+        inputs.feedback.pushInfo(f"{streams.changed_cells:,} cells filled or cut for the routing")
+        return streams
+
+    def _identified(self, streams: Streams, previous: list[Record], lines: list[Record]) -> _Network:
+        channels = streams.channels
+        course = [channels.lines.line(i) for i in range(len(channels))]
+        self.progress.stage("match", len(channels))
+        vanished: list[Earlier] = []
+        if self.inputs.given("PREVIOUS"):
+            cell = max(float(step.max()) for step in self.dem.frame.row_steps())
+            matched = match_previous(course, _earlier(previous), cell)
+            identities, vanished = matched.identities, matched.vanished
+        else:
+            identities = first_identities(len(channels))
+        inside = None
+        if self.boundary is not None:
+            inside = inside_lengths(course, channels.length_m, self.boundary)
+        return _Network(streams, identities, vanished, inside, lines)
+
+    def _chosen(self, network: _Network) -> np.ndarray:
+        """Channels that come out: those with a part inside, and unless all are wanted the required ones."""
+        chosen = _met(network)
+        if not self.inputs.flag("INCLUDE_ALL"):
+            chosen = chosen & network.streams.verdicts.required
+        return np.flatnonzero(chosen)
+
+    # -- writing ---------------------------------------------------------------
+    def _write_channels(
+        self, algorithm: StreamSurvey, network: _Network, chosen: np.ndarray
+    ) -> dict[str, Any]:
+        columns = algorithm.columns("OUTPUT", *OUTPUT_FIELDS)
+        made = fields(columns)
+        inputs = self.inputs
+        sink, destination = algorithm.parameterAsSink(
+            inputs.parameters, "OUTPUT", inputs.context, made, QgsWkbTypes.Type.LineString, self.target
+        )
+        if sink is None:
+            raise_no_sink(inputs, "OUTPUT")
+        rows = list(self._rows(network, chosen))
+        write_features(sink, made, rows, count=len(rows), progress=self.progress)
+        _style(inputs.context, destination, columns, "channels", algorithm.label("OUTPUT"))
+        return {"OUTPUT": destination}
+
+    def _rows(self, network: _Network, chosen: np.ndarray) -> Iterator[tuple[Mapping[str, Any], bytes]]:
+        for i in chosen.tolist():
+            yield self._row(network, i), line_wkb(network.streams.channels.lines.line(i))
+        for old in network.vanished:
+            gone = {"channel_id": old.channel_id, "uuid": old.uuid, "name": old.name, "change": "vanished"}
+            yield gone, line_wkb(old.xy)
+
+    def _row(self, network: _Network, i: int) -> dict[str, Any]:
+        channel = network.streams.channels.row(i)
+        verdicts = network.streams.verdicts
+        identity = network.identities[i]
+        given = int(network.streams.given_line[i])
+        line = network.lines[given].attributes if given >= 0 else {}
+        parent = None if channel.parent is None else network.identities[channel.parent].channel_id
+        inside = None if network.inside_m is None else round(float(network.inside_m[i]), 3)
+        return {
+            "channel_id": identity.channel_id,
+            "uuid": identity.uuid,
+            "change": identity.change,
+            "parent_id": parent,
+            "name": line.get(self.inputs.text("NAME_FIELD")) or identity.name,
+            "code": line.get(self.inputs.text("CODE_FIELD")),
+            "strahler": channel.strahler,
+            "hack": channel.hack,
+            "length_m": round(channel.length_m, 3),
+            "inside_m": inside,
+            "area_km2": round(channel.area_m2) / 1e6,
+            "gradient_permil": _rounded(channel.gradient_permil),
+            "drop_permil": _rounded(channel.drop_permil),
+            "head_m": round(channel.head_m, 3),
+            "mouth_m": round(channel.mouth_m, 3),
+            "distance_outlet_m": round(channel.distance_outlet_m, 3),
+            "survey_required": bool(verdicts.required[i]),
+            "survey_reason": verdicts.reason_of(i),
+            "near_miss": bool(verdicts.near_miss[i]),
+            "complete": channel.complete,
+            "clause": "4.3.1",
+        }
+
+    def _write_catchments(self, algorithm: StreamSurvey, network: _Network) -> str:
+        columns = algorithm.columns("CATCHMENTS", ("channel_id", "integer"), ("own_area_km2", "number"))
+        made = fields(columns)
+        inputs = self.inputs
+        sink, destination = algorithm.parameterAsSink(
+            inputs.parameters, "CATCHMENTS", inputs.context, made, QgsWkbTypes.Type.MultiPolygon, self.target
+        )
+        if sink is None:
+            raise_no_sink(inputs, "CATCHMENTS")
+        rows = list(self._catchment_rows(network))
+        write_features(sink, made, rows, output="CATCHMENTS", count=len(rows), progress=self.progress)
+        _style(inputs.context, destination, columns, "catchments", algorithm.label("CATCHMENTS"))
+        return destination
+
+    def _catchment_rows(self, network: _Network) -> Iterator[tuple[Mapping[str, Any], bytes]]:
+        """One row a channel, and one without id for the cells that reach the edge in no channel."""
+        channels, direction = network.streams.channels, network.streams.direction
+        numbers = np.arange(1, len(channels) + 1, dtype=np.int32)
+        labels = label_catchments(direction, (channels.mouth_cells(), numbers), self.progress)
+        nowhere = len(channels) + 1
+        labels[(labels == 0) & ~np.isnan(self.dem.values)] = nowhere
+        moved = guard(self.dem_crs, self.target, layer="DEM", shifts=self.inputs.shifts).transform
+        for label, wkb in label_polygons(labels, self.dem.frame):
+            alone = label == nowhere
+            area = channels.no_channel_m2 if alone else float(channels.own_area_m2[label - 1])
+            number = None if alone else network.identities[label - 1].channel_id
+            shape = QgsGeometry()
+            shape.fromWkb(wkb)
+            if not moved.identity:
+                shape.transform(moved.qgis())
+            yield {"channel_id": number, "own_area_km2": round(area) / 1e6}, bytes(shape.asWkb())
+
+    def _write_accumulation(self, algorithm: StreamSurvey, streams: Streams) -> str:
+        path = algorithm.parameterAsOutputLayer(self.inputs.parameters, "ACCUMULATION", self.inputs.context)
+        frame = self.dem.frame
+        area = streams.drained.astype(np.float64)
+        if streams.drained.dtype.kind != "f":
+            area *= frame.dx * frame.dy
+        area[np.isnan(self.dem.values)] = np.nan
+        write_raster(path, area, frame, unit="m²", description="drained area", progress=self.progress)
+        return str(path)
+
+    def _numbers(self, network: _Network) -> dict[str, float]:
+        channels, verdicts = network.streams.channels, network.streams.verdicts
+        met = _met(network)
+        required = met & verdicts.required
+        if self.boundary is not None:
+            length, area = float(network.inside_m.sum()), self.boundary.area()
+        else:
+            length, area = float(channels.length_m.sum()), channels.valid_m2
+        return {
+            "CHANNELS_TOTAL": int(met.sum()),
+            "CHANNELS_REQUIRED": int(required.sum()),
+            "CHANNELS_NEAR_MISS": int((met & verdicts.near_miss).sum()),
+            "LENGTH_REQUIRED_M": round(float(channels.length_m[required].sum()), 3),
+            "DRAINAGE_DENSITY": round(length / 1e3 / (area / 1e6), 6) if area else None,
+        }
+
+
+def _met(network: _Network) -> np.ndarray:
+    """Channels with any part inside the boundary; all of them without one."""
+    if network.inside_m is None:
+        return np.ones(len(network.streams.channels), bool)
+    return network.inside_m > 0
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _earlier(records: list[Record]) -> list[Earlier]:
+    """Channels of an earlier output; those that had vanished then stay gone but keep their id taken."""
+    found = []
+    for record in records:
+        xy = next(line_parts(record.wkb or b""))
+        taken = record.attributes
+        found.append(Earlier(int(taken["channel_id"]), str(taken["uuid"]), taken.get("name"), xy))
+    return found
+
+
+def _style(
+    context: QgsProcessingContext, destination: str, columns: list[Column], style: str, title: str
+) -> None:
+    from ..core.data import RESOURCES
+
+    path = RESOURCES / "styles" / f"{style}.qml"
+    aliases = {column.name: column.alias for column in columns}
+    on_load(context, destination, title=title, aliases=aliases, style=str(path) if path.exists() else "")
+
+
+def raise_no_sink(inputs: Inputs, output: str) -> None:
+    """Raise InputError QL-OUT-SINK: the destination of ``output`` cannot be written."""
+    inputs.faults.append(
+        Problem("QL-OUT-SINK", {"output": output, "destination": str(inputs.parameters.get(output))})
+    )
+    inputs.settle()
