@@ -245,9 +245,9 @@ class _Course:
     def _finish(self) -> None:
         """End on the parent's vertex."""
         last = len(self.cells) - 1
-        move = self.tracer.moved.get(self.cells[last]) if self.owned <= last else None
-        if move is not None:
-            self.pen.to(move[0])
+        if self.owned <= last:
+            move = self.tracer.moved.get(self.cells[last])
+            self.pen.to(self.centres[last] if move is None else move[0])
         if len(self.pen.xy) == 1:
             self.pen.xy.insert(0, self.centres[0])
         self.place[last] = len(self.pen.xy) - 1
@@ -280,12 +280,13 @@ class _Course:
             if offset:
                 for k in line.between(at[offset - 1], at[offset]).tolist():
                     drawn.append((self.pen.to(line.point(float(line.along[k]))), float(line.along[k])))
-            if self._is_node(q) or offset == len(at) - 1:
+            if self._is_node(q) or (offset == len(at) - 1 and q < self.owned):
                 drawn.append((self.pen.to(line.point(at[offset])), at[offset]))
             if self._is_node(q):
                 self.tracer.moved[self.cells[q]] = (line.point(at[offset]), False)
         vertices, measures = zip(*drawn)
-        self.place[stretch.first : stretch.last + 1] = np.interp(at, measures, vertices)
+        # what lies beyond the last vertex drawn is on the way to the parent's
+        self.place[stretch.first : stretch.last + 1] = np.interp(at, measures, vertices, right=np.nan)
 
     def _through_water(self, number: int, stretch: _Stretch) -> None:
         """Pulled straight; confluences move onto the pulled line where they can see it."""

@@ -59,8 +59,8 @@ class Line(NamedTuple):
         return float(self.along[k] + t[k] * (self.along[k + 1] - self.along[k]))
 
     def between(self, first: float, last: float) -> np.ndarray:
-        """Indices of the vertices strictly between two measures."""
-        return np.flatnonzero((self.along > first) & (self.along < last))
+        """Indices of the vertices behind ``first`` up to and with ``last``."""
+        return np.flatnonzero((self.along > first) & (self.along <= last))
 
 
 def polyline(xy: np.ndarray) -> Line:
