@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from .crs_names import datum_key
-from .errors import InputError, Problem, problem
+from .errors import InputError
 
 # Larger values are typing errors: no datum of China lies 1 km or an arc minute off.
 _LIMITS = {"metres": 1000.0, "seconds": 60.0, "ppm": 100.0}
@@ -136,14 +136,3 @@ def _bare(proj: str, inverse: bool = False) -> str:
 def find_shift(shifts: Sequence[DatumShift], one: str, other: str) -> DatumShift | None:
     """The parameters that tie two datums, None where there are none."""
     return next((s for s in shifts if s.joins(one, other)), None)
-
-
-def shift_problems(entries: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    """Faults of all ``datum`` entries of a county profile at once."""
-    faults = []
-    for number, entry in enumerate(entries, 1):
-        try:
-            shift_from_mapping(entry)
-        except InputError:
-            faults.append(problem("QL-CRS-SHIFTBAD", text=f"{number}: {dict(entry)}"))
-    return faults

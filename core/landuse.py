@@ -123,7 +123,7 @@ def exact_code(text: str, scheme: Scheme) -> str | None:
 
 
 def restored_code(text: str, scheme: Scheme) -> str | None:
-    """The code that lost its leading zero (101 -> 0101, 1 -> 01, 304K -> 0304), None if that gives no code."""
+    """The code that lost its leading zero (101 -> 0101, 1 -> 01, 304K -> 0304), None if there is none."""
     match = re.match(r"(\d{1}|\d{3})[AK]?$", text)
     return exact_code("0" + text, scheme) if match else None
 
@@ -234,7 +234,10 @@ def _land(code: str, known: Scheme) -> LandClass:
 
 
 def _refuse_other_list(
-    areas: Mapping[Any, float], unmapped: Mapping[str, float], restored: Mapping[str, str], facts: Mapping[str, str]
+    areas: Mapping[Any, float],
+    unmapped: Mapping[str, float],
+    restored: Mapping[str, str],
+    facts: Mapping[str, str],
 ) -> None:
     """Another list: more than half of the area has no class, or single digits fit only here and there."""
     named = {code: area for code, area in unmapped.items() if code}

@@ -18,6 +18,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsDistanceArea,
+    QgsEllipsoidUtils,
     QgsRectangle,
 )
 
@@ -127,9 +128,26 @@ def distance_area(crs: QgsCoordinateReferenceSystem) -> QgsDistanceArea:
     """Measures on the CRS's own ellipsoid (m, m²): the ellipsoidal value beside the planar one."""
     measure = QgsDistanceArea()
     measure.setSourceCrs(crs, QgsCoordinateTransformContext())
-    shape = ellipsoid_of(crs)
-    measure.setEllipsoid(shape.semi_major, shape.semi_major * (1 - shape.flattening))
+    measure.setEllipsoid(_ellipsoid_name(crs))
     return measure
+
+
+def _ellipsoid_name(crs: QgsCoordinateReferenceSystem) -> str:
+    """QGIS's name of the ellipsoid nearest to the CRS's own.
+
+    A CRS without a code has its ellipsoid as bare parameters, with which QGIS 3.22 measures NaN.
+    """
+    name = crs.ellipsoidAcronym()
+    if name and not name.startswith("PARAMETER"):
+        return str(name)
+    shape = ellipsoid_of(crs)
+    minor = shape.semi_major * (1 - shape.flattening)
+
+    def distance(acronym: str) -> float:
+        found = QgsEllipsoidUtils.ellipsoidParameters(acronym)
+        return abs(found.semiMajor - shape.semi_major) + abs(found.semiMinor - minor)
+
+    return min((a for a in QgsEllipsoidUtils.acronyms() if a.startswith("EPSG:")), key=distance)
 
 
 def scale_error(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle) -> float:

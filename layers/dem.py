@@ -253,6 +253,7 @@ def _read(
     rows, cols = dataset.RasterYSize, dataset.RasterXSize
     scaling = _scaling(dataset, source, parameter, warnings)
     nodata = band.GetNoDataValue() if source.use_nodata else None
+    masked = band.GetMaskFlags() == gdal.GMF_PER_DATASET
     values = np.empty((rows, cols), dtype=np.float32)
     tally = _Tally()
     step = rows_per_block(band, cols, rows)
@@ -264,9 +265,21 @@ def _read(
             if done is None:
                 facts = _facts(source, parameter)
                 return values, tally, [problem("QL-DEM-CUTOFF", row=row + 1, reason=reason, **facts)]
+            if masked and not _mask(band, block, row):
+                facts = _facts(source, parameter)
+                return values, tally, [problem("QL-DEM-CUTOFF", row=row + 1, reason="mask", **facts)]
             _clean(block, row, nodata, source, scaling, tally)
             progress.step((row + len(block)) / rows)
     return _north_up(values, dataset), tally, []
+
+
+def _mask(band: gdal.Band, block: np.ndarray, row: int) -> bool:
+    """NaN where the file's own mask hides a cell; False where the mask cannot be read."""
+    shown, _ = gdal_call(band.GetMaskBand().ReadAsArray, 0, row, block.shape[1], len(block))
+    if shown is None:
+        return False
+    block[shown == 0] = np.nan
+    return True
 
 
 def rows_per_block(band: gdal.Band, cols: int, rows: int) -> int:
@@ -294,11 +307,12 @@ def _clean(
     tally: _Tally,
 ) -> None:
     """Mask what is no height and turn the rest into metres, in place."""
+    declared_nan = nodata is not None and math.isnan(nodata)
+    tally.nonfinite += 0 if declared_nan else int(np.count_nonzero(np.isnan(block)))
     mask_declared(block, nodata, source.nodata_ranges)
-    odd = np.isinf(block)
-    if nodata is None or not math.isnan(nodata):
-        tally.nonfinite += int(np.count_nonzero(odd | (np.isnan(block) & (nodata is None))))
-    block[odd] = np.nan
+    infinite = np.isinf(block)
+    tally.nonfinite += int(np.count_nonzero(infinite))
+    block[infinite] = np.nan
     if _out_of_range(block, scaling):
         _mask_sentinels(block, scaling, tally)
     if scaling != _Scaling():

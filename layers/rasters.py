@@ -196,11 +196,13 @@ def _cells(
     target = memory_dataset(values, wanted)
     target.GetRasterBand(1).SetNoDataValue(empty)
     options: dict[str, Any] = {"srcSRS": wkt_of(ready.crs), "dstSRS": wanted.crs_wkt}
+    if ready.transform is not None and ready.transform.operation:
+        # The pipeline takes eastings first; the register has northings first for Gauss-Kruger.
+        options = {"srcSRS": ready.crs.toProj(), "dstSRS": ready.transform.target.toProj()}
+        options["coordinateOperation"] = ready.transform.operation
     nodata = ready.dataset.GetRasterBand(1).GetNoDataValue() if ready.source.use_nodata else None
     if nodata is not None:
         options["srcNodata"] = nodata
-    if ready.transform is not None and ready.transform.operation:
-        options["coordinateOperation"] = ready.transform.operation
     watch = _Watch(progress)
     progress.stage("read_raster", wanted.rows * wanted.cols)
     with quiet_gdal():
@@ -213,7 +215,6 @@ def _cells(
             facts = {"layer": ready.source.name, "parameter": ready.parameter, "path": ready.source.path}
             raise InputError(RASTER_FILE.cut_off, row=None, reason=reason, **facts)
         target.FlushCache()
-        values = target.GetRasterBand(1).ReadAsArray()
     if kind == gdal.GDT_Float32:
         mask_declared(values, nodata, ready.source.nodata_ranges)
     return values, wanted
