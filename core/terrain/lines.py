@@ -249,7 +249,9 @@ class _Course:
             move = self.tracer.moved.get(self.cells[last])
             self.pen.to(self.centres[last] if move is None else move[0])
         if len(self.pen.xy) == 1:
-            self.pen.xy.insert(0, self.centres[0])
+            # the parent moved onto the one cell there is: begin at the far side of that cell
+            (x, y), (to_x, to_y) = self.centres[0], self.centres[-1]
+            self.pen.xy.insert(0, (x + (x - to_x) / 4, y + (y - to_y) / 4))
         self.place[last] = len(self.pen.xy) - 1
 
     def _is_node(self, position: int) -> bool:

@@ -375,51 +375,37 @@ def enforce(direction: np.ndarray, paths: SurveyedPaths) -> int:
     """Turn the flow directions along the paths, in place; gives the number of cells turned.
 
     Burning does nearly all of it; what remains are bends so tight that a cell touches a later part
-    of its own path. A path whose end drains back to it keeps the directions it had, so that
-    no circle can arise.
+    of its own path. Where a path ends in a hollow whose way out is further up the path, the cells
+    between keep the directions they had, so that no circle can arise.
     """
     flat, after = direction.reshape(-1), paths.next_cells()
-    code = {
-        int(dr) * direction.shape[1] + int(dc): d
-        for d, (dr, dc) in enumerate(zip(ROW_STEP[:8], COL_STEP[:8]))
-    }
-    turned = 0
-    for end, members in _trees(paths).items():
-        wanted = {c: code[after[c] - c] for c in members if c in after and flat[c] != code[after[c] - c]}
-        wanted = {c: d for c, d in wanted.items() if flat[c] != NODATA}
-        before = {c: int(flat[c]) for c in wanted}
-        for cell, d in wanted.items():
-            flat[cell] = d
-        if _returns(end, flat, direction.shape[1]):
-            for cell, d in before.items():
-                flat[cell] = d
-        else:
-            turned += len(wanted)
-    return turned
+    steps = [int(dr) * direction.shape[1] + int(dc) for dr, dc in zip(ROW_STEP[:8], COL_STEP[:8])]
+    before: dict[int, int] = {}
+    for cell, following in after.items():
+        wanted = steps.index(following - cell)
+        if flat[cell] not in (wanted, NODATA):
+            before[cell] = int(flat[cell])
+            flat[cell] = wanted
+    while before:
+        circle = _circle(paths.cells.tolist(), flat, steps)
+        if not circle:
+            break
+        for cell in circle:
+            flat[cell] = before.pop(cell, flat[cell])
+    return len(before)
 
 
-def _trees(paths: SurveyedPaths) -> dict[int, list[int]]:
-    """Path cells by the end their path leads to."""
-    after = paths.next_cells()
-    end_of: dict[int, int] = {}
-    for cell in paths.cells.tolist():
-        way = [cell]
-        while way[-1] in after and way[-1] not in end_of:
-            way.append(after[way[-1]])
-        end = end_of.get(way[-1], way[-1])
-        end_of.update(dict.fromkeys(way, end))
-    trees: dict[int, list[int]] = {}
-    for cell, end in end_of.items():
-        trees.setdefault(end, []).append(cell)
-    return trees
-
-
-def _returns(end: int, flat: np.ndarray, cols: int) -> bool:
-    """Whether the way down from ``end`` comes back to it."""
-    offsets = (ROW_STEP * cols + COL_STEP).tolist()
-    cell = end
-    while flat[cell] < OUTLET:
-        cell += offsets[flat[cell]]
-        if cell == end:
-            return True
-    return False
+def _circle(starts: list[int], flat: np.ndarray, steps: list[int]) -> list[int]:
+    """Cells of a circle of directions below ``starts``, empty where there is none."""
+    done: set[int] = set()
+    for start in starts:
+        way: dict[int, None] = {}
+        cell = start
+        while cell not in done and flat[cell] < OUTLET:
+            if cell in way:
+                cells = list(way)
+                return cells[cells.index(cell) :]
+            way[cell] = None
+            cell += steps[flat[cell]]
+        done.update(way)
+    return []
