@@ -11,6 +11,7 @@ case ${1:-update} in
 update)
   # shellcheck disable=SC2086 - a list of files without spaces
   "$update" -noobsolete $sources -ts "$ts" >/dev/null 2>&1 || "$update" $sources -ts "$ts"
+  sed -i '/<location /d' "$ts"   # line numbers would change with every edit
   grep -c 'type="unfinished"' "$ts" | sed 's/^/unfinished: /' || true
   release=$(command -v lrelease || ls /usr/lib/qt5/bin/lrelease | head -n 1)
   "$release" -silent "$ts" -qm "${ts%.ts}.qm" ;;

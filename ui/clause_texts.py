@@ -10,6 +10,8 @@ from ..core.data import RESOURCES, load_yaml
 from ..core.report import render
 from ..core.standard import CitedStandard, Clause, Edition, Ruling, Target, text
 
+translate = QCoreApplication.translate
+
 # The wording's strictness by colour; dark enough to read on white, apart for colour-blind readers.
 LEVEL_COLOURS = {
     "required": "#b3261e",
@@ -19,40 +21,35 @@ LEVEL_COLOURS = {
 }
 
 
-def tr(source: str) -> str:
-    """``source`` in the interface language."""
-    return QCoreApplication.translate("ClauseTexts", source)
-
-
 def level_name(level: str) -> str:
     """The strictness of a wording as people say it."""
     return {
-        "required": QCoreApplication.translate("ClauseTexts", "shall (应)"),
-        "recommended": QCoreApplication.translate("ClauseTexts", "should (宜)"),
-        "permitted": QCoreApplication.translate("ClauseTexts", "may (可)"),
-        "unmarked": QCoreApplication.translate("ClauseTexts", "no standard wording"),
+        "required": translate("ClauseTexts", "shall (应)"),
+        "recommended": translate("ClauseTexts", "should (宜)"),
+        "permitted": translate("ClauseTexts", "may (可)"),
+        "unmarked": translate("ClauseTexts", "no standard wording"),
     }[level]
 
 
 def _kind_name(kind: str) -> str:
     return {
-        "clause": QCoreApplication.translate("ClauseTexts", "clause"),
-        "item": QCoreApplication.translate("ClauseTexts", "item"),
-        "subitem": QCoreApplication.translate("ClauseTexts", "sub-item"),
-        "note": QCoreApplication.translate("ClauseTexts", "explanatory note"),
-        "appendix": QCoreApplication.translate("ClauseTexts", "appendix"),
+        "clause": translate("ClauseTexts", "clause"),
+        "item": translate("ClauseTexts", "item"),
+        "subitem": translate("ClauseTexts", "sub-item"),
+        "note": translate("ClauseTexts", "explanatory note"),
+        "appendix": translate("ClauseTexts", "appendix"),
     }.get(kind, kind)
 
 
 def _basis_name(basis: str) -> str:
     return {
-        "verbatim": QCoreApplication.translate(
+        "verbatim": translate(
             "ClauseTexts", "Number, level and figures stand so in the draft; the text is our paraphrase."
         ),
-        "derived": QCoreApplication.translate(
+        "derived": translate(
             "ClauseTexts", "Partly our reading of the draft (for example an inherited level); our paraphrase."
         ),
-        "unverified": QCoreApplication.translate(
+        "unverified": translate(
             "ClauseTexts", "From a third-party copy or from memory, not verified; our paraphrase."
         ),
     }[basis]
@@ -60,42 +57,40 @@ def _basis_name(basis: str) -> str:
 
 def _group_title(kind: str) -> str:
     return {
-        "algorithm": QCoreApplication.translate("ClauseTexts", "Algorithms"),
-        "table": QCoreApplication.translate("ClauseTexts", "Survey tables"),
-        "indicator": QCoreApplication.translate("ClauseTexts", "Indicators"),
-        "measure": QCoreApplication.translate("ClauseTexts", "Measures"),
-        "rule": QCoreApplication.translate("ClauseTexts", "Siting rules"),
-        "parameter": QCoreApplication.translate("ClauseTexts", "Numbers used"),
-        "zone": QCoreApplication.translate("ClauseTexts", "Zones"),
-        "type": QCoreApplication.translate("ClauseTexts", "Types of watershed"),
-        "figure": QCoreApplication.translate("ClauseTexts", "Figures"),
-        "codelist": QCoreApplication.translate("ClauseTexts", "Code lists"),
-        "document": QCoreApplication.translate("ClauseTexts", "Documents"),
-        "layer": QCoreApplication.translate("ClauseTexts", "Survey layers"),
-        "standard": QCoreApplication.translate("ClauseTexts", "Standards cited"),
-        "clause": QCoreApplication.translate("ClauseTexts", "See also"),
+        "algorithm": translate("ClauseTexts", "Algorithms"),
+        "table": translate("ClauseTexts", "Survey tables"),
+        "indicator": translate("ClauseTexts", "Indicators"),
+        "measure": translate("ClauseTexts", "Measures"),
+        "rule": translate("ClauseTexts", "Siting rules"),
+        "parameter": translate("ClauseTexts", "Numbers used"),
+        "zone": translate("ClauseTexts", "Zones"),
+        "type": translate("ClauseTexts", "Types of watershed"),
+        "figure": translate("ClauseTexts", "Figures"),
+        "codelist": translate("ClauseTexts", "Code lists"),
+        "document": translate("ClauseTexts", "Documents"),
+        "layer": translate("ClauseTexts", "Survey layers"),
+        "standard": translate("ClauseTexts", "Standards cited"),
+        "clause": translate("ClauseTexts", "See also"),
     }.get(kind, kind)
 
 
 def _words() -> dict[str, str]:
     return {
-        "part_of": tr("part of"),
-        "use": tr("In Qingliu:"),
-        "ruling": tr("Ruling"),
-        "settled": tr("Settled:"),
-        "cited_by": tr("Cited by"),
-        "touches": tr("Touches"),
+        "part_of": translate("ClauseTexts", "part of"),
+        "use": translate("ClauseTexts", "In Qingliu:"),
+        "ruling": translate("ClauseTexts", "Ruling"),
+        "settled": translate("ClauseTexts", "Settled:"),
+        "cited_by": translate("ClauseTexts", "Cited by"),
+        "touches": translate("ClauseTexts", "Touches"),
     }
 
 
 def clause_number(clause: Clause) -> str:
     """How a clause is called in a list: items with their clause's number, misprints with what is printed."""
     if clause.kind == "note":
-        return QCoreApplication.translate("ClauseTexts", "Note on {}").format(clause.id.replace("CM-", ""))
+        return translate("ClauseTexts", "Note on {}").format(clause.id.replace("CM-", ""))
     if clause.kind == "clause" and clause.printed_id != clause.id:
-        return QCoreApplication.translate("ClauseTexts", "{} (printed {})").format(
-            clause.id, clause.printed_id
-        )
+        return translate("ClauseTexts", "{} (printed {})").format(clause.id, clause.printed_id)
     return clause.id
 
 
@@ -181,11 +176,11 @@ def clause_html(edition: Edition, clause: Clause) -> str:
 def standard_html(standard: CitedStandard) -> str:
     """A cited standard: title, edition, where it is used, whether it is listed."""
     if standard.listed and not standard.cited_by:
-        listed = tr("Listed in 1.0.4, but no clause of the draft uses it.")
+        listed = translate("ClauseTexts", "Listed in 1.0.4, but no clause of the draft uses it.")
     elif standard.listed:
-        listed = tr("Listed in 1.0.4.")
+        listed = translate("ClauseTexts", "Listed in 1.0.4.")
     else:
-        listed = tr("Used in the text, but not listed in 1.0.4.")
+        listed = translate("ClauseTexts", "Used in the text, but not listed in 1.0.4.")
     return render(
         "dock/standard.html",
         standard=standard,
@@ -194,7 +189,9 @@ def standard_html(standard: CitedStandard) -> str:
         listed=listed,
         cited=list(standard.cited_by),
         note=text(standard, "note"),
-        basis=tr("Edition and status not verified.") if standard.basis == "unverified" else "",
+        basis=translate("ClauseTexts", "Edition and status not verified.")
+        if standard.basis == "unverified"
+        else "",
     )
 
 
