@@ -173,6 +173,21 @@ def check_partition(
     return PartitionCheck(found.total, found.covered, found.gap, found.overlap, outside, found.overlaps)
 
 
+def length_in(
+    lines: Iterable[bytes], zone: Zone, planar: Planar | None = None, progress: Progress = SILENT
+) -> float:
+    """Length of lines (WKB) inside a zone, m: gullies or channels for table A.3. Raises InputError."""
+    plane = ShapelyPlanar() if planar is None else planar
+    window = plane.read(zone.wkb, zone.key)
+    progress.stage("areas_read")
+    found: list[float] = []
+    for number, line in enumerate(lines):
+        if number % 200 == 0:
+            progress.step(0.0)
+        found.append(plane.length_inside(line, window, str(number)))
+    return math.fsum(found)
+
+
 def merged(zones: Sequence[ZoneAreas], key: str = "") -> ZoneAreas:
     """Zones that do not overlap, as one."""
     codes = sorted({c for z in zones for c in z.by_code})

@@ -111,7 +111,8 @@ def change_of_parts(
 ) -> ChangeMatrix:
     """The matrix of two polygon layers inside ``extent``, exactly.
 
-    Where polygons of a layer overlap, the first keeps the land (see :mod:`.areas`). Raises InputError, MissingLibrary, Cancelled.
+    Where polygons of a layer overlap, the first keeps the land (see :mod:`.areas`). Raises InputError,
+    MissingLibrary, Cancelled.
     """
     plane = ShapelyPlanar() if planar is None else planar
     window = plane.read(extent.wkb, extent.key)

@@ -6,7 +6,8 @@ QgsGeometry. Shapes are opaque to whoever uses this.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, Sequence
+from contextlib import contextmanager
+from typing import Any, Iterator, Protocol, Sequence
 
 from .errors import InputError, MissingLibrary
 
@@ -31,6 +32,9 @@ class Planar(Protocol):
     def minus(self, shape: Shape, other: Shape) -> Shape | None:
         """``shape`` without ``other``, None where nothing is left."""
 
+    def length_inside(self, wkb: bytes, window: Shape, name: str) -> float:
+        """Length of what of a line lies inside ``window``. Raises InputError where it is no line."""
+
     def union(self, shapes: Sequence[Shape]) -> Shape | None:
         """All shapes as one, None for none."""
 
@@ -40,6 +44,7 @@ class ShapelyPlanar:
 
     def __init__(self) -> None:
         try:
+            import shapely.errors
             import shapely.geometry
             import shapely.ops
             import shapely.prepared
@@ -50,7 +55,8 @@ class ShapelyPlanar:
 
     def read(self, wkb: bytes, name: str) -> Shape:
         """See :class:`Planar`."""
-        shape = self._polygonal(self._shapely.wkb.loads(wkb))
+        with self._topology("QL-AREA-NOTPOLYGON", name):
+            shape = self._polygonal(self._shapely.wkb.loads(wkb))
         if shape is None:
             raise InputError("QL-AREA-NOTPOLYGON", feature=name)
         if not shape.is_valid:
@@ -68,21 +74,36 @@ class ShapelyPlanar:
 
     def clip(self, shapes: Sequence[Shape], window: Shape) -> list[Shape | None]:
         """See :class:`Planar`. A shape that lies inside comes back as it is, to the last bit."""
-        inside = self._shapely.prepared.prep(window)
-        return [
-            shape
-            if inside.contains(shape)
-            else (self._polygonal(shape.intersection(window)) if inside.intersects(shape) else None)
-            for shape in shapes
-        ]
+        prepared = self._shapely.prepared.prep(window)
+        return [self._clip_one(shape, window, prepared) for shape in shapes]
 
     def minus(self, shape: Shape, other: Shape) -> Shape | None:
         """See :class:`Planar`."""
-        return self._polygonal(shape.difference(other))
+        with self._topology("QL-AREA-TOPOLOGY", _place(shape)):
+            return self._polygonal(shape.difference(other))
+
+    def length_inside(self, wkb: bytes, window: Shape, name: str) -> float:
+        """See :class:`Planar`."""
+        with self._topology("QL-AREA-NOTLINE", name):
+            line = self._shapely.wkb.loads(wkb)
+            if line.geom_type not in ("LineString", "MultiLineString"):
+                raise InputError("QL-AREA-NOTLINE", feature=name)
+            return float(line.intersection(window).length)
 
     def union(self, shapes: Sequence[Shape]) -> Shape | None:
         """See :class:`Planar`."""
-        return self._polygonal(self._shapely.ops.unary_union(list(shapes))) if shapes else None
+        if not shapes:
+            return None
+        with self._topology("QL-AREA-TOPOLOGY", _place(shapes[0])):
+            return self._polygonal(self._shapely.ops.unary_union(list(shapes)))
+
+    def _clip_one(self, shape: Shape, window: Shape, prepared: Any) -> Shape | None:
+        if not prepared.intersects(shape):
+            return None
+        if prepared.contains(shape):
+            return shape
+        with self._topology("QL-AREA-TOPOLOGY", _place(shape)):
+            return self._polygonal(shape.intersection(window))
 
     def _polygonal(self, shape: Shape) -> Shape | None:
         if shape.is_empty:
@@ -97,3 +118,16 @@ class ShapelyPlanar:
             if polygons is not None:
                 kept += [polygons] if polygons.geom_type == "Polygon" else list(polygons.geoms)
         return self._shapely.geometry.MultiPolygon(kept) if kept else None
+
+    @contextmanager
+    def _topology(self, code: str, feature: str) -> Iterator[None]:
+        """GEOS' own errors as ours."""
+        try:
+            yield
+        except self._shapely.errors.ShapelyError as error:
+            raise InputError(code, feature=feature) from error
+
+
+def _place(shape: Shape) -> str:
+    west, south, _, _ = shape.bounds
+    return f"({west:.1f}, {south:.1f})"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import InputError
+from ..grid import GridFrame
 
 MOST_CLASSES = 1000
 
@@ -27,6 +29,18 @@ class Mosaic:
     def cell_area(self) -> float:
         """m²."""
         return self.cell_size * self.cell_size
+
+
+def square_cell_size(frame: GridFrame) -> float:
+    """Cell size in m of a raster with square cells in a projected CRS, which FRAGSTATS' definitions need.
+
+    Raises InputError for degrees and for sides that differ by more than 0.1 %.
+    """
+    if frame.geographic:
+        raise InputError("QL-LANDSCAPE-DEGREES")
+    if abs(frame.dx - frame.dy) > 1e-3 * max(frame.dx, frame.dy):
+        raise InputError("QL-LANDSCAPE-SQUARE", width=f"{frame.dx:g}", height=f"{frame.dy:g}")
+    return math.sqrt(frame.dx * frame.dy)
 
 
 def mosaic(values: np.ndarray, cell_size: float, nodata: float | None = None) -> Mosaic:

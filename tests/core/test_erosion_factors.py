@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 from qingliu.core.erosion.factors import (
+    area_length_factor,
     cover_factor,
     erodibility_epic,
     erosivity_xie,
@@ -148,6 +149,24 @@ def test_length_factor_by_hand():
 def test_the_pieces_of_a_slope_average_to_the_whole_slope():
     pieces = segment_length_factor(np.arange(10) * 10.0, np.full(10, 10.0), np.full(10, 12.0))
     assert pieces.mean() == pytest.approx(float(length_factor(np.array(100.0), np.array(12.0))))
+
+
+def test_length_factor_from_drained_area_equals_that_of_slope_pieces_without_convergence():
+    above = np.arange(8) * 10.0
+    slope = np.full(8, 12.0)
+    by_area = area_length_factor(above * 10.0, 10.0, slope, np.zeros(8))
+    assert by_area == pytest.approx(segment_length_factor(above, np.full(8, 10.0), slope))
+
+
+def test_length_factor_from_drained_area_by_hand():
+    cell = 22.13
+    got = area_length_factor(np.array([0.0, 3 * cell**2]), cell, np.full(2, 20.0))
+    assert got == pytest.approx([1.0, 8 - 3**1.5])
+    diagonal = area_length_factor(np.array([0.0]), cell, np.array([20.0]), np.array([45.0]))
+    assert diagonal == pytest.approx([2**-0.25])
+    assert area_length_factor(np.array([1e9]), cell, np.array([20.0]), longest_m=3 * cell) == pytest.approx(
+        [8 - 3**1.5]
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ pytest.importorskip("shapely")
 hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
-from qingliu.core.areas import Part, Zone, area_table, check_partition, merged  # noqa: E402
+from qingliu.core.areas import Part, Zone, area_table, check_partition, length_in, merged  # noqa: E402
 from qingliu.core.change import change_of_cells, change_of_parts, grade_change  # noqa: E402
 from qingliu.core.erosion.tables import intensity_scale  # noqa: E402
 from qingliu.core.errors import Cancelled, InputError, MissingLibrary  # noqa: E402
@@ -174,6 +174,22 @@ class Stop:
 def test_cancel_is_heard(after):
     with pytest.raises(Cancelled):
         area_table([part("a", TRIANGLE)], [zone(HUNDRED)], progress=Stop(after))
+
+
+def test_length_of_lines_inside_by_hand():
+    lines = [LineString([(X - 50, Y + 10), (X + 50, Y + 10)]), LineString([(X, Y), (X + 30, Y + 40)])]
+    assert length_in([wkb.dumps(line) for line in lines], zone(HUNDRED)) == pytest.approx(50 + 50)
+    outside = wkb.dumps(LineString([(X - 50, Y - 10), (X + 50, Y - 10)]))
+    assert length_in([outside], zone(HUNDRED)) == 0
+    with pytest.raises(InputError) as refused:
+        length_in([wkb.dumps(TRIANGLE)], zone(HUNDRED))
+    assert refused.value.code == "QL-AREA-NOTLINE"
+
+
+def test_bytes_that_are_no_geometry_are_refused():
+    with pytest.raises(InputError) as refused:
+        one([Part("a", b"\x01\x02\x03", 5)])
+    assert refused.value.code == "QL-AREA-NOTPOLYGON"
 
 
 @st.composite

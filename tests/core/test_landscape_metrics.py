@@ -13,9 +13,10 @@ from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from hypothesis.extra import numpy as arrays  # noqa: E402
 from qingliu.core.errors import Cancelled, InputError  # noqa: E402
+from qingliu.core.grid import GridFrame  # noqa: E402
 from qingliu.core.landscape.labels import _label_compiled, label_by_runs  # noqa: E402
 from qingliu.core.landscape.metrics import FORMULAS, pattern, shortest_outline, texts  # noqa: E402
-from qingliu.core.landscape.mosaic import mosaic  # noqa: E402
+from qingliu.core.landscape.mosaic import mosaic, square_cell_size  # noqa: E402
 from qingliu.core.landscape.nearest import nearest_neighbours  # noqa: E402
 from qingliu.core.progress import SILENT  # noqa: E402
 from qingliu.core.terrain import jit  # noqa: E402
@@ -187,6 +188,17 @@ def test_what_cannot_be_measured_is_refused_with_its_code(code, make):
     assert refused.value.code == code
     assert code in refused.value.text("zh")
     assert "{" not in refused.value.text("zh") + refused.value.text("en")
+
+
+def test_cells_must_be_square_and_in_metres():
+    assert square_cell_size(GridFrame(2, 2, 0, 0, 30.0, 30.0)) == 30.0
+    for frame, code in (
+        (GridFrame(2, 2, 0, 0, 30.0, 29.0), "QL-LANDSCAPE-SQUARE"),
+        (GridFrame(2, 2, 0, 0, 0.001, 0.001, geographic=True), "QL-LANDSCAPE-DEGREES"),
+    ):
+        with pytest.raises(InputError) as refused:
+            square_cell_size(frame)
+        assert refused.value.code == code
 
 
 def test_masked_arrays_far_codes_and_whole_floats_are_understood():
