@@ -8,6 +8,7 @@ edition may ask for others.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -153,7 +154,7 @@ def _input(asked: CountyInput, raw: Any, place: Place, edition: Edition, faults:
         return None
     if asked.codes is not None:
         return _code(asked.codes, raw, place, edition, faults)
-    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or raw != raw:
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
         faults.append(place.fault("QL-STD-NOTNUMBER", found=repr(raw)))
         return None
     faults += _outside(float(raw), asked.minimum, asked.maximum, place)
@@ -162,7 +163,7 @@ def _input(asked: CountyInput, raw: Any, place: Place, edition: Edition, faults:
 
 def _code(list_id: str, raw: Any, place: Place, edition: Edition, faults: list[Problem]) -> Any:
     codes = edition.codelist(list_id)
-    code = str(raw).strip().rstrip("类").upper()
+    code = str(raw).strip().rstrip("类").strip().upper()
     code = _ROMAN.get(code, code)
     if codes.item(code) is None:
         choices = ", ".join(i.code for i in codes.items)
