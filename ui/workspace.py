@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QMenu, QToolBar
@@ -82,11 +83,30 @@ class Workspace:
             dock.setObjectName(f"Qingliu_{key}")
             dock.setWindowTitle(_title(key))
             dock.visibilityChanged.connect(lambda shown, k=key: self._sync(k, shown))
+            if hasattr(dock, "target_requested"):
+                dock.target_requested.connect(self.follow)
             self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             self.docks[key] = dock
         self.docks[key].show()
         self.docks[key].raise_()
         return self.docks[key]
+
+    def follow(self, target: str) -> None:
+        """Open what a link ``"kind:name"`` points to: a clause in the browser, an algorithm's dialog."""
+        kind, _, name = target.partition(":")
+        if kind == "algorithm":
+            self._open_algorithm(name)
+        elif kind in ("clause", "standard", "ruling"):
+            self.open("clauses").show_target(target)
+
+    def _open_algorithm(self, name: str) -> None:
+        from qgis import processing
+
+        if QgsApplication.processingRegistry().algorithmById(f"qingliu:{name}") is not None:
+            processing.execAlgorithmDialog(f"qingliu:{name}", {})
+            return
+        text = QCoreApplication.translate("Workspace", "{} is not part of this version yet.")
+        self.iface.messageBar().pushMessage("清流 Qingliu", text.format(f"qingliu:{name}"))
 
     def _add_dock_action(self, spec: DockSpec, window: Any) -> None:
         icon = QIcon(str(RESOURCES / "icons" / f"{spec.icon}.svg"))
