@@ -128,9 +128,10 @@ def read_records(
     facts = {"layer": name, "parameter": parameter}
     faults = _schema_faults(source, wanted, facts)
     transform, warnings = None, []
-    if wanted.geometry != TABLE:
-        faults += crs_problems(source.sourceCrs(), name, parameter)
-        if not faults:
+    if wanted.geometry != TABLE and source.wkbType() != QgsWkbTypes.Type.NoGeometry:
+        without = crs_problems(source.sourceCrs(), name, parameter)
+        faults += without
+        if not without:
             faults += coordinate_problems(source.sourceCrs(), source.sourceExtent(), name, parameter)
     if faults:
         raise InputError(problems=faults)

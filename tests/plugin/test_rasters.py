@@ -298,9 +298,7 @@ def test_heights_in_millimetres_without_a_unit_are_refused(dem):
     assert refused(dem(HEIGHTS * 1000)) == ["QL-DEM-HEIGHTS"]
 
 
-SITE = (
-    'ENGCRS["site",EDATUM["x"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],LENGTHUNIT["metre",1]]'
-)
+SITE = 'ENGCRS["site",EDATUM["x"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],LENGTHUNIT["metre",1]]'
 
 # -- what is refused --------------------------------------------------------
 
