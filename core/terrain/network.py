@@ -99,7 +99,7 @@ def build_network(
     cells = np.union1d(base, extra) if len(extra) else base
     cells = _with_company(cells, direction, drained)
     down = _receivers(cells, direction, frame.cols)
-    area = _area_m2(cells, drained, frame)
+    area = area_of_cells(cells, drained, frame)
     step = step_lengths(cells, direction.ravel()[cells], frame)
     order = _upstream_first(down)
     stem, strahler = _grow(order, down, np.round(area / _EQUAL_M2), step)
@@ -129,7 +129,8 @@ def _threshold(drained: np.ndarray, frame: GridFrame, least_m2: float) -> float:
     return max(1, int(np.ceil(least_m2 / (frame.dx * frame.dy) - 1e-9)))
 
 
-def _area_m2(cells: np.ndarray, drained: np.ndarray, frame: GridFrame) -> np.ndarray:
+def area_of_cells(cells: np.ndarray, drained: np.ndarray, frame: GridFrame) -> np.ndarray:
+    """Area drained by cells given by flat index, m², from counts of cells or areas."""
     taken = drained.ravel()[cells].astype(np.float64)
     return taken if drained.dtype.kind == "f" else taken * (frame.dx * frame.dy)
 

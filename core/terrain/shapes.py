@@ -11,12 +11,13 @@ from ..errors import MissingLibrary
 
 
 def shapely_modules() -> Any:
-    """shapely with ``geometry``, ``prepared`` and ``strtree`` imported. Raises MissingLibrary."""
+    """shapely with ``geometry``, ``prepared``, ``strtree`` and ``wkb`` imported. Raises MissingLibrary."""
     try:
         import shapely
         import shapely.geometry
         import shapely.prepared
         import shapely.strtree
+        import shapely.wkb
     except ImportError as error:
         raise MissingLibrary("QL-CHANNELS-SHAPELY", library="shapely") from error
     return shapely
