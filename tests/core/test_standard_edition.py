@@ -172,6 +172,23 @@ def test_everything_the_standard_governs_leads_to_a_clause(kind, names):
     assert orphans == []
 
 
+def test_the_register_of_standards_and_the_clauses_name_the_same_citations():
+    by_clause = {(c.id, s) for c in EDITION.clauses.values() for s in c.standards if c.id != "1.0.4"}
+    by_register = {(c, s.number) for s in EDITION.standards.values() for c in s.cited_by}
+    assert by_clause == by_register
+    by_rule = {(r.clause, s) for m in EDITION.measures.values() for r in m.rules for s in r.standards}
+    assert by_rule <= by_clause
+
+
+def test_twelve_listed_standards_are_never_cited_and_five_cited_ones_are_not_listed():
+    never_cited = [s.number for s in EDITION.standards.values() if s.listed and not s.cited_by]
+    not_listed = [s.number for s in EDITION.standards.values() if not s.listed]
+    assert len(never_cited) == 12 and {"SL 190", "SL 73.6"} <= set(never_cited)
+    assert {"GB/T 32000", "NY/T 2911", "TD/T 1055"} <= set(not_listed)
+    in_foreword_only = [n for n in not_listed if not EDITION.standards[n].cited_by]
+    assert in_foreword_only == ["SL 1"]
+
+
 def test_links_name_only_layers_of_the_store():
     named = {t.name for t in EDITION.links if t.kind == "layer"}
     assert named <= set(LAYERS)
