@@ -17,6 +17,8 @@ from .errors import InputError
 # Larger values are typing errors: no datum of China lies 1 km or an arc minute off.
 _LIMITS = {"metres": 1000.0, "seconds": 60.0, "ppm": 100.0}
 
+_NUMBERS = ("dx", "dy", "dz", "rx", "ry", "rz", "scale_ppm")
+
 CONVENTIONS = ("position_vector", "coordinate_frame")
 
 
@@ -75,8 +77,7 @@ def shift_from_mapping(data: Mapping[str, Any]) -> DatumShift:
     Keys: ``from``, ``to``, ``dx``, ``dy``, ``dz`` and, with seven, ``rx``, ``ry``, ``rz`` (arc seconds),
     ``scale_ppm``, ``convention``, ``source``. Raises InputError QL-CRS-SHIFTBAD.
     """
-    keys: Sequence[str] = ("dx", "dy", "dz", "rx", "ry", "rz", "scale_ppm")
-    wanted = keys if any(k in data for k in keys[3:]) else keys[:3]
+    wanted = _NUMBERS if any(k in data for k in _NUMBERS[3:]) else _NUMBERS[:3]
     try:
         numbers = [float(data[k]) for k in wanted]
     except (KeyError, TypeError, ValueError):
@@ -95,7 +96,8 @@ def _checked(
     plausible = all(abs(n) <= limit for n, limit in zip(numbers, limits))
     if len(numbers) not in (3, 7) or not plausible:
         raise InputError("QL-CRS-SHIFTBAD", text=text)
-    return DatumShift(source, target, *numbers, convention=convention, origin=origin)
+    values = dict(zip(_NUMBERS, numbers))
+    return DatumShift(source, target, **values, convention=convention, origin=origin)  # type: ignore[arg-type]
 
 
 def pipeline(source_proj: str, target_proj: str, shift: DatumShift, inverse: bool = False) -> str:

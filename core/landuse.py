@@ -177,7 +177,7 @@ def classify(
     Warnings: codes that lost their zero, unmapped codes with area, first-level forest or grass.
     """
     known = scheme or default_scheme()
-    facts = {"layer": layer, "parameter": parameter}
+    facts: dict[str, Any] = {"layer": layer, "parameter": parameter}
     texts = {raw: code_text(raw) for raw in areas}
     reader = _mapped(mapping, known) if mapping is not None else _column_reader(texts.values(), known)
     classes: dict[Any, LandClass] = {}
@@ -237,7 +237,7 @@ def _refuse_other_list(
     areas: Mapping[Any, float],
     unmapped: Mapping[str, float],
     restored: Mapping[str, str],
-    facts: Mapping[str, str],
+    facts: Mapping[str, Any],
 ) -> None:
     """Another list: more than half of the area has no class, or single digits fit only here and there."""
     named = {code: area for code, area in unmapped.items() if code}
@@ -253,7 +253,7 @@ def _column_warnings(
     restored: Mapping[str, str],
     areas: Mapping[Any, float],
     known: Scheme,
-    facts: Mapping[str, str],
+    facts: Mapping[str, Any],
 ) -> list[Problem]:
     found = []
     if restored:

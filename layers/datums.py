@@ -9,7 +9,7 @@ local parameters (county profile, project settings, the CRS itself) are given.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -113,7 +113,7 @@ def guard(
     if same_crs(source, target):
         return Guarded(Transform(source, target, identity=True), [])
     one, other = datum_of(source), datum_of(target)
-    facts = {
+    facts: dict[str, Any] = {
         "layer": layer,
         "parameter": parameter,
         "source_datum": datum_title(one),

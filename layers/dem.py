@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from osgeo import gdal
@@ -116,7 +116,7 @@ def read_dem(
     return _in_true_metres(grid, crs, source, parameter, warnings) if reproject else Reading(grid, warnings)
 
 
-def _facts(source: RasterSource, parameter: str) -> dict[str, str]:
+def _facts(source: RasterSource, parameter: str) -> dict[str, Any]:
     return {"layer": source.name, "parameter": parameter, "path": source.path}
 
 
@@ -149,7 +149,7 @@ def _header(
     return faults + place_faults, warnings
 
 
-def _band_faults(dataset: gdal.Dataset, facts: dict[str, str]) -> list[Problem]:
+def _band_faults(dataset: gdal.Dataset, facts: dict[str, Any]) -> list[Problem]:
     band = dataset.GetRasterBand(1)
     if dataset.RasterCount > 1:
         return [problem("QL-DEM-BANDS", bands=dataset.RasterCount, **facts)]
@@ -160,7 +160,7 @@ def _band_faults(dataset: gdal.Dataset, facts: dict[str, str]) -> list[Problem]:
     return []
 
 
-def _memory_faults(dataset: gdal.Dataset, facts: dict[str, str], bytes_per_cell: float) -> list[Problem]:
+def _memory_faults(dataset: gdal.Dataset, facts: dict[str, Any], bytes_per_cell: float) -> list[Problem]:
     cells = dataset.RasterXSize * dataset.RasterYSize
     needed, free = cells * bytes_per_cell, available_bytes()
     if needed <= free:
@@ -170,7 +170,7 @@ def _memory_faults(dataset: gdal.Dataset, facts: dict[str, str], bytes_per_cell:
 
 
 def _place(
-    dataset: gdal.Dataset, crs: QgsCoordinateReferenceSystem, facts: dict[str, str]
+    dataset: gdal.Dataset, crs: QgsCoordinateReferenceSystem, facts: dict[str, Any]
 ) -> tuple[list[Problem], list[Problem]]:
     """Faults and warnings of the grid's place and cell size."""
     placing = dataset.GetGeoTransform(can_return_null=True)
@@ -188,7 +188,7 @@ def _place(
     return _cell_size(_cell_metres(dataset, crs), facts)
 
 
-def _cell_size(size: tuple[float, float], facts: dict[str, str]) -> tuple[list[Problem], list[Problem]]:
+def _cell_size(size: tuple[float, float], facts: dict[str, Any]) -> tuple[list[Problem], list[Problem]]:
     named = {"size": f"{size[0]:.6g} x {size[1]:.6g}", **facts}
     if min(size) < SMALLEST_CELL * (1 - 1e-9):
         return [problem("QL-DEM-TINYCELL", limit=SMALLEST_CELL, **named)], []

@@ -132,7 +132,7 @@ def open_raster(source: RasterSource, parameter: str, subject: Subject = RASTER_
     faults = file_problems(source, parameter, subject)
     if faults:
         raise InputError(problems=faults)
-    facts = {"layer": source.name, "parameter": parameter, "path": source.path}
+    facts: dict[str, Any] = {"layer": source.name, "parameter": parameter, "path": source.path}
     with quiet_gdal():
         dataset, reason = gdal_call(gdal.OpenEx, source.path, gdal.OF_RASTER | gdal.OF_READONLY)
     if dataset is None or dataset.RasterCount == 0:
@@ -141,13 +141,13 @@ def open_raster(source: RasterSource, parameter: str, subject: Subject = RASTER_
     if driver.upper() in _INDIRECT:
         raise InputError(subject.provider, layer=source.name, parameter=parameter, provider=driver)
     if driver in _RAW and _is_short(dataset):
-        raise InputError(subject.cut_off, row=None, reason=driver, **facts)
+        raise InputError(subject.cut_off, row="-", reason=driver, **facts)
     return dataset
 
 
 def file_problems(source: RasterSource, parameter: str, subject: Subject = RASTER_FILE) -> list[Problem]:
     """What is wrong with a raster's file before it is opened."""
-    facts = {"layer": source.name, "parameter": parameter, "path": source.path}
+    facts: dict[str, Any] = {"layer": source.name, "parameter": parameter, "path": source.path}
     if source.path.lstrip().startswith("<"):
         return [problem(subject.vrt_outside, source="<VRTDataset>", folder="-", **facts)]
     if _is_plain(source.path):
@@ -214,7 +214,7 @@ class _VrtWalk:
 
     def __init__(self, source: RasterSource, parameter: str, subject: Subject) -> None:
         self.subject = subject
-        self.facts = {"layer": source.name, "parameter": parameter, "path": source.path}
+        self.facts: dict[str, Any] = {"layer": source.name, "parameter": parameter, "path": source.path}
         self.folder = posixpath.dirname(_canonical(source.path).replace("\\", "/"))
         self.faults: list[Problem] = []
         self._seen: set[str] = set()

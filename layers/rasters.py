@@ -130,7 +130,7 @@ def _whole_numbers(values: np.ndarray, valid: np.ndarray, ready: _Ready) -> np.n
     kept = values[valid]
     broken = (kept != np.round(kept)) | (np.abs(kept) >= 2**31)
     if broken.any():
-        facts = {"layer": ready.source.name, "parameter": ready.parameter}
+        facts: dict[str, Any] = {"layer": ready.source.name, "parameter": ready.parameter}
         example = f"{float(kept[broken][0]):g}"
         raise InputError("QL-LAYER-NOTCODES", count=int(broken.sum()), example=example, **facts)
     return np.where(valid, values, _NO_CODE).astype(np.int32)
@@ -192,7 +192,7 @@ def _cells(
     own = _frame(ready.dataset, ready.crs)
     wanted = frame or own
     empty = _NO_CODE if kind == gdal.GDT_Int32 else math.nan
-    values = np.full((wanted.rows, wanted.cols), empty, dtype=_numpy(kind))
+    values: np.ndarray = np.full((wanted.rows, wanted.cols), empty, dtype=_numpy(kind))
     target = memory_dataset(values, wanted)
     target.GetRasterBand(1).SetNoDataValue(empty)
     options: dict[str, Any] = {"srcSRS": wkt_of(ready.crs), "dstSRS": wanted.crs_wkt}
@@ -212,8 +212,14 @@ def _cells(
         )  # fmt: skip
         if not done:
             watch.raise_if_cancelled()
-            facts = {"layer": ready.source.name, "parameter": ready.parameter, "path": ready.source.path}
-            raise InputError(RASTER_FILE.cut_off, row=None, reason=reason, **facts)
+            raise InputError(
+                RASTER_FILE.cut_off,
+                row="-",
+                reason=reason,
+                layer=ready.source.name,
+                parameter=ready.parameter,
+                path=ready.source.path,
+            )
         target.FlushCache()
     if kind == gdal.GDT_Float32:
         mask_declared(values, nodata, ready.source.nodata_ranges)

@@ -127,7 +127,8 @@ def read_records(
     name = source.sourceName()
     facts = {"layer": name, "parameter": parameter}
     faults = _schema_faults(source, wanted, facts)
-    transform, warnings = None, []
+    transform: Transform | None = None
+    warnings: list[Problem] = []
     if wanted.geometry != TABLE and source.wkbType() != QgsWkbTypes.Type.NoGeometry:
         without = crs_problems(source.sourceCrs(), name, parameter)
         faults += without
