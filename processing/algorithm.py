@@ -27,12 +27,14 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterNumber,
 )
 from qgis.PyQt.QtGui import QIcon
 
 from ..core import language
 from ..core.data import RESOURCES, ROOT, load_yaml
-from ..core.errors import Cancelled, Problem, QingliuError
+from ..core.errors import Cancelled, InputError, Problem, QingliuError
 from ..layers.outputs import Column
 
 
@@ -48,7 +50,7 @@ def _groups() -> dict[str, dict[str, str]]:
 
 
 class QingliuAlgorithm(QgsProcessingAlgorithm):
-    """Base of the algorithms: a subclass sets ``ID`` and writes ``define`` and ``run``."""
+    """Base of the algorithms: a subclass sets ``ID`` and writes ``define`` and ``work``."""
 
     ID: ClassVar[str] = ""
 
@@ -56,7 +58,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         """Add parameters and outputs (``self.add``)."""
         raise NotImplementedError
 
-    def run(
+    def work(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Do the work; QingliuError and Cancelled are turned into what QGIS expects."""
@@ -116,15 +118,55 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
     def initAlgorithm(self, configuration: Any = None) -> None:
         self.define()
 
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        # All faults of a run come in one list with their codes, see parameter_faults; QGIS's own
+        # check would stop at the first one with a sentence that has no code and no cure.
+        return True, ""
+
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         try:
-            return self.run(parameters, context, feedback)
+            faults = parameter_faults(self, parameters, context)
+            if faults:
+                raise InputError(problems=faults)
+            return self.work(parameters, context, feedback)
         except Cancelled:
             return {}
         except QingliuError as error:
             raise QgsProcessingException(error.text()) from error
+
+
+# Parameters that hold layers: whoever reads them says what is wrong with the file (QL-DEM-*, QL-LAYER-*).
+_READ_LATER = ("source", "raster", "vector", "layer", "multilayer", "meshlayer")
+
+
+def parameter_faults(
+    algorithm: QingliuAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> list[Problem]:
+    """What is wrong with the values of a run: missing, of the wrong kind, out of range (QL-PARAM-*)."""
+    faults = []
+    for definition in algorithm.parameterDefinitions():
+        value = parameters.get(definition.name(), definition.defaultValue())
+        optional = bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
+        facts = {"parameter": definition.name(), "label": definition.description(), "value": value}
+        if value is None or value == "":
+            if not optional:
+                faults.append(Problem("QL-PARAM-MISSING", facts))
+        elif definition.type() not in _READ_LATER and not definition.checkValueIsAcceptable(value, context):
+            faults.append(Problem("QL-PARAM-VALUE", {**facts, "allowed": _allowed(definition)}))
+    return faults
+
+
+def _allowed(definition: QgsProcessingParameterDefinition) -> str:
+    if isinstance(definition, QgsProcessingParameterEnum):
+        return ", ".join(definition.options())
+    if isinstance(definition, QgsProcessingParameterNumber):
+        low, high = definition.minimum(), definition.maximum()
+        return f"{low:g} … {high:g}" if high < 1e300 else f">= {low:g}"
+    return definition.type()
 
 
 def help_html(algorithm: str) -> str:

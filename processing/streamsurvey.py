@@ -130,7 +130,7 @@ class StreamSurvey(QingliuAlgorithm):
         number = QgsProcessingParameterNumber(name, self.label(name), double, default, minValue=0.0)
         self.add(number, advanced=advanced)
 
-    def run(
+    def work(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Read, survey, write."""
