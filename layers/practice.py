@@ -20,7 +20,12 @@ from ..core.practice import ground
 from ..core.practice.scene import CREATED, Layer
 
 _OGR_TYPES = {str: ogr.OFTString, int: ogr.OFTInteger, float: ogr.OFTReal}
-_WKB = {"Point": ogr.wkbPoint, "LineString": ogr.wkbLineString, "Polygon": ogr.wkbPolygon, "MultiPolygon": ogr.wkbMultiPolygon}
+_WKB = {
+    "Point": ogr.wkbPoint,
+    "LineString": ogr.wkbLineString,
+    "Polygon": ogr.wkbPolygon,
+    "MultiPolygon": ogr.wkbMultiPolygon,
+}
 
 
 def srs() -> osr.SpatialReference:
@@ -37,12 +42,16 @@ def prepare_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         busy = next(folder.iterdir(), None)
     except OSError as error:
-        raise InputError("QL-PRACTICE-FOLDER", folder=str(folder), reason=error.strerror or str(error)) from error
+        raise InputError(
+            "QL-PRACTICE-FOLDER", folder=str(folder), reason=error.strerror or str(error)
+        ) from error
     if busy is not None:
         raise InputError("QL-PRACTICE-NOTEMPTY", folder=str(folder), file=busy.name)
 
 
-def write_raster(path: Path, values: np.ndarray, x0: float, y0: float, cell: float, nodata: float | None = None) -> None:
+def write_raster(
+    path: Path, values: np.ndarray, x0: float, y0: float, cell: float, nodata: float | None = None
+) -> None:
     """A GeoTIFF of one band of 32-bit floats, north up, upper-left corner (x0, y0). Raises InputError when it fails."""
     rows, cols = values.shape
     options = ["COMPRESS=DEFLATE", "PREDICTOR=3", "TILED=YES"]
@@ -124,3 +133,12 @@ def write_json(path: Path, data: Any) -> None:
     with open(path, "w", encoding="utf-8", newline="\n") as stream:
         json.dump(data, stream, ensure_ascii=False, indent=1)
         stream.write("\n")
+
+
+def write_texts(folder: Path, texts: dict[str, str]) -> None:
+    """Text files by their path below ``folder``, in UTF-8."""
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)

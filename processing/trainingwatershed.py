@@ -48,7 +48,7 @@ class TrainingWatershed(QingliuAlgorithm):
         for key in ("DEM", "LANDUSE", "COUNTY", "CASE", "ANSWERS"):
             self.addOutput(QgsProcessingOutputFile(key, self.label(key)))
 
-    def run(
+    def work(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         seed = self.parameterAsInt(parameters, "SEED", context)
@@ -78,6 +78,9 @@ def write(content: package.Content, folder: Path, progress: StageProgress) -> di
     practice.write_raster(paths["DEM"], w.ground.z, *where)
     practice.write_raster(folder / "cover.tif", fields.cover(w), *where, nodata=fields.NODATA)
     practice.write_raster(folder / "soil_depth.tif", fields.soil_depth(w), *where, nodata=fields.NODATA)
+    rulers = content.block
+    practice.write_raster(folder / package.BLOCK_FILE, rulers.z, rulers.x0, rulers.y0, ground.CELL)
+    practice.write_texts(folder, content.evidence)
     progress.step(0.4)
     practice.write_layers(paths["LANDUSE"], content.layers)
     practice.write_yaml(paths["COUNTY"], content.county)

@@ -16,7 +16,9 @@ from .scene import Watershed
 LENGTH_LIMIT_M, AREA_LIMIT_KM2, NEAR = 300.0, 0.1, 0.9
 
 
-def answer(id: str, value: Any, unit: str | None, clause: str | None, how: str, tolerance: float = 0.0) -> dict[str, Any]:
+def answer(
+    id: str, value: Any, unit: str | None, clause: str | None, how: str, tolerance: float = 0.0
+) -> dict[str, Any]:
     """One entry of the key."""
     return {"id": id, "value": value, "unit": unit, "clause": clause, "tolerance": tolerance, "how": how}
 
@@ -37,27 +39,55 @@ def answers(w: Watershed, sums: Figures) -> dict[str, Any]:
 def _watershed(w: Watershed) -> list[dict[str, Any]]:
     cells = int(w.ground.inside.sum())
     x, y = w.ground.centre(w.ground.outlet)
-    tree = "地面是沿一棵汇流树抬起来的：每个格网高于其受水格网，没有洼地和平地；流域即树上流经出口格网的全部格网"
+    tree = (
+        "地面是沿一棵汇流树抬起来的：每个格网高于其受水格网，没有洼地和平地；流域即树上流经出口格网的全部格网"
+    )
     z = w.ground.z[w.ground.inside]
     return [
         answer("watershed.cells", cells, None, "3.0.2", tree),
-        answer("watershed.area_km2", cells * CELL * CELL / 1e6, "km2", "3.0.2", f"{cells} 个格网 × 25 m²；边界沿格网边", 1e-6),
+        answer(
+            "watershed.area_km2",
+            cells * CELL * CELL / 1e6,
+            "km2",
+            "3.0.2",
+            f"{cells} 个格网 × 25 m²；边界沿格网边",
+            1e-6,
+        ),
         answer("watershed.size_check", "within", None, "3.0.2", "5～50 km² 之间"),
         answer("watershed.complete", True, None, "3.0.2", "DEM 大于流域，流域不触及 DEM 边缘"),
         answer("watershed.outlet", [x, y], "m", "3.0.2", "干流上一个格网的中心"),
-        answer("watershed.elevation_min_m", float(z.min()), "m", "4.1.4", "流域内 DEM 最小值（出口格网）", 1e-3),
+        answer(
+            "watershed.elevation_min_m", float(z.min()), "m", "4.1.4", "流域内 DEM 最小值（出口格网）", 1e-3
+        ),
         answer("watershed.elevation_max_m", float(z.max()), "m", "4.1.4", "流域内 DEM 最大值", 1e-3),
     ]
 
 
 def _areas(sums: Figures) -> list[dict[str, Any]]:
     shoelace = "该类各图斑由生成器自身坐标按鞋带公式求面积后相加；图斑顶点是 2.5 m 的整数倍，面积无舍入"
-    found = [answer(f"landuse.{code}", v / 1e4, "hm2", "4.1.4", shoelace, 1e-4) for code, v in sums.landuse.items()]
-    found.append(answer("landuse.sum", sums.area / 1e4, "hm2", "4.1.4", "图斑铺满流域，面积之和等于流域面积", 1e-4))
+    found = [
+        answer(f"landuse.{code}", v / 1e4, "hm2", "4.1.4", shoelace, 1e-4) for code, v in sums.landuse.items()
+    ]
+    found.append(
+        answer("landuse.sum", sums.area / 1e4, "hm2", "4.1.4", "图斑铺满流域，面积之和等于流域面积", 1e-4)
+    )
     found += [answer(f"erosion.{k}", v / 1e4, "hm2", "A.3", shoelace, 1e-4) for k, v in sums.erosion.items()]
-    found.append(answer("C.1", sums.conservation_rate, "%", "C.1", "(1 − 轻度及以上面积 / 流域面积) × 100", 1e-3))
-    found.append(answer("C.2", sums.forest_grass_cover, "%", "C.2", "0301、0302、0305、0404 图斑面积之和 / 流域面积 × 100", 1e-3))
-    found.append(answer("C.7", sums.green_rate, "%", "C.7", "(VG1 + VG2) / 村庄建设用地，均为自身坐标的鞋带面积", 1e-3))
+    found.append(
+        answer("C.1", sums.conservation_rate, "%", "C.1", "(1 − 轻度及以上面积 / 流域面积) × 100", 1e-3)
+    )
+    found.append(
+        answer(
+            "C.2",
+            sums.forest_grass_cover,
+            "%",
+            "C.2",
+            "0301、0302、0305、0404 图斑面积之和 / 流域面积 × 100",
+            1e-3,
+        )
+    )
+    found.append(
+        answer("C.7", sums.green_rate, "%", "C.7", "(VG1 + VG2) / 村庄建设用地，均为自身坐标的鞋带面积", 1e-3)
+    )
     return found
 
 
@@ -65,7 +95,9 @@ def _shores(sums: Figures) -> list[dict[str, Any]]:
     how = "岸线各段由生成器自身坐标求长后按类相加；治理段岸线与未治理段相距 80 m 以上"
     found = [answer(f"banks.treated.{k}", v, "m", "C.8", how, 1e-2) for k, v in sums.treated_banks.items()]
     found += [answer(f"banks.all.{k}", v, "m", "C.8", how, 1e-2) for k, v in sums.banks.items()]
-    found.append(answer("C.8", sums.bank_rate, "%", "C.8", "治理段（自然 + 人工生态）/ 治理段岸线总长 × 100", 1e-3))
+    found.append(
+        answer("C.8", sums.bank_rate, "%", "C.8", "治理段（自然 + 人工生态）/ 治理段岸线总长 × 100", 1e-3)
+    )
     return found
 
 
@@ -100,6 +132,19 @@ def _counts(channels: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         answer("channels.total", len(channels), None, "4.3.1", how),
         answer("channels.required", len(required), None, "4.3.1", how + "；长大于 300 m 或汇水大于 0.1 km²"),
-        answer("channels.near_miss", sum(c["near_miss"] for c in channels), None, "4.3.1", how + "；未达但不小于限值的 90 %"),
-        answer("channels.length_required_m", round(sum(c["length_m"] for c in required), 3), "m", "4.3.1", how, 0.05),
+        answer(
+            "channels.near_miss",
+            sum(c["near_miss"] for c in channels),
+            None,
+            "4.3.1",
+            how + "；未达但不小于限值的 90 %",
+        ),
+        answer(
+            "channels.length_required_m",
+            round(sum(c["length_m"] for c in required), 3),
+            "m",
+            "4.3.1",
+            how,
+            0.05,
+        ),
     ]

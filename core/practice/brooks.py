@@ -70,7 +70,10 @@ def _with_parents(found: list[tuple[int, np.ndarray]]) -> list[Brook]:
             owner[cell] = number
     if found:
         owner.setdefault(int(found[0][1][-1]), 0)
-    return [Brook(path, count, None if k == 0 else owner.get(int(path[-1]))) for k, (count, path) in enumerate(found)]
+    return [
+        Brook(path, count, None if k == 0 else owner.get(int(path[-1])))
+        for k, (count, path) in enumerate(found)
+    ]
 
 
 def coordinates(ground: Ground, path: np.ndarray) -> np.ndarray:

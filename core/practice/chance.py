@@ -52,7 +52,9 @@ def shuffled(seed: int, stream: str, items: list) -> list:
     return [items[i] for i in np.argsort(uniform(seed, stream, len(items)), kind="stable")]
 
 
-def smooth_noise(seed: int, stream: str, x: np.ndarray, y: np.ndarray, wave: float, octaves: int = 3) -> np.ndarray:
+def smooth_noise(
+    seed: int, stream: str, x: np.ndarray, y: np.ndarray, wave: float, octaves: int = 3
+) -> np.ndarray:
     """Value noise in about [-1, 1] at (x, y) >= 0, longest wave ``wave`` (units of x), halved per octave."""
     total = np.zeros(np.broadcast(x, y).shape)
     weight = norm = 1.0

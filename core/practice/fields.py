@@ -40,7 +40,9 @@ def soil_depth(w: Watershed) -> np.ndarray:
     return _spread(w, depth)
 
 
-def _ranges(w: Watershed, table: dict[str, tuple[int, int]], other: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def _ranges(
+    w: Watershed, table: dict[str, tuple[int, int]], other: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
     pairs = np.array([table.get(code, other) for code in w.parcels.code], dtype=float)
     return pairs[:, 0], pairs[:, 1]
 

@@ -62,7 +62,9 @@ def _border(shape: tuple[int, int]) -> np.ndarray:
     return edge
 
 
-def erode(z: np.ndarray, base: np.ndarray, uplift: np.ndarray, power: float, rounds: int, creep: float) -> np.ndarray:
+def erode(
+    z: np.ndarray, base: np.ndarray, uplift: np.ndarray, power: float, rounds: int, creep: float
+) -> np.ndarray:
     """``rounds`` of uplift, stream-power incision (power x sqrt(cells drained) per cell width) and creep.
 
     ``creep`` is the diffusion number of one round (below 0.25). ``base`` cells keep their height.
@@ -174,7 +176,10 @@ def build(seed: int, area_km2: float, progress: Progress = SILENT) -> Ground:
     coarse = country.z[window]
     relief = coarse[country.inside[window]].max() - country.z[country.outlet]
     heights = (coarse - country.z[country.outlet]) * (_relief(area_km2) / relief)
-    outlet = ((country.outlet[0] - window[0].start + 0.5) * width, (country.outlet[1] - window[1].start + 0.5) * width)
+    outlet = (
+        (country.outlet[0] - window[0].start + 0.5) * width,
+        (country.outlet[1] - window[1].start + 0.5) * width,
+    )
     z, cell = _first_refinement(heights, width), 20.0
     z = _weather(seed, z, cell)
     while cell > CELL:

@@ -10,11 +10,9 @@ from . import brooks, chance, mosaic, names, settle
 from .ground import CELL
 from .parcels import NAMES
 from .scene import Layer, Watershed, by_class, layer, mask_polygons, parcel_raster
-from .site import RIVER_KM2, spread
+from .site import RIVER_KM2
 
 EROSION_NAMES = {1: "微度", 2: "轻度", 3: "中度", 4: "强烈", 5: "极强烈", 6: "剧烈"}
-
-Row = "tuple[Any, dict[str, Any]]"
 
 
 def all_layers(w: Watershed) -> list[Layer]:
@@ -24,7 +22,9 @@ def all_layers(w: Watershed) -> list[Layer]:
         _waterbodies, _pollution, _toilets, _green, _built, _enterprises, _tourism, _industry, _reaches, _banks, _structures,
         _base_sheets,
     )  # fmt: skip
-    return [make(w) for make in makers]
+    from .plan import layers_of_plan
+
+    return [*(make(w) for make in makers), *layers_of_plan(w)]
 
 
 def _boundary(w: Watershed) -> Layer:
@@ -35,7 +35,13 @@ def _boundary(w: Watershed) -> Layer:
 
 def _outlet(w: Watershed) -> Layer:
     values = {"name": f"{names.WATERSHED}出口", "water_quality_class": "Ⅲ"}
-    return layer(w, "outlet", "Point", {"name": str, "water_quality_class": str}, [(w.ground.centre(w.ground.outlet), values)])
+    return layer(
+        w,
+        "outlet",
+        "Point",
+        {"name": str, "water_quality_class": str},
+        [(w.ground.centre(w.ground.outlet), values)],
+    )
 
 
 def _townships(w: Watershed) -> Layer:
@@ -50,7 +56,11 @@ def _frame(w: Watershed) -> mosaic.Polygon:
 
 def _admin(w: Watershed) -> Layer:
     pieces = by_class(w, w.admin)
-    rows = [(pieces[k], {"name": name, "township": names.TOWNSHIP}) for k, name in enumerate(w.admin_names) if k in pieces]
+    rows = [
+        (pieces[k], {"name": name, "township": names.TOWNSHIP})
+        for k, name in enumerate(w.admin_names)
+        if k in pieces
+    ]
     return layer(w, "admin_villages", "MultiPolygon", {"name": str, "township": str}, rows)
 
 
@@ -59,7 +69,13 @@ def _landuse(w: Watershed) -> Layer:
     rows = []
     for polygon, code, slope in zip(w.outlines, w.parcels.code, w.parcels.slope.tolist()):
         flags = "terraced" if code == "0101" and slope > 0.08 else None
-        values = {"name": NAMES[code], "landuse": code, "flags": flags, "slope_deg_class": _steepness(slope), "area_m2": mosaic.area(polygon)}
+        values = {
+            "name": NAMES[code],
+            "landuse": code,
+            "flags": flags,
+            "slope_deg_class": _steepness(slope),
+            "area_m2": mosaic.area(polygon),
+        }
         rows.append((polygon, values))
     return layer(w, "landuse", "Polygon", fields, rows)
 
@@ -81,7 +97,9 @@ def _erosion(w: Watershed) -> Layer:
     rows = []
     for value, pieces in by_class(w, parcel_raster(w, w.erosion_class)).items():
         if value > 0:
-            rows += [(p, {"name": EROSION_NAMES[value], "class": value, "area_m2": mosaic.area(p)}) for p in pieces]
+            rows += [
+                (p, {"name": EROSION_NAMES[value], "class": value, "area_m2": mosaic.area(p)}) for p in pieces
+            ]
     return layer(w, "erosion", "Polygon", {"name": str, "class": int, "area_m2": float}, rows)
 
 
@@ -90,7 +108,13 @@ def _roads(w: Watershed) -> Layer:
     for road in w.works.roads:
         row, col = np.divmod(road.blocks, settle.block_columns(w.site))
         half = settle.BLOCK // 2
-        xy = np.stack([w.ground.x0 + (col * settle.BLOCK + half + 0.5) * CELL, w.ground.y0 - (row * settle.BLOCK + half + 0.5) * CELL], axis=1)
+        xy = np.stack(
+            [
+                w.ground.x0 + (col * settle.BLOCK + half + 0.5) * CELL,
+                w.ground.y0 - (row * settle.BLOCK + half + 0.5) * CELL,
+            ],
+            axis=1,
+        )
         kind = "县道" if road.trunk else "村道"
         rows.append((xy, {"name": road.name, "kind": kind, "hard": int(road.trunk or len(road.blocks) < 40)}))
     return layer(w, "roads", "LineString", {"name": str, "kind": str, "hard": int}, rows)
@@ -129,7 +153,10 @@ def _buildings(w: Watershed) -> Layer:
         land = np.zeros(shape, dtype=bool)
         land.ravel()[village.cells] = True
         land &= np.isin(w.parcels.ids, [k for k, key in enumerate(w.parcels.key) if key == "village"])
-        rows += [(_house(w, i, j, wide), {"name": village.name, "floors": 2}) for i, j, wide in _plots(w, number, land)]
+        rows += [
+            (_house(w, i, j, wide), {"name": village.name, "floors": 2})
+            for i, j, wide in _plots(w, number, land)
+        ]
     return layer(w, "buildings", "Polygon", {"name": str, "floors": int}, rows)
 
 
@@ -139,8 +166,13 @@ def _plots(w: Watershed, number: int, land: np.ndarray) -> list[tuple[int, int, 
     found = []
     for i in range(int(rows[0]), int(rows[-1]), 4):
         for j in range(int(cols[0]), int(cols[-1]), 4):
-            wide = 2 + int(chance.uniform_at(w.seed, f"house/{number}", np.array([i]), np.array([j]))[0] < 0.4)
-            if land[i : i + 3, j : j + wide + 1].all() and land[i : i + 3, j : j + wide + 1].shape == (3, wide + 1):
+            wide = 2 + int(
+                chance.uniform_at(w.seed, f"house/{number}", np.array([i]), np.array([j]))[0] < 0.4
+            )
+            if land[i : i + 3, j : j + wide + 1].all() and land[i : i + 3, j : j + wide + 1].shape == (
+                3,
+                wide + 1,
+            ):
                 found.append((i, j, wide))
     return found
 
@@ -166,7 +198,12 @@ def _channels(w: Watershed) -> Layer:
         if brook.area_km2 >= 0.25:
             width = 2.0 if brook.area_km2 < 0.6 else (4.0 if brook.area_km2 < RIVER_KM2 else 8.0)
             state = "disturbed" if number in (0, 2) else "natural"
-            values = {"name": brook_name(w, number), "code": f"{names.CODE}-{number + 1:02d}", "state": state, "width_m": width}
+            values = {
+                "name": brook_name(w, number),
+                "code": f"{names.CODE}-{number + 1:02d}",
+                "state": state,
+                "width_m": width,
+            }
             rows.append((brooks.coordinates(w.ground, brook.path), values))
     return layer(w, "channels", "LineString", fields, rows)
 
@@ -176,7 +213,12 @@ def _gullies(w: Watershed) -> Layer:
     rows = []
     for number, brook in enumerate(w.brooks):
         if brook.area_km2 < 0.1 and brook.parent is not None:
-            rows.append((brooks.coordinates(w.ground, brook.path), {"name": f"侵蚀沟{number}", "length_m": brook.length_m(w.ground.cols)}))
+            rows.append(
+                (
+                    brooks.coordinates(w.ground, brook.path),
+                    {"name": f"侵蚀沟{number}", "length_m": brook.length_m(w.ground.cols)},
+                )
+            )
     return layer(w, "gullies", "LineString", {"name": str, "length_m": float}, rows)
 
 
@@ -195,19 +237,43 @@ def _waterbodies(w: Watershed) -> Layer:
 def _pollution(w: Watershed) -> Layer:
     fields = {"name": str, "kind": str, "scale_farm": int}
     rows: list[Any] = []
-    for key, kind, name in (("farm1", "farm", "石桥养猪户"), ("farm2", "farm", "半岭养鸡户"), ("plant", "plant", "清源污水处理站")):
+    for key, kind, name in (
+        ("farm1", "farm", "石桥养猪户"),
+        ("farm2", "farm", "半岭养鸡户"),
+        ("plant", "plant", "清源污水处理站"),
+    ):
         if key in w.works.sites:
-            rows.append((w.ground.centre(w.works.sites[key][0]), {"name": name, "kind": kind, "scale_farm": 0 if kind == "farm" else None}))
+            rows.append(
+                (
+                    w.ground.centre(w.works.sites[key][0]),
+                    {"name": name, "kind": kind, "scale_farm": 0 if kind == "farm" else None},
+                )
+            )
     for number, village in enumerate(w.works.villages):
         west = int(village.cells[0])
-        rows.append((w.ground.centre(west), {"name": f"{village.name}垃圾收集点", "kind": "waste_point", "scale_farm": None}))
+        rows.append(
+            (
+                w.ground.centre(west),
+                {"name": f"{village.name}垃圾收集点", "kind": "waste_point", "scale_farm": None},
+            )
+        )
         if number % 2 == 0:
             below = int(w.ground.forest.receiver[village.seat])
             while w.site.drained_km2.ravel()[below] < RIVER_KM2 and w.ground.forest.receiver[below] != below:
                 below = int(w.ground.forest.receiver[below])
-            rows.append((w.ground.centre(below), {"name": f"{village.name}排污口", "kind": "outfall", "scale_farm": None}))
+            rows.append(
+                (
+                    w.ground.centre(below),
+                    {"name": f"{village.name}排污口", "kind": "outfall", "scale_farm": None},
+                )
+            )
     river = w.brooks[0].path
-    rows.append((w.ground.centre(int(river[len(river) // 2])), {"name": "废弃采砂坑", "kind": "sand_pit", "scale_farm": None}))
+    rows.append(
+        (
+            w.ground.centre(int(river[len(river) // 2])),
+            {"name": "废弃采砂坑", "kind": "sand_pit", "scale_farm": None},
+        )
+    )
     return layer(w, "pollution_sources", "Point", fields, rows)
 
 
@@ -226,25 +292,38 @@ def village_mask(w: Watershed, village: settle.Village) -> np.ndarray:
     return mask.reshape(w.ground.z.shape)
 
 
+def _without_rim(mask: np.ndarray) -> np.ndarray:
+    """Cells of a mask whose eight neighbours belong to it too."""
+    p = np.pad(mask, 1)
+    tall = p[:-2] & p[1:-1] & p[2:]
+    return tall[:, :-2] & tall[:, 1:-1] & tall[:, 2:]
+
+
 def _green(w: Watershed) -> Layer:
-    """Green of each village: the outer belt of its land, two cells wide (VG2), and a park round its seat (VG1)."""
+    """Green of each village: the outer belt of its land, one cell wide (VG2), and a park round its seat (VG1)."""
     rows = []
     for village in w.works.villages:
         land = village_mask(w, village)
-        belt = land & spread(~land, 2)
+        belt = land & ~_without_rim(land)
         row, col = divmod(village.seat, land.shape[1])
         park = np.zeros_like(land)
         park[row - 3 : row + 4, col - 3 : col + 4] = True
         park &= land & ~belt
         for kind, mask in (("VG1", park), ("VG2", belt)):
-            rows += [(p, {"name": village.name, "class": kind, "area_m2": mosaic.area(p)}) for p in mask_polygons(w, mask)]
+            rows += [
+                (p, {"name": village.name, "class": kind, "area_m2": mosaic.area(p)})
+                for p in mask_polygons(w, mask)
+            ]
     return layer(w, "green_space", "Polygon", {"name": str, "class": str, "area_m2": float}, rows)
 
 
 def _built(w: Watershed) -> Layer:
     rows = []
     for village in w.works.villages:
-        rows += [(p, {"name": village.name, "area_m2": mosaic.area(p)}) for p in mask_polygons(w, village_mask(w, village))]
+        rows += [
+            (p, {"name": village.name, "area_m2": mosaic.area(p)})
+            for p in mask_polygons(w, village_mask(w, village))
+        ]
     return layer(w, "built_land", "Polygon", {"name": str, "area_m2": float}, rows)
 
 
@@ -256,7 +335,11 @@ def _enterprises(w: Watershed) -> Layer:
 
 def _tourism(w: Watershed) -> Layer:
     kinds = (("temple", "云峰寺", "E"), ("lodge", "清源山居", "E"))
-    rows = [(w.ground.centre(w.works.sites[k][0]), {"name": n, "main_class": c}) for k, n, c in kinds if k in w.works.sites]
+    rows = [
+        (w.ground.centre(w.works.sites[k][0]), {"name": n, "main_class": c})
+        for k, n, c in kinds
+        if k in w.works.sites
+    ]
     if w.works.dam_cell >= 0:
         rows.append((w.ground.centre(w.works.dam_cell), {"name": names.RESERVOIR, "main_class": "B"}))
     return layer(w, "tourism", "Point", {"name": str, "main_class": str}, rows)
@@ -275,7 +358,11 @@ def _industry(w: Watershed) -> Layer:
     rows = []
     for number, k in enumerate(industry_parcels(w)):
         tea = w.parcels.code[k] == "0202"
-        values = {"name": f"{'茶园' if tea else '果园'}基地{number + 1}", "industry_class": "特色农业", "area_m2": mosaic.area(w.outlines[k])}
+        values = {
+            "name": f"{'茶园' if tea else '果园'}基地{number + 1}",
+            "industry_class": "特色农业",
+            "area_m2": mosaic.area(w.outlines[k]),
+        }
         rows.append((w.outlines[k], values))
     return layer(w, "industry", "Polygon", {"name": str, "industry_class": str, "area_m2": float}, rows)
 
@@ -293,7 +380,13 @@ def _banks(w: Watershed) -> Layer:
     fields = {"name": str, "river": str, "side": str, "bank_type": str, "length_m": float}
     rows = []
     for bank in banks(w):
-        values = {"name": f"{bank.river}{bank.side}", "river": bank.river, "side": bank.side, "bank_type": bank.bank_type, "length_m": bank.length_m}
+        values = {
+            "name": f"{bank.river}{bank.side}",
+            "river": bank.river,
+            "side": bank.side,
+            "bank_type": bank.bank_type,
+            "length_m": bank.length_m,
+        }
         rows.append((bank.line, values))
     return layer(w, "banks", "LineString", fields, rows)
 
@@ -304,7 +397,12 @@ def _structures(w: Watershed) -> Layer:
         rows.append((w.ground.centre(w.works.dam_cell), {"name": f"{names.RESERVOIR}大坝", "kind": "dam"}))
     river = w.brooks[0].path
     for number, share in enumerate((3, 5, 7)):
-        rows.append((w.ground.centre(int(river[len(river) * share // 8])), {"name": f"{names.RIVER}堰{number + 1}", "kind": "weir"}))
+        rows.append(
+            (
+                w.ground.centre(int(river[len(river) * share // 8])),
+                {"name": f"{names.RIVER}堰{number + 1}", "kind": "weir"},
+            )
+        )
     return layer(w, "structures", "Point", {"name": str, "kind": str}, rows)
 
 

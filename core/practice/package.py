@@ -6,19 +6,20 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from . import figures, layers, names, scene
+from . import block, faults, figures, layers, names, plan, scene, survey, verdicts
 from .answers import answers
 from .ground import EPSG
 
 EVALUATION_DATE = "2025-09-30"
 TYPE = "leisure"
+BLOCK_FILE = "thresholds.tif"
 
 ROLES = {  # role: (layer of landuse.gpkg, field)
     "LANDUSE": ("landuse", "landuse"), "EROSION": ("erosion", "class"), "CHANNELS": ("channels", None), "WATERBODIES": ("waterbodies", None),
     "VILLAGES": ("villages", None), "ADMIN": ("admin_villages", None), "TOWNSHIPS": ("townships", None), "ROADS": ("roads", None),
     "POLLUTION": ("pollution_sources", None), "GREEN": ("green_space", None), "BUILT": ("built_land", None), "BANKS": ("banks", "bank_type"),
     "TREATED": ("reaches", None), "BUILDINGS": ("buildings", None), "GULLIES": ("gullies", None), "PARCELS": ("landuse", None),
-    "STRUCTURES": ("structures", None),
+    "STRUCTURES": ("structures", None), "LAYOUT": ("measures", None),
 }  # fmt: skip
 
 
@@ -31,6 +32,9 @@ class Content:
     case: dict[str, Any]
     county: dict[str, Any]
     answers: dict[str, Any]
+    tables: dict[str, list[dict[str, Any]]]
+    evidence: dict[str, str]
+    block: block.Block
 
 
 def content(w: scene.Watershed) -> Content:
@@ -38,7 +42,30 @@ def content(w: scene.Watershed) -> Content:
     found = layers.all_layers(w)
     sums = figures.figures(w, found)
     county = county_profile(sums)
-    return Content(w, found, case(w), county, answers(w, sums))
+    tables = survey.tables(w, found, sums)
+    radius = verdicts.service_radius_m(w, found)
+    inputs = verdicts.indicator_inputs(w, found, sums, tables)
+    rulers = block.build()
+    everything = {**tables, "sheet": survey.sheets(w), "indicator_input": inputs}
+    key = {
+        **answers(w, sums),
+        "quantities": quantities(found),
+        "verdicts": verdicts.all_verdicts(county, tables, sums, radius),
+        "threshold_block": {"file": BLOCK_FILE, "channels": rulers.answers},
+        "faults": faults.plant(everything, [f.key for f in faults.FAULTS])[1],
+    }
+    return Content(w, found, case(w), county, key, everything, verdicts.evidence_files(), rulers)
+
+
+def quantities(found: list[scene.Layer]) -> list[dict[str, Any]]:
+    """Quantities of the layout by measure and status, from the features' own coordinates."""
+    parts = [part for part in found if part.name.startswith("measures")]
+    units = {"Polygon": "hm2", "LineString": "m", "Point": "count"}
+    unit_of = {f.values["measure"]: units[part.geometry] for part in parts for f in part.features}
+    sums = plan.quantities(parts)
+    return [
+        {"measure": m, "status": s, "quantity": v, "unit": unit_of[m]} for (m, s), v in sorted(sums.items())
+    ]
 
 
 def case(w: scene.Watershed) -> dict[str, Any]:

@@ -72,7 +72,9 @@ def make(seed: int, area_km2: float, progress: Progress = SILENT) -> Watershed:
     eroded = np.array([erosion_class(c, float(s)) for c, s in zip(parcels.code, parcels.slope)])
     admin, admin_names = _admin(facts, works)
     lines = brooks.all_brooks(ground)
-    return Watershed(seed, ground, facts, works, parcels, lines, outlines, boundary, eroded, admin, admin_names)
+    return Watershed(
+        seed, ground, facts, works, parcels, lines, outlines, boundary, eroded, admin, admin_names
+    )
 
 
 _EROSION = {  # code: (slopes as rise over run at which the class goes up, classes)
@@ -117,10 +119,13 @@ def _admin(facts: site.Site, works: settle.Works) -> tuple[np.ndarray, tuple[str
     return np.where(facts.inside, label[np.maximum(pieces, 0)], -1), names.ADMIN[:count]
 
 
-def layer(w: Watershed, name: str, geometry: str, fields: dict[str, type], rows: list[tuple[Any, dict[str, Any]]]) -> Layer:
+def layer(
+    w: Watershed, name: str, geometry: str, fields: dict[str, type], rows: list[tuple[Any, dict[str, Any]]]
+) -> Layer:
     """A layer whose features get their UUID from seed, version, layer and place in the list."""
     features = tuple(
-        Feature(shape, values, chance.identity(w.seed, VERSION, name, number)) for number, (shape, values) in enumerate(rows)
+        Feature(shape, values, chance.identity(w.seed, VERSION, name, number))
+        for number, (shape, values) in enumerate(rows)
     )
     return Layer(name, geometry, fields, features)
 

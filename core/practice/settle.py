@@ -133,9 +133,19 @@ def _disc_is_free(hindered: np.ndarray, cell: int, radius: float) -> bool:
 def _villages(seed: int, site: Site, taken: np.ndarray) -> tuple[Village, ...]:
     """Villages on gentle ground a little above a stream, at least 480 m apart."""
     damp = spread(site.drained_km2 >= STREAM_KM2, 3)
-    fit = site.inside & ~taken & ~damp & (site.slope < 0.14) & (site.above > 2.5) & (site.above < 18) & (site.to_stream < 220)
+    fit = (
+        site.inside
+        & ~taken
+        & ~damp
+        & (site.slope < 0.14)
+        & (site.above > 2.5)
+        & (site.above < 18)
+        & (site.to_stream < 220)
+    )
     cells = np.flatnonzero(fit.ravel())
-    worth = chance.uniform_at(seed, "village", cells) + 0.35 * np.minimum(site.drained_km2.ravel()[_stream_below(site, cells)], 4)
+    worth = chance.uniform_at(seed, "village", cells) + 0.35 * np.minimum(
+        site.drained_km2.ravel()[_stream_below(site, cells)], 4
+    )
     wanted = max(5, int(site.inside.sum() * CELL * CELL / 1e6 * 0.75))
     seats: list[int] = []
     for cell in cells[np.argsort(-worth, kind="stable")].tolist():
@@ -151,7 +161,9 @@ def _villages(seed: int, site: Site, taken: np.ndarray) -> tuple[Village, ...]:
         if land.sum() < 300:
             continue
         blocked = blocked | spread(land, 6)
-        found.append(Village(names.numbered(names.HAMLETS, len(found)), seats[place], np.flatnonzero(land.ravel())))
+        found.append(
+            Village(names.numbered(names.HAMLETS, len(found)), seats[place], np.flatnonzero(land.ravel()))
+        )
     return tuple(found)
 
 
@@ -182,7 +194,14 @@ def _village_land(seed: int, site: Site, seat: int, blocked: np.ndarray, number:
 
 def _ponds(seed: int, site: Site, taken: np.ndarray) -> tuple[np.ndarray, ...]:
     """Irrigation ponds on gentle ground at the valley's edge."""
-    fit = site.inside & ~taken & (site.slope < 0.16) & (site.above > 2) & (site.above < 25) & (site.drained_km2 < 0.05)
+    fit = (
+        site.inside
+        & ~taken
+        & (site.slope < 0.16)
+        & (site.above > 2)
+        & (site.above < 25)
+        & (site.drained_km2 < 0.05)
+    )
     cells = np.flatnonzero(fit.ravel())
     order = cells[np.argsort(chance.uniform_at(seed, "pond", cells), kind="stable")]
     wanted = max(4, int(site.inside.sum() * CELL * CELL / 1e6 * 1.1))
@@ -214,7 +233,9 @@ _KINDS = (  # key, radius m, slope at most, height above the stream between
 )
 
 
-def _sites(seed: int, site: Site, villages: tuple[Village, ...], taken: np.ndarray) -> dict[str, tuple[int, np.ndarray]]:
+def _sites(
+    seed: int, site: Site, villages: tuple[Village, ...], taken: np.ndarray
+) -> dict[str, tuple[int, np.ndarray]]:
     """Single plots: sewage plant, factory, mill, two farms, quarry, dump, temple, lodge; each (cell, mask)."""
     seats = [v.seat for v in villages]
     busy = spread(taken, 3)
@@ -233,7 +254,9 @@ def _sites(seed: int, site: Site, villages: tuple[Village, ...], taken: np.ndarr
     return found
 
 
-def _roads(site: Site, villages: tuple[Village, ...], water: np.ndarray, sites: dict[str, tuple[int, np.ndarray]]) -> tuple[Road, ...]:
+def _roads(
+    site: Site, villages: tuple[Village, ...], water: np.ndarray, sites: dict[str, tuple[int, np.ndarray]]
+) -> tuple[Road, ...]:
     """The cheapest ways from the valley's mouth to every village and business, trunk where three or more share them."""
     cost = _block_cost(site, water)
     start = _block(site.ground.outlet, site)

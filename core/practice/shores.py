@@ -127,7 +127,7 @@ def _pieces(line: np.ndarray) -> list[np.ndarray]:
     reach = np.cumsum(np.sqrt(d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1]))
     pieces, start, laid = [], 0, 0.0
     for k, at in enumerate(reach.tolist(), start=1):
-        if at - laid >= _PIECE_M and len(line) - 1 - k >= 4 or k == len(line) - 1:
+        if (at - laid >= _PIECE_M and len(line) - 1 - k >= 4) or k == len(line) - 1:
             pieces.append(line[start : k + 1])
             start, laid = k, at
     return pieces

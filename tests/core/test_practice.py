@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from qingliu.core.practice import answers, chance, figures, layers, mosaic, package, scene
 
 
@@ -78,9 +77,11 @@ def test_erosion_classes_and_administrative_villages_partition_it_too(content: p
 
 def test_paddies_lie_low_and_gentle_and_forest_high_and_steep(content: package.Content) -> None:
     p = content.watershed.parcels
+
     def weighted(values: np.ndarray, code: str) -> float:
         own = np.array([c == code for c in p.code])
         return float((values * p.cells)[own].sum() / p.cells[own].sum())
+
     assert weighted(p.slope, "0101") < 0.15 < weighted(p.slope, "0301")
     assert weighted(p.above, "0101") < 15 < weighted(p.above, "0301")
 

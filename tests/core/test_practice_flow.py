@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from qingliu.core.practice import flow
 
 NO_BASE = np.zeros((1, 5), dtype=bool)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from qingliu.core.practice import mosaic
 
 
@@ -14,7 +13,10 @@ def test_two_cells_side_by_side_make_two_polygons_of_one_cell_each() -> None:
     assert mosaic.area(left) == 25.0
     assert mosaic.area(right) == 25.0
     shared = {tuple(p) for p in left[0]} & {tuple(p) for p in right[0]}
-    assert shared == {(105.0, 200.0), (105.0, 195.0), (105.0, 197.5)} or shared == {(105.0, 200.0), (105.0, 195.0)}
+    assert shared == {(105.0, 200.0), (105.0, 195.0), (105.0, 197.5)} or shared == {
+        (105.0, 200.0),
+        (105.0, 195.0),
+    }
 
 
 def test_a_single_cell_inside_becomes_a_diamond_and_its_loss_is_the_neighbours_gain() -> None:

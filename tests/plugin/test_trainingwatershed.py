@@ -28,7 +28,10 @@ def _rows(path: Path) -> dict[str, list]:
     found = {}
     for index in range(dataset.GetLayerCount()):
         layer = dataset.GetLayer(index)
-        names = [layer.GetLayerDefn().GetFieldDefn(k).GetName() for k in range(layer.GetLayerDefn().GetFieldCount())]
+        names = [
+            layer.GetLayerDefn().GetFieldDefn(k).GetName()
+            for k in range(layer.GetLayerDefn().GetFieldCount())
+        ]
         found[layer.GetName()] = [
             ([f.GetField(n) for n in names], bytes(f.GetGeometryRef().ExportToWkb())) for f in layer
         ]
