@@ -234,6 +234,8 @@ def _rule(rule: model.SitingRule, place: Place, known: Known) -> Iterator[Proble
     yield from known.all_missing("measure", rule.also_require, place.at("also_require"))
     for i, condition in enumerate(rule.when):
         yield from _condition(condition, place.at("when").at(i), known)
+    if rule.ruling is not None:
+        yield from known.missing("ruling", rule.ruling, place.at("ruling"))
     if rule.effect in ("design_standard", "require_quality") and not rule.standards:
         yield place.at("standards").fault("QL-STD-MISSING")
 
@@ -258,6 +260,8 @@ def _test(test: model.Condition, place: Place, known: Known) -> Iterator[Problem
     if test.unit is not None and test.unit != attribute.unit:
         yield place.at("unit").fault("QL-STD-CHOICE", value=test.unit, choices=attribute.unit or "-")
     values = list(test.value) if isinstance(test.value, list) else [test.value]
+    if test.ruling is not None:
+        yield from known.missing("ruling", test.ruling, place.at("ruling"))
     if test.op == "between" and (len(values) != 2 or test.inclusive is None):
         yield place.at("value").fault("QL-STD-CONDITION")
     for value in values:

@@ -135,6 +135,7 @@ def test_ruling_5_accepts_terraces_at_25_degrees_and_on_any_slope_position():
         assert tests["slope_position"].ranks
         assert tests["slope_deg"].op in ("<=", "between")
         assert not tests["land_use"].ranks
+        assert {t.ruling for t in tests.values()} == {None, 5}
 
 
 # --- links -------------------------------------------------------------------------------------

@@ -114,6 +114,9 @@ def test_the_118_siting_rules_have_the_facts_clause_level_and_effect_in_order(me
     ours = {m.key: [(r.clause, r.level, r.effect) for r in m.rules] for m in EDITION.measures.values()}
     assert ours == wanted
     assert sum(map(len, ours.values())) == 118
+    for measure in EDITION.measures.values():
+        for rule in measure.rules:  # ids are public: they stand in reports of checklayout
+            assert rule.id == f"{measure.key}.{rule.clause}.{rule.effect}"
 
 
 def _fact_tests(condition):
@@ -237,6 +240,24 @@ def test_every_indicator_has_the_facts_name_group_unit_kind_star_and_formula(ind
         ]
 
 
+def test_nutrient_contents_of_fertilisers_equal_the_facts_and_are_marked_unverified(indicators):
+    facts = indicators["indicators"][5]["formula"]["nutrient_contents_default"]["percent"]
+    data = EDITION.indicator(6).formula.data
+    ours = [{k: v for k, v in row.items() if k not in ("zh", "en")} for row in data["nutrient_contents"]]
+    assert ours == list(facts.values())
+    assert data["nutrient_basis"] == "unverified"
+
+
+def test_which_indicators_are_quantitative_by_judgement_and_not_by_appendix_c(indicators):
+    by_judgement = [
+        i["number"]
+        for i in indicators["indicators"]
+        if i["kind"] == "quantitative" and not i["in_appendix_c"]
+    ]
+    assert [i.number for i in EDITION.indicators.values() if i.judged] == by_judgement
+    assert by_judgement == [6, 12, 15, 18, 19, 20]
+
+
 def test_which_types_an_indicator_applies_to_equals_the_applicability_matrix(indicators):
     for type_key, row in indicators["applicability_matrix"].items():
         left_out = [
@@ -275,6 +296,8 @@ def test_every_column_of_every_table_equals_the_facts(survey):
             assert column.group_zh == fact.get("group_zh"), where
             assert column.formula == fact.get("formula"), where
             assert column.printed == fact.get("printed"), where
+            copied = fact["source"].startswith("copy")
+            assert column.source == ("third-party copy" if copied else fact["source"]), where
             assert (column.basis == "verbatim") == (fact["source"] == "verbatim"), where
             assert (column.from_layer_zh is None) == (fact["from_layer"] == "none"), where
             _same_constraint(column, fact.get("constraint", {}), where)
@@ -409,6 +432,7 @@ def test_coordinate_systems_and_map_sheets_equal_the_facts(codes):
 
 def test_types_zones_chapters_sections_and_wording_equal_the_facts(draft, measures):
     header = EDITION.header
+    assert header.title_zh == draft["meta"]["title_zh"] + "（征求意见稿）"
     assert [(t.key, t.zh) for t in header.types] == [(t["key"], t["zh"]) for t in measures["types"]]
     assert [(z.key, z.zh) for z in header.zones] == [(z["key"], z["zh"]) for z in measures["zones"]]
     assert [(c.key, c.zh) for c in header.chapters] == [
