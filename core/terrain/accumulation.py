@@ -27,24 +27,29 @@ _LEFT = 240  # + direction: done
 
 
 def accumulate(
-    direction: np.ndarray, row_weights: np.ndarray | None = None, progress: Progress = SILENT
+    direction: np.ndarray,
+    row_weights: np.ndarray | None = None,
+    progress: Progress = SILENT,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """What drains through each cell, the cell itself included; 0 at nodata.
 
     ``direction`` uint8 (rows, cols). Without ``row_weights`` the count of cells, int32 (int64
     from 2^31 cells on). With them (float64 (rows,), m²: the area of one cell of each row) the
     area in m², float64, summed exactly in units of less than 1e-18 of the DEM's area, so that
-    no order of summation shows. Beside the result a byte a cell is needed. Raises InputError for
-    codes that are none and for directions that run in a circle.
+    no order of summation shows. Beside the result a byte a cell is needed. ``out`` takes the
+    result where it has its shape and kind. Raises InputError for codes that are none and for
+    directions that run in a circle.
     """
     direction = checked(direction)
     rows, cols = direction.shape
     if row_weights is None:
         kind = np.int32 if direction.size < 2**31 else np.int64
-        return _accumulated(direction, np.ones(rows, kind), progress)
+        return _accumulated(direction, np.ones(rows, kind), out, progress)
     weights = np.asarray(row_weights, np.float64)
     unit = 2.0 ** np.floor(np.log2(_UNITS / (weights.sum() * cols)))
-    whole = _accumulated(direction, np.rint(weights * unit).astype(np.int64), progress)
+    whole_out = out.view(np.int64) if out is not None and out.dtype == np.float64 else None
+    whole = _accumulated(direction, np.rint(weights * unit).astype(np.int64), whole_out, progress)
     areas = whole.view(np.float64)
     for first, stop in strips(0, rows, cols):
         areas[first:stop] = whole[first:stop] / unit
@@ -72,9 +77,17 @@ def contaminated(direction: np.ndarray, progress: Progress = SILENT) -> np.ndarr
     return beyond
 
 
-def _accumulated(direction: np.ndarray, weights: np.ndarray, progress: Progress) -> np.ndarray:
+def _accumulated(
+    direction: np.ndarray, weights: np.ndarray, out: np.ndarray | None, progress: Progress
+) -> np.ndarray:
     rows, cols = direction.shape
-    drained = np.empty((rows, cols), weights.dtype)
+    fits = (
+        out is not None
+        and out.shape == (rows, cols)
+        and out.dtype == weights.dtype
+        and out.flags.c_contiguous
+    )
+    drained = out if fits else np.empty((rows, cols), weights.dtype)
     state, valid = _inflows(direction, weights, drained, progress)
     run, deliver = (_run_down, _deliver) if weights.dtype == np.int32 else (_run_down_wide, _deliver_wide)
     flats = state.reshape(-1), drained.reshape(-1)
@@ -97,7 +110,7 @@ def _inflows(
     """States of the cells before any water runs, uint8, and how many are valid; sets ``drained`` to the weights."""
     rows, cols = direction.shape
     state = np.empty((rows, cols), np.uint8)
-    step = max(1, _CACHED_CELLS // cols)
+    step = max(1, _CACHED_CELLS // max(1, cols))
 
     def count(first: int, stop: int) -> int:
         return sum(piece(a, min(a + step, stop)) for a in range(first, stop, step))
@@ -135,7 +148,7 @@ def _framed(direction: np.ndarray, first: int, stop: int) -> np.ndarray:
 def _rim(direction: np.ndarray, first: int, stop: int) -> np.ndarray:
     """Which cells of rows ``first..stop`` are on the grid's edge or beside nodata."""
     blank = _framed(direction, first, stop) == NODATA
-    if not blank[1:-1, 1:-1].any() and 0 < first and stop < direction.shape[0]:  # the usual case, made short
+    if not blank[1:-1, 1:-1].any() and first > 0 and stop < direction.shape[0]:  # the usual case, made short
         blank[1:-1, 2:-2] = False
     wide = blank[:, :-2] | blank[:, 1:-1] | blank[:, 2:]
     return (wide[:-2] | wide[1:-1] | wide[2:]) & ~blank[1:-1, 1:-1]
@@ -152,7 +165,9 @@ def _leaving_bands(state: np.ndarray) -> np.ndarray:
     return np.concatenate(found).astype(np.int64)
 
 
-def _run_down_cells(state, drained, steps, first, stop, low, high):  # type: ignore[no-untyped-def]
+def _run_down_cells(
+    state: np.ndarray, drained: np.ndarray, steps: np.ndarray, first: int, stop: int, low: int, high: int
+) -> int:
     """Walk water down from the springs among cells first..stop, staying within low..high; count of cells left."""
     count = 0
     for spring in range(first, stop):
@@ -181,7 +196,7 @@ def _run_down_cells(state, drained, steps, first, stop, low, high):  # type: ign
     return count
 
 
-def _deliver_cells(state, drained, steps, leaving):  # type: ignore[no-untyped-def]
+def _deliver_cells(state: np.ndarray, drained: np.ndarray, steps: np.ndarray, leaving: np.ndarray) -> int:
     """Walk on from cells that are done but whose water has not been handed down; count of cells left."""
     count = 0
     for i in range(len(leaving)):
@@ -211,7 +226,9 @@ _deliver_wide = jit.kernel("i8", "u1w", "i8w", "i8r", "i8r")(_deliver_cells)
 
 
 @jit.kernel("no", "u1r", "u1w", "i8r", "i8r")
-def _taint(direction, beyond, rim, steps):  # type: ignore[no-untyped-def]
+def _taint(
+    direction: np.ndarray, beyond: np.ndarray, rim: np.ndarray, steps: np.ndarray,
+) -> None:  # fmt: skip
     """Mark everything downstream of the rim cells. Threads may mark the same way at once."""
     for i in range(len(rim)):
         s = rim[i]

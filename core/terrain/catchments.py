@@ -41,9 +41,7 @@ def label_catchments(
     return labels
 
 
-def catchment_mask(
-    direction: np.ndarray, row: int, col: int, progress: Progress = SILENT
-) -> np.ndarray:
+def catchment_mask(direction: np.ndarray, row: int, col: int, progress: Progress = SILENT) -> np.ndarray:
     """The cells that drain through one cell, itself included: bool (rows, cols); none where it is nodata."""
     if direction[row, col] == NODATA:
         return np.zeros(direction.shape, np.bool_)
@@ -67,7 +65,9 @@ def follow(direction: np.ndarray, labels: np.ndarray, progress: Progress) -> Non
 
 
 @jit.kernel("i8", "u1r", "i4w", "i8r", "i8", "i8")
-def _follow(direction, labels, steps, first, stop):  # type: ignore[no-untyped-def]
+def _follow(
+    direction: np.ndarray, labels: np.ndarray, steps: np.ndarray, first: int, stop: int,
+) -> int:  # fmt: skip
     """Label cells first..stop and the ways down from them; 0 where a way has no end."""
     for start in range(first, stop):
         if labels[start] != 0:

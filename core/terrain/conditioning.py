@@ -19,9 +19,10 @@ from ..progress import Progress
 from . import jit
 from .d8 import DCOL, DROW, steps_on_grid
 from .strips import sweep
-from .sweeps import NODATA, RIM, SADDLE, SINK, descent_and_saddles
+from .sweeps import NODATA, SADDLE, SINK, descent_and_saddles
 
 _OUTSIDE = 1  # the basin number of the world beyond the rim; sinks count from 2
+_LEAST_ROOM = 1 << 12
 _FLOOD_STEP = 1 << 21
 _PLAIN_FLOOD_STEP = 1 << 16
 
@@ -31,8 +32,9 @@ class ChangeLog:
 
     def __init__(self, heights: np.ndarray) -> None:
         self.flat = heights.reshape(-1)
-        self.cells = np.empty(1 << 12, np.int64)
-        self.before = np.empty(1 << 12, np.float32)
+        room = _LEAST_ROOM + heights.size // 8  # memory that no one touches costs nothing
+        self.cells = np.empty(room, np.int64)
+        self.before = np.empty(room, np.float32)
         # What the flood remembers between its turns: sink, head and tail of its queue in ``cells``.
         self.state = np.zeros(3, np.int64)
         self.repeated = False  # whether a cell may have been changed twice
@@ -62,22 +64,33 @@ class ChangeLog:
         self.state[:] = 0
 
 
-def fill_depressions(heights: np.ndarray, frame: GridFrame, log: ChangeLog, progress: Progress) -> np.ndarray:
+def fill_depressions(
+    heights: np.ndarray, frame: GridFrame, log: ChangeLog, basins: np.ndarray, progress: Progress
+) -> np.ndarray:
     """Raise every depression of ``heights`` (float32, C order) to its spill level, in place.
 
-    Cells on the edge or beside nodata keep their height. Returns int32
-    (rows, cols) without meaning, as room for the next step.
+    Cells on the edge or beside nodata keep their height. ``basins`` int32 (rows, cols), zeros, is
+    room to work in. Returns uint8 (rows, cols) without meaning, room for the next step.
+    """
+    codes, sinks, levels = depressions(heights, frame, basins, progress)
+    _flood(heights, codes, sinks, levels, log, progress)
+    return codes
+
+
+def depressions(
+    heights: np.ndarray, frame: GridFrame, basins: np.ndarray, progress: Progress
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The sinks of a DEM and how high each would fill.
+
+    ``basins`` int32 (rows, cols) of zeros is written to. Returns the codes of :mod:`.sweeps`, the
+    flat numbers of the sinks, int64 (n,) ascending, and their spill levels, float32 (n,), at least
+    the sink's own height.
     """
     codes = descent_and_saddles(heights, frame, progress)
     sinks, saddles = _critical_cells(codes, progress)
-    basins = np.zeros(heights.shape, np.int32)
     basins.reshape(-1)[sinks] = np.arange(2, len(sinks) + 2, dtype=np.int32)
     passes = _passes(heights, codes, basins, saddles, progress)
-    del saddles
-    levels = spill_levels(len(sinks), *passes)
-    del passes
-    _flood(heights, codes, sinks, levels, log, progress)
-    return basins
+    return codes, sinks, spill_levels(len(sinks), *passes)
 
 
 def _critical_cells(codes: np.ndarray, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
@@ -131,7 +144,12 @@ def spill_levels(sinks: int, one: np.ndarray, other: np.ndarray, level: np.ndarr
 
 
 def _flood(
-    heights: np.ndarray, codes: np.ndarray, sinks: np.ndarray, levels: np.ndarray, log: ChangeLog, progress: Progress
+    heights: np.ndarray,
+    codes: np.ndarray,
+    sinks: np.ndarray,
+    levels: np.ndarray,
+    log: ChangeLog,
+    progress: Progress,
 ) -> None:
     rows, cols = heights.shape
     progress.stage("fill", len(sinks))
@@ -139,15 +157,21 @@ def _flood(
     log.state[:2] = 0, log.count
     steps = steps_on_grid(cols)
     flats = heights.reshape(-1), codes.reshape(-1)
-    while _raise_basins(*flats, sinks, levels, rows, cols, DROW, DCOL, steps, log.cells, log.before, log.state, step):
-        progress.step(log.state[0] / len(sinks))
+    while _raise_basins(
+        *flats, sinks, levels, rows, cols, DROW, DCOL, steps, log.cells, log.before, log.state, step
+    ):
+        progress.step(log.state[0] / max(1, len(sinks)))
         if log.count + 8 + step // 8 > len(log.cells):
             log.grow()
     progress.step(1.0)
 
 
 @jit.kernel("i8", "f4r", "u1r", "i4w", "i8r", "i8", "i8", "i8r", "i8r", "i8r", "i4w", "i4w", "f4w")
-def _walk_down(heights, codes, basins, saddles, rows, cols, drow, dcol, steps, one, other, level):  # type: ignore[no-untyped-def]
+def _walk_down(
+    heights: np.ndarray, codes: np.ndarray, basins: np.ndarray, saddles: np.ndarray, rows: int, cols: int,
+    drow: np.ndarray, dcol: np.ndarray, steps: np.ndarray, one: np.ndarray, other: np.ndarray, level:
+    np.ndarray,
+) -> int:  # fmt: skip
     """Follow the descents on each side of each saddle to their basins; count of passes written.
 
     A walk leaves its basin's number on its way, so that the next one ends there. Threads may
@@ -195,7 +219,10 @@ def _walk_down(heights, codes, basins, saddles, rows, cols, drow, dcol, steps, o
 
 
 @jit.kernel("no", "i4r", "i4r", "f4r", "i8r", "i4w", "f4w")
-def _join(one, other, level, order, parent, spill):  # type: ignore[no-untyped-def]
+def _join(
+    one: np.ndarray, other: np.ndarray, level: np.ndarray, order: np.ndarray, parent: np.ndarray, spill:
+    np.ndarray,
+) -> None:  # fmt: skip
     """Kruskal over the passes in ``order``; a tree's root gets its spill level when it meets the outside."""
     closed = len(parent) - 2
     for i in range(len(order)):
@@ -233,10 +260,12 @@ def _join(one, other, level, order, parent, spill):  # type: ignore[no-untyped-d
         spill[i] = spill[a]
 
 
-@jit.kernel(
-    "i8", "f4w", "u1r", "i8r", "f4r", "i8", "i8", "i8r", "i8r", "i8r", "i8w", "f4w", "i8w", "i8"
-)
-def _raise_basins(heights, codes, sinks, levels, rows, cols, drow, dcol, steps, cells, before, state, budget):  # type: ignore[no-untyped-def]
+@jit.kernel("i8", "f4w", "u1r", "i8r", "f4r", "i8", "i8", "i8r", "i8r", "i8r", "i8w", "f4w", "i8w", "i8")
+def _raise_basins(
+    heights: np.ndarray, codes: np.ndarray, sinks: np.ndarray, levels: np.ndarray, rows: int, cols: int,
+    drow: np.ndarray, dcol: np.ndarray, steps: np.ndarray, cells: np.ndarray, before: np.ndarray, state:
+    np.ndarray, budget: int,
+) -> int:  # fmt: skip
     """Flood the basins from their sinks; 1 when ``budget`` cells are done or the room is used up, 0 at the end.
 
     The log of changes is also the queue: ``state`` holds the next sink, head and tail.

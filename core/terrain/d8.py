@@ -22,16 +22,22 @@ def steps_on_grid(cols: int) -> np.ndarray:
     return DROW * cols + DCOL
 
 
+def step_lengths(frame: GridFrame) -> np.ndarray:
+    """Length in m of a step in each direction from each row's centre, float64 (8, rows)."""
+    east, south = (np.asarray(step, np.float64) for step in frame.row_steps())
+    along = np.where(DROW[:, None] < 0, np.concatenate([south[:1], south[:-1]]), south) * (DROW[:, None] != 0)
+    return np.hypot(east * (DCOL[:, None] != 0), along)
+
+
 def slope_factors(frame: GridFrame) -> np.ndarray:
     """Inverse lengths of the steps from each row, relative to the step east.
 
     float32 (4, rows): north, south, diagonal north, diagonal south; 1 and 0.7071 for square
     cells. In degrees they follow the row's latitude.
     """
-    east, south = frame.row_steps()
-    north = np.concatenate([south[:1], south[:-1]])
-    factors = [east / north, east / south, east / np.hypot(east, north), east / np.hypot(east, south)]
-    return np.stack(factors).astype(np.float32)
+    east, south, north = 0, 2, 6
+    lengths = step_lengths(frame)
+    return (lengths[east] / lengths[[north, south, north + 1, south - 1]]).astype(np.float32)
 
 
 def checked(direction: np.ndarray) -> np.ndarray:

@@ -49,7 +49,10 @@ def drain_flats(heights: np.ndarray, direction: np.ndarray, ranks: np.ndarray, p
 
 
 @jit.kernel("i8", "f4r", "u1w", "i4w", "i8r", "i8", "i8", "i8", "i8r", "i8r", "i8w", "i8w", "i8w")
-def _drain(heights, codes, ranks, seeds, kind, low, high, steps, order, members, queue, left):  # type: ignore[no-untyped-def]
+def _drain(  # noqa: C901 - one loop: kernels call no functions
+    heights: np.ndarray, codes: np.ndarray, ranks: np.ndarray, seeds: np.ndarray, kind: int, low: int, high:
+    int, steps: np.ndarray, order: np.ndarray, members: np.ndarray, queue: np.ndarray, left: np.ndarray,
+) -> int:  # fmt: skip
     """Drain the flats of the ``seeds`` that still have the code ``kind``; flats reaching out of low..high wait.
 
     Codes on the way: 10 taken into the flat, 16 + d decided. A flat's cells are never on the

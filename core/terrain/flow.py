@@ -20,9 +20,11 @@ from .breaching import breach_depressions
 from .conditioning import ChangeLog, fill_depressions
 from .d8 import DCOL, DROW, NODATA, OUTLET
 from .flats import drain_flats
+from .strips import sweep
 from .sweeps import steepest_descent
 
 __all__ = ["DCOL", "DROW", "NODATA", "OUTLET", "FlowField", "flow_directions"]
+
 
 @dataclass(frozen=True)
 class FlowField:
@@ -52,6 +54,7 @@ def flow_directions(
     method: str = "fill",
     max_depth: float = 10.0,
     max_length: float = 200.0,
+    room: np.ndarray | None = None,
 ) -> FlowField:
     """D8 directions of a DEM such that every cell drains to an edge or to nodata.
 
@@ -59,21 +62,34 @@ def flow_directions(
     this runs and is as before when it returns; a read-only array is copied. ``method``
     ``"fill"`` or ``"breach"``: cut a channel from a pit to lower ground where that is at most
     ``max_depth`` (m) deep and ``max_length`` (m) long, and fill the rest. Beside the DEM 5
-    bytes a cell are needed. Raises InputError where the shapes differ or the method is unknown.
+    bytes a cell are needed; 4 of them, int32 (rows, cols) in C order, can be given as ``room``:
+    best the array that :func:`.accumulation.accumulate` then writes to. Raises InputError
+    where the shapes differ or the method is unknown.
     """
     if dem.shape != (frame.rows, frame.cols):
         raise InputError("QL-FLOW-SHAPE", dem=dem.shape, grid=(frame.rows, frame.cols))
     if method not in ("fill", "breach"):
         raise InputError("QL-FLOW-METHOD", method=method)
+    if dem.size == 0:
+        return FlowField(np.empty(dem.shape, np.uint8), np.empty(0, np.int64), np.empty(0, np.float32))
     heights = np.require(dem, np.float32, ["C", "W"])
     log = ChangeLog(heights)
     try:
+        room = _zeros(heights.shape, room)
         if method == "breach":
-            breach_depressions(heights, frame, log, max_depth, max_length, progress)
-        scratch = fill_depressions(heights, frame, log, progress)
-        direction = steepest_descent(heights, frame, progress)
-        drain_flats(heights, direction, scratch, progress)
+            breach_depressions(heights, frame, log, room, max_depth, max_length, progress)
+            room = _zeros(heights.shape, room)
+        codes = fill_depressions(heights, frame, log, room, progress)
+        direction = steepest_descent(heights, frame, progress, codes)
+        drain_flats(heights, direction, room, progress)
         cells, new = log.changed()
     finally:
         log.undo()
     return FlowField(direction, cells, new)
+
+
+def _zeros(shape: tuple[int, ...], room: np.ndarray | None) -> np.ndarray:
+    if room is None or room.shape != shape or room.dtype != np.int32 or not room.flags.c_contiguous:
+        return np.zeros(shape, np.int32)
+    sweep(lambda first, stop: room[first:stop].fill(0), shape[0], shape[1], SILENT)
+    return room

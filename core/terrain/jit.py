@@ -25,7 +25,7 @@ _BROKEN = (ImportError, ValueError, AttributeError, OSError, SystemError)
 _numba: Any = None
 _asked = False
 _allowed = True
-_kernels: list["Kernel"] = []
+_kernels: list[Kernel] = []
 
 
 def prepare(cache_folder: str | Path) -> None:
@@ -72,7 +72,7 @@ def load(progress: Progress = SILENT) -> None:
         progress.step(number / len(_kernels))
 
 
-def kernel(returns: str, *arguments: str) -> Callable[[Callable[..., Any]], "Kernel"]:
+def kernel(returns: str, *arguments: str) -> Callable[[Callable[..., Any]], Kernel]:
     """Make a function a kernel. Types: ``u1 i4 i8 f4 f8``; flat arrays with ``r`` (read) or ``w`` (written) behind."""
 
     def wrap(function: Callable[..., Any]) -> Kernel:

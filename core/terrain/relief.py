@@ -14,7 +14,8 @@ _CACHED_CELLS = 1 << 16
 
 
 def slope_degrees(dem: np.ndarray, frame: GridFrame, progress: Progress = SILENT) -> np.ndarray:
-    """Slope in degrees, float32 (rows, cols), NaN at nodata, by Horn 1981 as ``gdaldem slope -compute_edges``.
+    """Slope in degrees, float32 (rows, cols), NaN at nodata, by Horn 1981 as ``gdaldem slope -compute_edges``
+    (but for the four corners).
 
     ``dem`` in m. Beyond the grid's edge the neighbour is extrapolated from the two cells
     inside, at nodata the cell itself takes its place. In degrees the steps follow each row's
@@ -67,7 +68,9 @@ def _horn(z: np.ndarray, east: np.ndarray, south: np.ndarray) -> np.ndarray:
         blank = np.isnan(part)
         return np.where(blank, here, part) if blank.any() else part
 
-    nw, n, ne, w, e, sw, s, se = (at(r, c) for r, c in ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2)))
+    nw, n, ne, w, e, sw, s, se = (
+        at(r, c) for r, c in ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2))
+    )
     across = ((nw + 2 * w + sw) - (ne + 2 * e + se)) / (8 * east)
     along = ((sw + 2 * s + se) - (nw + 2 * n + ne)) / (8 * south)
     return np.degrees(np.arctan(np.sqrt(across * across + along * along)))

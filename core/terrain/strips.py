@@ -62,7 +62,7 @@ def sweep_bands(
 ) -> list[list[T]]:
     """``work(first_row, stop_row, band_first, band_stop)``: bands at once, strips of a band one after another."""
     plan = [(band, strips(band[0], band[1], cols)) for band in bands(rows)]
-    total = sum(len(pieces) for _, pieces in plan)
+    total = max(1, sum(len(pieces) for _, pieces in plan))
     stop = threading.Event()
     done = [0] * len(plan)
 
@@ -84,6 +84,7 @@ def sweep_bands(
         try:
             while wait(futures, timeout=0.1).not_done:
                 progress.step(sum(done) / total)
+            progress.step(1.0)
         finally:
             stop.set()
         return [f.result() for f in futures]

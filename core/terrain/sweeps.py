@@ -24,10 +24,16 @@ SADDLE = 16  # flag: lower ground on more than one side, or a rim cell above its
 RIM = 32  # flag: on the DEM's edge or beside nodata
 
 
-def steepest_descent(heights: np.ndarray, frame: GridFrame, progress: Progress) -> np.ndarray:
-    """Directions uint8 (rows, cols); inner cells with nothing lower around are FLAT, such rim cells OUTLET."""
+def steepest_descent(
+    heights: np.ndarray, frame: GridFrame, progress: Progress, codes: np.ndarray | None = None
+) -> np.ndarray:
+    """Directions uint8 (rows, cols); inner cells with nothing lower around are FLAT, such rim cells OUTLET.
+
+    They are written into ``codes`` where it is given.
+    """
     progress.stage("directions", heights.size)
-    return _swept(heights, frame, progress, False)
+    directions = np.empty(heights.shape, np.uint8) if codes is None else codes
+    return _swept(heights, frame, directions, progress, False)
 
 
 def descent_and_saddles(heights: np.ndarray, frame: GridFrame, progress: Progress) -> np.ndarray:
@@ -38,12 +44,13 @@ def descent_and_saddles(heights: np.ndarray, frame: GridFrame, progress: Progres
     simulation of simplicity of Edelsbrunner & Mücke 1990).
     """
     progress.stage("descent", heights.size)
-    return _swept(heights, frame, progress, True)
+    return _swept(heights, frame, np.empty(heights.shape, np.uint8), progress, True)
 
 
-def _swept(heights: np.ndarray, frame: GridFrame, progress: Progress, total_order: bool) -> np.ndarray:
+def _swept(
+    heights: np.ndarray, frame: GridFrame, codes: np.ndarray, progress: Progress, total_order: bool
+) -> np.ndarray:
     rows, cols = heights.shape
-    codes = np.empty((rows, cols), np.uint8)
     factors = slope_factors(frame)
 
     def compiled(first: int, stop: int) -> None:
@@ -58,12 +65,23 @@ def _swept(heights: np.ndarray, frame: GridFrame, progress: Progress, total_orde
     return codes
 
 
-def _code_strip(heights: np.ndarray, factors: np.ndarray, first: int, stop: int, total_order: bool) -> np.ndarray:
-    """The numpy twin of the two kernels below, for rows ``first..stop``."""
+def _code_strip(
+    heights: np.ndarray, factors: np.ndarray, first: int, stop: int, total_order: bool
+) -> np.ndarray:
+    """Numpy twin of the two kernels below, for rows ``first..stop``."""
     around = _windows(heights, first, stop)
     centre = around[1, 1]
     north, south, diagonal_north, diagonal_south = factors[:, first:stop, None]
-    weights: list[Any] = [None, diagonal_south, south, diagonal_south, None, diagonal_north, north, diagonal_north]
+    weights: list[Any] = [
+        None,
+        diagonal_south,
+        south,
+        diagonal_south,
+        None,
+        diagonal_north,
+        north,
+        diagonal_north,
+    ]
     best = np.zeros(centre.shape, np.float32)
     code = np.full(centre.shape, SINK, np.uint8)
     total = np.zeros(centre.shape, np.float32)
@@ -108,7 +126,10 @@ def _several_sides(lower: np.ndarray) -> np.ndarray:
 
 
 @jit.kernel("no", "f4r", "u1w", "i8", "i8", "i8", "i8", "f4r", "f4w")
-def _code_rows(heights, codes, rows, cols, first, stop, factors, lines):  # type: ignore[no-untyped-def]
+def _code_rows(
+    heights: np.ndarray, codes: np.ndarray, rows: int, cols: int, first: int, stop: int, factors:
+    np.ndarray, lines: np.ndarray,
+) -> None:  # fmt: skip
     """Directions of rows ``first..stop``; ``lines`` is room for three rows with a NaN at both ends."""
     wide = cols + 2
     for row in range(first - 1, stop + 1):
@@ -158,7 +179,10 @@ def _code_rows(heights, codes, rows, cols, first, stop, factors, lines):  # type
 
 
 @jit.kernel("no", "f4r", "u1w", "i8", "i8", "i8", "i8", "f4r", "f4w")
-def _code_rows_in_order(heights, codes, rows, cols, first, stop, factors, lines):  # type: ignore[no-untyped-def]
+def _code_rows_in_order(
+    heights: np.ndarray, codes: np.ndarray, rows: int, cols: int, first: int, stop: int, factors:
+    np.ndarray, lines: np.ndarray,
+) -> None:  # fmt: skip
     """As :func:`_code_rows`, in the total order and with the flags SADDLE and RIM."""
     wide = cols + 2
     for row in range(first - 1, stop + 1):
@@ -217,7 +241,11 @@ def _code_rows_in_order(heights, codes, rows, cols, first, stop, factors, lines)
             m |= np.int32(64) if n <= z else np.int32(0)
             m |= np.int32(128) if ne <= z else np.int32(0)
             lower = m
-            m |= ((m >> np.int32(1)) | (m << np.int32(7))) & ((m << np.int32(1)) | (m >> np.int32(7))) & np.int32(0xAA)
+            m |= (
+                ((m >> np.int32(1)) | (m << np.int32(7)))
+                & ((m << np.int32(1)) | (m >> np.int32(7)))
+                & np.int32(0xAA)
+            )
             m &= ~((m << np.int32(1)) | (m >> np.int32(7))) & np.int32(0xFF)
             rim = total != total
             saddle = ((m & (m - np.int32(1))) != 0) | (rim & (lower != 0))
