@@ -127,7 +127,7 @@ def channel_answers(w: Watershed) -> list[dict[str, Any]]:
 
 
 def _counts(channels: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    how = "由汇流树逐条数得：沟道自汇水 0.02 km²（800 个格网）处起，止于汇入更大沟道处，长度按格网中心距相加"
+    how = "由汇流树逐条数得：沟道自汇水 0.02 km²（800 个格网）处起，止于汇入汇水更大（相等时更长）的沟道处，长度按格网中心距相加"
     required = [c for c in channels if c["survey_required"]]
     return [
         answer("channels.total", len(channels), None, "4.3.1", how),

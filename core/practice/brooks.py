@@ -42,11 +42,9 @@ def all_brooks(ground: Ground) -> list[Brook]:
     The first is the main river, followed to the edge of the ground.
     """
     receiver, drained = ground.forest.receiver, ground.drained
-    least = int(INITIATION_M2 / (CELL * CELL))
-    wet = np.flatnonzero(drained >= least)
+    wet = np.flatnonzero(drained >= int(INITIATION_M2 / (CELL * CELL)))
     wet = wet[np.argsort(drained[wet], kind="stable")]
-    donor = np.full(drained.size, -1)
-    donor[receiver[wet]] = np.where(receiver[wet] != wet, wet, donor[receiver[wet]])
+    donor = _main_donors(receiver, drained, ground.forest.step, wet)
     heads = wet[donor[wet] < 0]
     inside = ground.inside.ravel()
     found = []
@@ -61,6 +59,23 @@ def all_brooks(ground: Ground) -> list[Brook]:
             found.append((count, np.array(path)))
     found.sort(key=lambda item: (-item[0], int(item[1][0])))
     return _with_parents(found)
+
+
+def _main_donors(receiver: np.ndarray, drained: np.ndarray, step: np.ndarray, wet: np.ndarray) -> np.ndarray:
+    """For each cell the donor that carries its channel on upwards, -1 at a head.
+
+    It is the one that drains most; where two drain the same, the one with the longer way from its head.
+    """
+    donor = np.full(drained.size, -1)
+    length = np.zeros(drained.size)
+    for cell in wet.tolist():  # ascending in drained cells: a donor always comes before its receiver
+        if donor[cell] >= 0:
+            length[cell] = length[donor[cell]] + step[donor[cell]]
+        to = receiver[cell]
+        rival = donor[to]
+        if to != cell and (rival < 0 or (drained[cell], length[cell]) > (drained[rival], length[rival])):
+            donor[to] = cell
+    return donor
 
 
 def _with_parents(found: list[tuple[int, np.ndarray]]) -> list[Brook]:

@@ -228,7 +228,7 @@ def _finish(seed: int, z: np.ndarray, near: tuple[float, float]) -> Ground:
     z = flow.raise_over(z.ravel(), forest, least).reshape(z.shape)
     z = z - z.min() + 96.0
     z32 = z.astype(np.float32)
-    forest = flow.tree(flow.steepest(z32.astype(float), base), z.shape[1])
+    forest = flow.tree(flow.steepest(z32.astype(float), np.zeros_like(base)), z.shape[1])
     drained = flow.drained_cells(forest)
     outlet = _outlet(drained.reshape(z.shape), near)
     inside = flow.upstream(forest, outlet).reshape(z.shape)
