@@ -126,7 +126,8 @@ class ZoneFault(NamedTuple):
 
     ``kind``: ``prefixed`` (easting carries zone ``found``, the CRS has none),
     ``unprefixed`` (the CRS expects a prefix), ``other_zone``, ``swapped`` (northing first),
-    ``degrees`` (degrees under a projected CRS), ``metres`` (metres under a geographic one).
+    ``degrees`` (degrees under a projected CRS), ``metres`` (metres under a geographic one),
+    ``latitude_first`` (latitude and longitude swapped).
     """
 
     kind: str
@@ -158,10 +159,17 @@ def _is_northing(y: float) -> bool:
     return 300_000 <= y <= 6_000_000
 
 
+def _like_degrees(extent: Extent) -> bool:
+    """Whether numbers are degrees rather than metres; a grid laid at the origin (0) is neither."""
+    x0, y0, x1, y1 = extent
+    small = max(abs(x0), abs(x1)) <= 360 and max(abs(y0), abs(y1)) <= 90 and (x1 - x0) < 20
+    return small and 0.0 not in extent
+
+
 def projected_fault(extent: Extent, projection: Projection) -> ZoneFault | None:
     """What the extent (metres) under a projected CRS betrays, None where it fits."""
     x0, y0, x1, y1 = extent
-    if max(abs(x0), abs(x1)) <= 360 and max(abs(y0), abs(y1)) <= 90 and (x1 - x0) < 20:
+    if _like_degrees(extent):
         return ZoneFault("degrees", None, None)
     if not projection.transverse_mercator:
         return None
@@ -173,7 +181,7 @@ def projected_fault(extent: Extent, projection: Projection) -> ZoneFault | None:
     found = easting_zone(middle)
     if expected is None:
         return ZoneFault("prefixed", found, epsg_of_zone(projection.datum, found)) if found else None
-    if found is None and 0 < middle < 1_000_000:
+    if found is None and 100_000 <= middle <= 900_000:
         return ZoneFault("unprefixed", None, epsg_of_zone(projection.datum, expected, prefixed=False))
     if found is not None and found != expected:
         return ZoneFault("other_zone", found, epsg_of_zone(projection.datum, found))
@@ -185,6 +193,8 @@ def geographic_fault(extent: Extent, datum: str) -> ZoneFault | None:
     x0, y0, x1, y1 = extent
     if max(abs(x0), abs(x1)) <= 360.001 and max(abs(y0), abs(y1)) <= 90.001:
         return None
+    if max(abs(x0), abs(x1)) <= 90 and max(abs(y0), abs(y1)) <= 360:
+        return ZoneFault("latitude_first", None, None)
     zone = easting_zone((x0 + x1) / 2)
     swapped = easting_zone((y0 + y1) / 2)
     if swapped and not zone and _is_northing((x0 + x1) / 2):

@@ -238,8 +238,8 @@ def _near(longitude: float, area: QgsRectangle) -> bool:
 def output_crs(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: str = "") -> OutputCrs:
     """The CRS of the results for a first input in ``crs`` over ``extent`` (in that CRS).
 
-    Warnings: QL-CRS-PROJECTED names the CRS taken instead of the input's; QL-CRS-SCALE a
-    scale error above 0.05 % in the CRS of the results.
+    ``extent`` must have passed :func:`coordinate_problems`. Warnings: QL-CRS-PROJECTED names the CRS
+    taken instead of the input's; QL-CRS-SCALE a scale error above 0.05 % in the CRS of the results.
     """
     reason = _reason_to_leave(crs, extent)
     if reason == "same":
@@ -295,8 +295,6 @@ def projection_of(crs: QgsCoordinateReferenceSystem) -> Projection:
 def zone_fault(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle) -> ZoneFault | None:
     """What an extent says about a wrongly named CRS, None where it fits."""
     box = (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum())
-    if not all(map(math.isfinite, box)) or extent.isNull():
-        return None
     if crs.isGeographic():
         return geographic_fault(box, datum_of(crs))
     return projected_fault(box, projection_of(crs)) if is_in_metres(crs) else None
@@ -309,6 +307,7 @@ _FAULT_CODES = {
     "swapped": "QL-CRS-SWAPPED",
     "degrees": "QL-CRS-DEGREES",
     "metres": "QL-CRS-METRES",
+    "latitude_first": "QL-CRS-LATITUDEFIRST",
 }
 
 
@@ -316,13 +315,17 @@ def coordinate_problems(
     crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: str, parameter: str = ""
 ) -> list[Problem]:
     """Coordinates that cannot belong to their CRS, named with the CRS that fits (empty list: fine)."""
-    fault = zone_fault(crs, extent)
-    if fault is None:
+    if extent.isNull() or not extent.isFinite():
         return []
-    fits = f"EPSG:{fault.epsg}" if fault.epsg else "?"
-    facts = {"layer": layer, "parameter": parameter, "crs": crs_title(crs), "fits": fits}
     example = f"{extent.center().x():.1f}, {extent.center().y():.1f}"
-    return [problem(_FAULT_CODES[fault.kind], zone=fault.found, example=example, **facts)]
+    facts = {"layer": layer, "parameter": parameter, "crs": crs_title(crs), "example": example}
+    fault = zone_fault(crs, extent)
+    if fault is not None:
+        fits = f"EPSG:{fault.epsg}" if fault.epsg else "?"
+        return [problem(_FAULT_CODES[fault.kind], zone=fault.found, fits=fits, **facts)]
+    if not all(map(math.isfinite, centroid_degrees(crs, extent))):
+        return [problem("QL-CRS-NOWHERE", **facts)]
+    return []
 
 
 def crs_problems(crs: QgsCoordinateReferenceSystem, layer: str, parameter: str = "") -> list[Problem]:

@@ -62,7 +62,7 @@ _KINDS = {
 def _qt_type(kind: str) -> Any:
     """Qt's type for a kind, in the spelling this QGIS takes."""
     name = _KINDS[kind]
-    if QMetaType is not None and Qgis.QGIS_VERSION_INT >= _META_SINCE:
+    if QMetaType is not None and Qgis.versionInt() >= _META_SINCE:
         return getattr(QMetaType.Type, name)
     from qgis.PyQt.QtCore import QVariant
 

@@ -215,7 +215,7 @@ def _cells(
             raise InputError(
                 RASTER_FILE.cut_off,
                 row="-",
-                reason=reason,
+                reason=reason or gdal.GetLastErrorMsg(),
                 layer=ready.source.name,
                 parameter=ready.parameter,
                 path=ready.source.path,

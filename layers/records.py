@@ -146,7 +146,9 @@ def read_records(
     faults = counts.problems(_ERRORS, facts)
     if faults:
         raise InputError(problems=faults)
-    return RecordReading(records, list(warnings) + counts.problems(_WARNINGS, facts))
+    if not records:
+        warnings = [*warnings, problem("QL-LAYER-NOFEATURES", **facts)]
+    return RecordReading(records, [*warnings, *counts.problems(_WARNINGS, facts)])
 
 
 def _schema_faults(source: QgsFeatureSource, wanted: Wanted, facts: Mapping[str, str]) -> list[Problem]:
@@ -184,7 +186,7 @@ def _records(
     progress.stage("read_features", total)
     moved = transform.qgis() if transform is not None and not transform.identity else None
     for number, feature in enumerate(_features(source, request)):
-        if number % 100 == 0:
+        if number % 20 == 0:
             progress.step(min(number / total, 1.0))
         wkb = None
         if transform is not None:

@@ -14,6 +14,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsRectangle,
 )
+from qingliu.core.crs_names import BELTS, central_meridian, epsg_of_zone, zone_of_longitude
 from qingliu.core.datum_shift import parse_shift
 from qingliu.core.errors import InputError
 from qingliu.core.grid import GridFrame
@@ -27,6 +28,7 @@ from qingliu.layers.crs import (
     is_usable,
     metric_crs_at,
     output_crs,
+    projection_of,
     same_crs,
     scale_error,
     wkt_of,
@@ -188,9 +190,10 @@ def test_ellipsoid_of_the_old_datum_is_krassowsky():
         (4527, DEGREES, "QL-CRS-DEGREES", "?"),
         (4490, BOX, "QL-CRS-METRES", "EPSG:4527"),
         (4610, BOX, "QL-CRS-METRES", "EPSG:2363"),
+        (4490, QgsRectangle(25.6, 116.9, 25.8, 117.1), "QL-CRS-LATITUDEFIRST", "?"),
     ],
     ids=["prefix", "prefix Beijing 54", "no prefix", "zone 38 for 39", "6-degree zone", "swapped", "degrees",
-         "metres", "metres Xian 80"],
+         "metres", "metres Xian 80", "latitude first"],
 )  # fmt: skip
 def test_coordinates_that_betray_a_wrong_crs_are_named_with_the_right_one(code, box, problem, fits):
     found = coordinate_problems(crs(code), box, "地块", "PARCELS")
@@ -207,11 +210,32 @@ def test_coordinates_that_betray_a_wrong_crs_are_named_with_the_right_one(code, 
         (4490, DEGREES),
         (3857, QgsRectangle(13_000_000, 2_900_000, 13_001_000, 2_901_000)),
         (32756, QgsRectangle(330_000, 6_250_000, 331_000, 6_251_000)),
+        (32650, QgsRectangle(0, 0, 15, 15)),
+        (32650, QgsRectangle(0, -300, 300, 0)),
         (25832, QgsRectangle(100, 5_500_000, 1_000, 5_501_000)),
     ],
 )
 def test_coordinates_that_fit_raise_no_alarm(code, box):
     assert coordinate_problems(crs(code), box, "x") == []
+
+
+def test_coordinates_beyond_the_reach_of_their_crs_are_a_fault():
+    found = coordinate_problems(crs(4527), QgsRectangle(0, 0, 100, 100), "x", "DEM")
+    assert codes(found) == ["QL-CRS-NOWHERE"]
+
+
+@pytest.mark.parametrize("belt", BELTS, ids=lambda b: f"{b.datum}-{b.width}-{b.prefixed}")
+def test_epsg_codes_of_the_chinese_zones_are_those_of_the_register(belt):
+    zones = range(25, 46) if belt.width == 3 else range(13, 24)
+    for zone in zones:
+        named = crs(epsg_of_zone(belt.datum, zone, belt.prefixed))
+        meridian = f"CM {central_meridian(zone):.0f}E"
+        assert named.description().endswith(f"zone {zone}" if belt.prefixed else meridian)
+        assert datum_of(named) == belt.datum
+        said = projection_of(named)
+        assert said.central_meridian == central_meridian(zone)
+        assert said.false_easting == (zone * 1_000_000 + 500_000 if belt.prefixed else 500_000)
+        assert zone_of_longitude(said.central_meridian, belt.width) == zone
 
 
 def test_no_crs_and_local_crs_are_faults():

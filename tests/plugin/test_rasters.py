@@ -11,7 +11,7 @@ from osgeo import gdal, osr
 from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer, QgsRasterRange
 from qingliu.core.errors import Cancelled, InputError
 from qingliu.core.grid import GridFrame
-from qingliu.layers.crs import from_wkt, wkt_of
+from qingliu.layers.crs import from_wkt, same_crs, wkt_of
 from qingliu.layers.rasterfiles import raster_source
 from qingliu.layers.rasters import read_codes, read_dem, read_raster, write_raster
 
@@ -589,6 +589,13 @@ def test_what_is_written_is_read_back_bit_for_bit(dem, tmp_path, kind):
 def test_floating_rasters_declare_nan_as_nodata(dem, tmp_path):
     path = write_raster(tmp_path / "a.tif", HEIGHTS.astype(np.float32), frame_of(dem()))
     assert math.isnan(gdal.Open(str(path)).GetRasterBand(1).GetNoDataValue())
+
+
+def test_crs_without_a_code_survives_writing(shared, tmp_path):
+    grid, _ = read_dem(shared / "data/youwuzhen/dem_30m.tif")
+    again, _ = read_dem(write_raster(tmp_path / "a.tif", grid.values, grid.frame))
+    assert same_crs(from_wkt(again.frame.crs_wkt), from_wkt(grid.frame.crs_wkt))
+    np.testing.assert_array_equal(again.values, grid.values)
 
 
 def test_cancelled_write_leaves_the_old_file(dem, tmp_path):

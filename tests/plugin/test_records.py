@@ -163,6 +163,10 @@ def test_coordinates_that_are_no_numbers_are_left_out_and_counted(odd):
     assert len(found.warnings) == 1
 
 
+def test_layer_without_features_is_said():
+    assert codes(read(layer("Polygon", []), Wanted(POLYGON)).warnings) == ["QL-LAYER-NOFEATURES"]
+
+
 def test_multi_parts_stay_multi_parts():
     two = "MultiPolygon(((39500000 2800000, 39500010 2800000, 39500010 2800010, 39500000 2800000)), "
     two += "((39500020 2800000, 39500030 2800000, 39500030 2800010, 39500020 2800000)))"
