@@ -76,6 +76,11 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         texts = help_of(self.ID)["outputs"][output]["fields"]
         return [Column(name, kind, language.pick(texts[name])) for name, kind in kinds]
 
+    def style(self, key: str) -> str:
+        """Path of the style ``key`` of ``resources/styles``, empty where there is none."""
+        path = RESOURCES / "styles" / f"{key}.qml"
+        return str(path) if path.exists() else ""
+
     def add(self, parameter: QgsProcessingParameterDefinition, *, advanced: bool = False) -> None:
         """Add a parameter with its help and, where asked, the advanced flag."""
         entry = help_of(self.ID)["parameters"].get(parameter.name(), {})

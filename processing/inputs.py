@@ -97,6 +97,16 @@ class Inputs:
             value = value.staticValue()
         return str(value.source() if isinstance(value, QgsRasterLayer) else value)
 
+    def is_raster(self, name: str) -> bool:
+        """Whether a parameter that takes rasters and vectors alike was given a raster."""
+        layer = self.algorithm.parameterAsLayer(self.parameters, name, self.context)
+        return isinstance(layer, QgsRasterLayer)
+
+    def title(self, name: str) -> str:
+        """How the layer of a parameter is called, for messages."""
+        layer = self.algorithm.parameterAsLayer(self.parameters, name, self.context)
+        return layer.name() if layer is not None else str(self.parameters.get(name))
+
     def source(self, name: str) -> QgsFeatureSource | None:
         """A vector source; a fault (QL-LAYER-NOVECTOR) where it cannot be opened."""
         if not self.given(name):
@@ -147,3 +157,9 @@ class Inputs:
         if found is not None:
             self.shifts = found.datum
         return found
+
+    def no_sink(self, output: str) -> None:
+        """Raise InputError QL-OUT-SINK: the destination of ``output`` cannot be written."""
+        facts = {"output": output, "destination": str(self.parameters.get(output))}
+        self.faults.append(Problem("QL-OUT-SINK", facts))
+        self.settle()

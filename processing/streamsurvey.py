@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFile,
+    QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
@@ -26,6 +27,7 @@ from qgis.core import (
 
 from ..core.errors import Problem
 from ..core.grid import Grid
+from ..core.standard import default_edition
 from ..core.terrain.catchments import label_catchments
 from ..core.terrain.matching import Earlier, Identity, first_identities, match_previous
 from ..core.terrain.streams import Depressions, Limits, Streams, survey_streams
@@ -41,11 +43,12 @@ from ..layers.records import LINE, POLYGON, Record, Wanted
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
+from .streambanks import BANK_FIELDS, Banks
 
 STAGES = (
     ("read_dem", 2.0), ("read_features", 0.5), ("compile", 2.0), ("descent", 1.0), ("saddles", 1.0),
     ("passes", 0.5), ("fill", 0.5), ("directions", 1.0), ("flats", 1.0), ("inflows", 0.5),
-    ("accumulation", 1.5), ("rim", 0.5), ("channels", 1.0), ("lines", 1.0), ("match", 0.5),
+    ("accumulation", 1.5), ("rim", 0.5), ("channels", 1.0), ("lines", 1.0), ("match", 0.5), ("banks", 0.5),
     ("write_features", 1.0), ("catchments", 1.0), ("write_raster", 1.0),
 )  # fmt: skip
 
@@ -67,6 +70,7 @@ class _Network(NamedTuple):
     vanished: list[Earlier]
     inside_m: np.ndarray | None
     lines: list[Record]
+    banks: Mapping[str, list[Any]]
 
 
 class StreamSurvey(QingliuAlgorithm):
@@ -84,12 +88,34 @@ class StreamSurvey(QingliuAlgorithm):
             self.add(QgsProcessingParameterField(name, self.label(name), None, "CHANNELS", optional=True))
         self._source("WATERBODIES", polygon)
         self._source("PREVIOUS", line)
+        self._define_banks()
         self._number("MIN_LENGTH", 300.0)
         self._number("MIN_AREA", 0.1)
         self._number("INITIATION_AREA", 0.02)
         self.add(QgsProcessingParameterBoolean("INCLUDE_ALL", self.label("INCLUDE_ALL"), False))
         self._define_advanced()
         self._define_outputs()
+
+    def _define_banks(self) -> None:
+        raster, polygon = QgsProcessing.SourceType.TypeRaster, QgsProcessing.SourceType.TypeVectorPolygon
+        landuse = QgsProcessingParameterMapLayer(
+            "LANDUSE", self.label("LANDUSE"), optional=True, types=[raster, polygon]
+        )
+        self.add(landuse)
+        self.add(
+            QgsProcessingParameterField(
+                "LANDUSE_FIELD", self.label("LANDUSE_FIELD"), None, "LANDUSE", optional=True
+            )
+        )
+        behaviour = QgsProcessingParameterFile.Behavior.File
+        self.add(
+            QgsProcessingParameterFile(
+                "LANDUSE_MAP", self.label("LANDUSE_MAP"), behaviour, "csv", optional=True
+            )
+        )
+        self._source("POLLUTION", QgsProcessing.SourceType.TypeVectorPoint)
+        self.add(QgsProcessingParameterRasterLayer("COVER", self.label("COVER"), optional=True))
+        self._number("BANK_BELT", float(default_edition().default("bank_belt_m")))
 
     def _define_advanced(self) -> None:
         method = QgsProcessingParameterEnum("METHOD", self.label("METHOD"), ["fill", "breach"], False, "fill")
@@ -253,7 +279,9 @@ class _Run:
         inside = None
         if self.boundary is not None:
             inside = inside_lengths(course, channels.length_m, self.boundary)
-        return _Network(streams, identities, vanished, inside, lines)
+        self.progress.stage("banks", len(course))
+        banks = Banks(self.inputs, course, self.dem, self.dem_crs, self.target).columns()
+        return _Network(streams, identities, vanished, inside, lines, banks)
 
     def _chosen(self, network: _Network) -> np.ndarray:
         """Channels that come out: those with a part inside, and unless all are wanted the required ones."""
@@ -266,17 +294,18 @@ class _Run:
     def _write_channels(
         self, algorithm: StreamSurvey, network: _Network, chosen: np.ndarray
     ) -> dict[str, Any]:
-        columns = algorithm.columns("OUTPUT", *OUTPUT_FIELDS)
+        more = [pair for name, pairs in BANK_FIELDS.items() if self.inputs.given(name) for pair in pairs]
+        columns = algorithm.columns("OUTPUT", *OUTPUT_FIELDS, *more)
         made = fields(columns)
         inputs = self.inputs
         sink, destination = algorithm.parameterAsSink(
             inputs.parameters, "OUTPUT", inputs.context, made, QgsWkbTypes.Type.LineString, self.target
         )
         if sink is None:
-            raise_no_sink(inputs, "OUTPUT")
+            inputs.no_sink("OUTPUT")
         rows = list(self._rows(network, chosen))
         write_features(sink, made, rows, count=len(rows), progress=self.progress)
-        _style(inputs.context, destination, columns, "channels", algorithm.label("OUTPUT"))
+        _style(algorithm, inputs.context, destination, columns, "channels")
         return {"OUTPUT": destination}
 
     def _rows(self, network: _Network, chosen: np.ndarray) -> Iterator[tuple[Mapping[str, Any], bytes]]:
@@ -316,6 +345,7 @@ class _Run:
             "near_miss": bool(verdicts.near_miss[i]),
             "complete": channel.complete,
             "clause": "4.3.1",
+            **{name: values[i] for name, values in network.banks.items()},
         }
 
     def _write_catchments(self, algorithm: StreamSurvey, network: _Network) -> str:
@@ -326,10 +356,10 @@ class _Run:
             inputs.parameters, "CATCHMENTS", inputs.context, made, QgsWkbTypes.Type.MultiPolygon, self.target
         )
         if sink is None:
-            raise_no_sink(inputs, "CATCHMENTS")
+            inputs.no_sink("CATCHMENTS")
         rows = list(self._catchment_rows(network))
         write_features(sink, made, rows, output="CATCHMENTS", count=len(rows), progress=self.progress)
-        _style(inputs.context, destination, columns, "catchments", algorithm.label("CATCHMENTS"))
+        _style(algorithm, inputs.context, destination, columns, "catchments")
         return destination
 
     def _catchment_rows(self, network: _Network) -> Iterator[tuple[Mapping[str, Any], bytes]]:
@@ -399,18 +429,8 @@ def _earlier(records: list[Record]) -> list[Earlier]:
 
 
 def _style(
-    context: QgsProcessingContext, destination: str, columns: list[Column], style: str, title: str
+    algorithm: StreamSurvey, context: QgsProcessingContext, destination: str, columns: list[Column], key: str
 ) -> None:
-    from ..core.data import RESOURCES
-
-    path = RESOURCES / "styles" / f"{style}.qml"
     aliases = {column.name: column.alias for column in columns}
-    on_load(context, destination, title=title, aliases=aliases, style=str(path) if path.exists() else "")
-
-
-def raise_no_sink(inputs: Inputs, output: str) -> None:
-    """Raise InputError QL-OUT-SINK: the destination of ``output`` cannot be written."""
-    inputs.faults.append(
-        Problem("QL-OUT-SINK", {"output": output, "destination": str(inputs.parameters.get(output))})
-    )
-    inputs.settle()
+    title = algorithm.label("OUTPUT" if key == "channels" else "CATCHMENTS")
+    on_load(context, destination, title=title, aliases=aliases, style=algorithm.style(key))

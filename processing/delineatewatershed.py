@@ -1,0 +1,267 @@
+"""``qingliu:delineatewatershed``: the catchment above an outlet, or villages as the unit (3.0.2)."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping
+
+import numpy as np
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsGeometry,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterPoint,
+    QgsProcessingParameterRasterLayer,
+    QgsRectangle,
+    QgsWkbTypes,
+)
+
+from ..core.errors import InputError, Problem
+from ..core.grid import Grid
+from ..core.terrain.catchments import catchment_mask
+from ..core.terrain.delineation import Outlet, is_complete, largest_complete, size_check, snap_outlet
+from ..core.terrain.routing import route_values
+from ..layers import engine
+from ..layers.crs import from_wkt, output_crs
+from ..layers.datums import guard
+from ..layers.dem import frame_extent, read_dem
+from ..layers.labels import label_polygons
+from ..layers.lines import union
+from ..layers.outputs import fields, on_load, write_features
+from ..layers.records import POINT, POLYGON, Wanted
+from .algorithm import QingliuAlgorithm
+from .feedback import StageProgress
+from .inputs import Inputs
+
+STAGES = (
+    ("read_dem", 2.0), ("compile", 2.0), ("descent", 1.0), ("saddles", 1.0), ("passes", 0.5), ("fill", 0.5),
+    ("directions", 1.0), ("flats", 1.0), ("inflows", 0.5), ("accumulation", 1.5), ("rim", 0.5),
+    ("catchments", 1.0), ("write_features", 0.5),
+)  # fmt: skip
+
+FIELDS = (
+    ("outlet_id", "text"), ("area_km2", "number"), ("snapped_m", "number"), ("size_check", "text"),
+    ("complete", "boolean"), ("clause", "text"),
+)  # fmt: skip
+
+
+class DelineateWatershed(QingliuAlgorithm):
+    """See ``resources/help/delineatewatershed.yaml``."""
+
+    ID = "delineatewatershed"
+
+    def define(self) -> None:
+        """Parameters as CONTRACT names them."""
+        point, polygon = QgsProcessing.SourceType.TypeVectorPoint, QgsProcessing.SourceType.TypeVectorPolygon
+        self.add(QgsProcessingParameterRasterLayer("DEM", self.label("DEM"), optional=True))
+        self.add(QgsProcessingParameterPoint("OUTLET", self.label("OUTLET"), optional=True))
+        self.add(
+            QgsProcessingParameterFeatureSource("OUTLETS", self.label("OUTLETS"), [point], optional=True)
+        )
+        double = QgsProcessingParameterNumber.Type.Double
+        snap = QgsProcessingParameterNumber(
+            "SNAP_DISTANCE", self.label("SNAP_DISTANCE"), double, 100.0, minValue=0.0
+        )
+        self.add(snap)
+        villages = QgsProcessingParameterFeatureSource(
+            "VILLAGES", self.label("VILLAGES"), [polygon], optional=True
+        )
+        self.add(villages)
+        under = QgsProcessingParameterMultipleLayers(
+            "UNDER", self.label("UNDER"), QgsProcessing.SourceType.TypeMapLayer, optional=True
+        )
+        self.add(under, advanced=True)
+        method = QgsProcessingParameterEnum("METHOD", self.label("METHOD"), ["fill", "breach"], False, "fill")
+        method.setUsesStaticStrings(True)
+        self.add(method, advanced=True)
+        behaviour = QgsProcessingParameterFile.Behavior.File
+        county = QgsProcessingParameterFile("COUNTY", self.label("COUNTY"), behaviour, "yaml", optional=True)
+        self.add(county, advanced=True)
+        self.add(QgsProcessingParameterFeatureSink("OUTPUT", self.label("OUTPUT"), polygon))
+        self.addOutput(QgsProcessingOutputNumber("AREA_KM2", self.label("AREA_KM2")))
+
+    def work(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """From villages where they are given, else from the DEM."""
+        inputs = Inputs(self, parameters, context, feedback)
+        progress = StageProgress(feedback, STAGES)
+        inputs.county()
+        if inputs.given("VILLAGES"):
+            crs, rows = _village_unit(inputs, progress)
+        elif inputs.given("DEM"):
+            run = _Run(inputs, progress)
+            crs, rows = run.target, list(run.rows())
+        else:
+            raise InputError("QL-PARAM-MISSING", parameter="DEM", label=self.label("DEM"))
+        return self._write(inputs, progress, crs, rows)
+
+    def _write(
+        self, inputs: Inputs, progress: StageProgress, crs: QgsCoordinateReferenceSystem, rows: list[Any]
+    ) -> dict[str, Any]:
+        columns = self.columns("OUTPUT", *FIELDS)
+        made = fields(columns)
+        sink, destination = self.parameterAsSink(
+            inputs.parameters, "OUTPUT", inputs.context, made, QgsWkbTypes.Type.MultiPolygon, crs
+        )
+        if sink is None:
+            inputs.no_sink("OUTPUT")
+        write_features(sink, made, rows, count=len(rows), progress=progress)
+        aliases = {column.name: column.alias for column in columns}
+        on_load(
+            inputs.context,
+            destination,
+            title=self.label("OUTPUT"),
+            aliases=aliases,
+            style=self.style("boundary"),
+        )
+        return {"OUTPUT": destination, "AREA_KM2": max(row["area_km2"] for row, _ in rows)}
+
+
+def _village_unit(inputs: Inputs, progress: StageProgress) -> tuple[QgsCoordinateReferenceSystem, list[Any]]:
+    """The villages as one polygon: on plains the unit is a group of administrative villages (3.0.2)."""
+    source = inputs.source("VILLAGES")
+    inputs.settle()
+    target = output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName())
+    inputs.warn(target.warnings)
+    villages = inputs.records("VILLAGES", target.crs, Wanted(POLYGON), progress=progress)
+    inputs.settle()
+    if not villages:
+        raise InputError("QL-LAYER-EMPTY", layer=source.sourceName(), parameter="VILLAGES")
+    unit = union(villages)
+    unit.convertToMultiType()
+    area = round(unit.area()) / 1e6
+    row = {"outlet_id": None, "area_km2": area, "snapped_m": None, "size_check": size_check(area)}
+    return target.crs, [({**row, "complete": True, "clause": "3.0.2"}, bytes(unit.asWkb()))]
+
+
+class _Run:
+    """Delineation on a DEM: routed once, then one catchment for each outlet."""
+
+    def __init__(self, inputs: Inputs, progress: StageProgress) -> None:
+        self.inputs = inputs
+        self.progress = progress
+        reading = inputs.attempt(lambda: read_dem(inputs.raster("DEM") or "", "DEM", progress=progress))
+        inputs.settle()
+        inputs.warn(reading.warnings)
+        self.dem: Grid = reading.grid
+        self.dem_crs = from_wkt(self.dem.frame.crs_wkt)
+        found = output_crs(self.dem_crs, frame_extent(self.dem.frame), "DEM")
+        inputs.warn(found.warnings)
+        self.target = found.crs
+        self.to_target = guard(self.dem_crs, self.target, layer="DEM", shifts=inputs.shifts).transform
+
+    def rows(self) -> Iterator[tuple[Mapping[str, Any], bytes]]:
+        points = self._points()
+        self.inputs.settle()
+        arrays = self._routed()
+        outlets = [self._snapped(name, x, y, arrays) for name, x, y in points]
+        self.inputs.settle()
+        if not points:
+            outlets = [(None, self._largest(arrays))]
+        for name, outlet in outlets:
+            yield self._row(name, outlet, arrays)
+
+    def _points(self) -> list[tuple[str | None, float, float]]:
+        """Name and place of each outlet in the DEM's CRS."""
+        inputs = self.inputs
+        found: list[tuple[str | None, float, float]] = []
+        if inputs.given("OUTLET"):
+            crs = inputs.algorithm.parameterAsPointCrs(inputs.parameters, "OUTLET", inputs.context)
+            point = inputs.algorithm.parameterAsPoint(inputs.parameters, "OUTLET", inputs.context)
+            moved = guard(
+                crs if crs.isValid() else self.dem_crs, self.dem_crs,
+                layer="OUTLET", parameter="OUTLET", algorithm="delineatewatershed", shifts=inputs.shifts,
+            )  # fmt: skip
+            inputs.warn(moved.warnings)
+            found.append((None, *moved.transform.point(point.x(), point.y())))
+        for record in inputs.records("OUTLETS", self.dem_crs, Wanted(POINT), first=self.dem_crs):
+            x, y = np.frombuffer(record.wkb or b"", "<f8", 2, 5).tolist()
+            found.append((str(record.attributes.get("name") or record.uuid or record.fid), x, y))
+        if inputs.given("OUTLETS") and not found:
+            inputs.faults.append(Problem("QL-LAYER-EMPTY", {"layer": "OUTLETS", "parameter": "OUTLETS"}))
+        return found
+
+    def _routed(self) -> Mapping[str, np.ndarray]:
+        warnings: list[Problem] = []
+        values = route_values(self.dem.frame, self.inputs.choice("METHOD"), 10.0, 200.0)
+        done = engine.run(
+            "route", {"dem": self.dem.values}, values,
+            cells=self.dem.values.size, warnings=warnings, progress=self.progress,
+        )  # fmt: skip
+        self.inputs.warn(warnings)
+        return done.arrays
+
+    def _snapped(
+        self, name: str | None, x: float, y: float, arrays: Mapping[str, np.ndarray]
+    ) -> tuple[str | None, Outlet | None]:
+        distance = self.inputs.number("SNAP_DISTANCE")
+        outlet = snap_outlet(x, y, arrays["direction"], arrays["drained"], self.dem.frame, distance)
+        if outlet is None:
+            facts = {"parameter": "OUTLET", "outlet": name or f"{x:.3f}, {y:.3f}", "distance": distance}
+            self.inputs.faults.append(Problem("QL-WATERSHED-NODATA", facts))
+        return name, outlet
+
+    def _largest(self, arrays: Mapping[str, np.ndarray]) -> Outlet:
+        """The largest complete catchment of 5–50 km², under the layers named where there are some."""
+        drained = arrays["drained"]
+        mask = self._under()
+        if mask is not None:
+            drained = np.where(mask, drained, 0)
+        found = largest_complete(arrays["direction"], drained, arrays["contaminated"], self.dem.frame)
+        if found is None:
+            raise InputError("QL-WATERSHED-NONE", parameter="OUTLET")
+        x, y = self.dem.frame.centre(found.row, found.col)
+        chosen = {"x": f"{x:.6g}", "y": f"{y:.6g}", "area": f"{found.area_m2 / 1e6:.3f}"}
+        self.inputs.warn([Problem("QL-WATERSHED-CHOSEN", chosen)])
+        return found
+
+    def _under(self) -> np.ndarray | None:
+        """Cells within the common extent of the layers of UNDER."""
+        inputs, frame = self.inputs, self.dem.frame
+        if not inputs.given("UNDER"):
+            return None
+        layers = inputs.algorithm.parameterAsLayerList(inputs.parameters, "UNDER", inputs.context)
+        box = frame_extent(frame)
+        for layer in layers:
+            moved = guard(
+                layer.crs(), self.dem_crs, layer=layer.name(), parameter="UNDER", shifts=inputs.shifts
+            )
+            box = box.intersect(moved.transform.rectangle(QgsRectangle(layer.extent())))
+        rows = frame.y0 - (np.arange(frame.rows) + 0.5) * frame.dy
+        cols = frame.x0 + (np.arange(frame.cols) + 0.5) * frame.dx
+        inside_rows = (rows >= box.yMinimum()) & (rows <= box.yMaximum())
+        inside_cols = (cols >= box.xMinimum()) & (cols <= box.xMaximum())
+        return inside_rows[:, None] & inside_cols[None, :]
+
+    def _row(
+        self, name: str | None, outlet: Outlet, arrays: Mapping[str, np.ndarray]
+    ) -> tuple[Mapping[str, Any], bytes]:
+        direction = arrays["direction"]
+        mask = catchment_mask(direction, outlet.row, outlet.col, self.progress)
+        ((_, wkb),) = label_polygons(mask.astype(np.int32), self.dem.frame)
+        shape = QgsGeometry()
+        shape.fromWkb(wkb)
+        if not self.to_target.identity:
+            shape.transform(self.to_target.qgis())
+        area = round(outlet.area_m2) / 1e6
+        complete = is_complete(mask, direction)
+        if not complete:
+            self.inputs.warn([Problem("QL-WATERSHED-INCOMPLETE", {"outlet": name or "-"})])
+        row = {
+            "outlet_id": name,
+            "area_km2": area,
+            "snapped_m": round(outlet.snapped_m, 3),
+            "size_check": size_check(area),
+            "complete": complete,
+            "clause": "3.0.2",
+        }
+        return row, bytes(shape.asWkb())

@@ -1,0 +1,96 @@
+"""The bank columns of the stream survey: which optional layers answer which columns of A.6 (4.3.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from qgis.core import QgsCoordinateReferenceSystem
+
+from ..core.errors import InputError
+from ..core.grid import Grid
+from ..layers import bankfacts
+from ..layers.datums import guard
+from ..layers.landuse import classify_cells, classify_records, read_map
+from ..layers.lines import polygon_shapes
+from ..layers.rasters import read_codes, read_raster
+from ..layers.records import POINT, POLYGON, Record, Wanted
+from .inputs import Inputs
+
+BANK_FIELDS = {
+    "WATERBODIES": (("width_m", "number"),),
+    "POLLUTION": (("sewage_outfalls", "integer"), ("sand_digging", "boolean")),
+    "LANDUSE": (("riparian_land_use", "text"),),
+    "COVER": (("vegetation", "number"),),
+}
+
+
+class Banks:
+    """Columns of A.6 that the optional layers answer, one value a channel."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        lines: list[np.ndarray],
+        dem: Grid,
+        dem_crs: QgsCoordinateReferenceSystem,
+        target: QgsCoordinateReferenceSystem,
+    ) -> None:
+        self.inputs = inputs
+        self.lines = lines
+        self.dem_crs = dem_crs
+        self.target = target
+        self.belt = inputs.number("BANK_BELT")
+        moved = guard(dem_crs, target, layer="DEM", parameter="DEM", shifts=inputs.shifts)
+        self.frame = bankfacts.metric_frame(dem.frame, moved.transform)
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Name -> values, for the layers that were given."""
+        found: dict[str, list[Any]] = {}
+        water = self._records("WATERBODIES", Wanted(POLYGON))
+        if self.inputs.given("WATERBODIES"):
+            found["width_m"] = bankfacts.widths(self.lines, water)
+        if self.inputs.given("POLLUTION"):
+            points = self._records("POLLUTION", Wanted(POINT, ("kind",)))
+            found.update(bankfacts.points_along(self.lines, points, self.belt))
+        if self.inputs.given("COVER"):
+            found["vegetation"] = bankfacts.cover(self.lines, self._cover(), self.belt)
+        if self.inputs.given("LANDUSE"):
+            found["riparian_land_use"] = self._land_use(water)
+        return found
+
+    def _records(self, name: str, wanted: Wanted) -> list[Record]:
+        found = self.inputs.records(name, self.target, wanted, first=self.dem_crs)
+        self.inputs.settle()
+        return found
+
+    def _cover(self) -> Grid:
+        source = self.inputs.raster("COVER") or ""
+        reading = read_raster(
+            source, "COVER", self.frame, algorithm="streamsurvey", shifts=self.inputs.shifts
+        )
+        self.inputs.warn(reading.warnings)
+        return reading.grid
+
+    def _land_use(self, water: list[Record]) -> list[str | None]:
+        inputs = self.inputs
+        mapping, warnings = read_map(inputs.text("LANDUSE_MAP"))
+        inputs.warn(warnings)
+        if inputs.is_raster("LANDUSE"):
+            source = inputs.raster("LANDUSE") or ""
+            codes = read_codes(source, "LANDUSE", self.frame, algorithm="streamsurvey", shifts=inputs.shifts)
+            areas = codes.grid.frame.row_cell_areas()
+            found = classify_cells(codes.grid, areas, layer=inputs.title("LANDUSE"), mapping=mapping)
+            inputs.warn([*codes.warnings, *found.warnings])
+            return bankfacts.cell_land_use(
+                self.lines, bankfacts.LandCells(codes.grid, found.classes), self.belt
+            )
+        name = inputs.text("LANDUSE_FIELD")
+        if not name:
+            raise InputError("QL-PARAM-MISSING", parameter="LANDUSE_FIELD", label="LANDUSE_FIELD")
+        parcels = self._records("LANDUSE", Wanted(POLYGON, (name,)))
+        areas = [shape.area for shape in polygon_shapes(parcels)]
+        classes = classify_records(parcels, areas, name, layer=inputs.title("LANDUSE"), mapping=mapping)
+        inputs.warn(classes.warnings)
+        known = bankfacts.Parcels(parcels, classes.classes)
+        return bankfacts.parcel_land_use(self.lines, known, self.belt, water)
