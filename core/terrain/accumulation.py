@@ -81,13 +81,11 @@ def _accumulated(
     direction: np.ndarray, weights: np.ndarray, out: np.ndarray | None, progress: Progress
 ) -> np.ndarray:
     rows, cols = direction.shape
-    fits = (
-        out is not None
-        and out.shape == (rows, cols)
-        and out.dtype == weights.dtype
-        and out.flags.c_contiguous
-    )
-    drained = out if fits else np.empty((rows, cols), weights.dtype)
+    kind = (rows, cols), weights.dtype, True
+    if out is not None and (out.shape, out.dtype, out.flags.c_contiguous) == kind:
+        drained = out
+    else:
+        drained = np.empty((rows, cols), weights.dtype)
     state, valid = _inflows(direction, weights, drained, progress)
     run, deliver = (_run_down, _deliver) if weights.dtype == np.int32 else (_run_down_wide, _deliver_wide)
     flats = state.reshape(-1), drained.reshape(-1)
@@ -107,7 +105,7 @@ def _accumulated(
 def _inflows(
     direction: np.ndarray, weights: np.ndarray, drained: np.ndarray, progress: Progress
 ) -> tuple[np.ndarray, int]:
-    """States of the cells before any water runs, uint8, and how many are valid; sets ``drained`` to the weights."""
+    """States before any water runs, uint8, and how many cells are valid; sets ``drained`` to the weights."""
     rows, cols = direction.shape
     state = np.empty((rows, cols), np.uint8)
     step = max(1, _CACHED_CELLS // max(1, cols))
@@ -135,7 +133,7 @@ def _inflows(
 
 
 def _framed(direction: np.ndarray, first: int, stop: int) -> np.ndarray:
-    """Rows ``first..stop`` within a frame of neighbours, NODATA outside. Raises InputError for codes that are none."""
+    """Rows ``first..stop`` in a frame of neighbours, NODATA outside. Raises InputError for wrong codes."""
     rows, cols = direction.shape
     framed = np.full((stop - first + 2, cols + 2), NODATA, np.uint8)
     top, bottom = max(first - 1, 0), min(stop + 1, rows)
@@ -168,7 +166,7 @@ def _leaving_bands(state: np.ndarray) -> np.ndarray:
 def _run_down_cells(
     state: np.ndarray, drained: np.ndarray, steps: np.ndarray, first: int, stop: int, low: int, high: int
 ) -> int:
-    """Walk water down from the springs among cells first..stop, staying within low..high; count of cells left."""
+    """Walk water down from the springs among first..stop, within low..high; count of cells done."""
     count = 0
     for spring in range(first, stop):
         if state[spring] >= 16:
@@ -197,7 +195,7 @@ def _run_down_cells(
 
 
 def _deliver_cells(state: np.ndarray, drained: np.ndarray, steps: np.ndarray, leaving: np.ndarray) -> int:
-    """Walk on from cells that are done but whose water has not been handed down; count of cells left."""
+    """Walk on from cells that are done but have not handed their water down; count of cells done."""
     count = 0
     for i in range(len(leaving)):
         s = leaving[i]

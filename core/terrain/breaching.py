@@ -31,10 +31,12 @@ def breach_depressions(
     max_length: float,
     progress: Progress,
 ) -> None:
-    """Cut ``heights`` (float32, C order, in place) from each sink of a depression to lower ground or off the DEM.
+    """Cut ``heights`` from each sink of a depression to lower ground or off the DEM.
 
-    No cut goes deeper than ``max_depth`` (m) or farther than ``max_length`` (m, and 250 cells). The bed
-    falls evenly from the sink to where the cut ends, or later where that would be too deep. ``room``: zeros, int32 (rows, cols), used.
+    ``heights`` float32 (rows, cols) in C order is changed in place. No cut goes deeper than
+    ``max_depth`` (m) or farther than ``max_length`` (m, and 250 cells). The bed falls evenly from the
+    sink to where the cut ends, or later where that would be too deep. ``room`` int32 (rows, cols) of
+    zeros is used up.
     """
     rows, cols = heights.shape
     codes, sinks, levels = depressions(heights, frame, room, progress)
@@ -51,8 +53,9 @@ def breach_depressions(
         while log.count + size > len(log.cells):
             log.grow()
         _cut(
-            heights.reshape(-1), codes.reshape(-1), sinks, rows, cols, DROW, DCOL, steps_on_grid(cols), paces.reshape(-1),
-            max_depth, max_length, reach, *ways, *heap, log.cells, log.before, log.state, budget,
+            heights.reshape(-1), codes.reshape(-1), sinks, rows, cols, DROW, DCOL,
+            steps_on_grid(cols), paces.reshape(-1), max_depth, max_length, reach, *ways, *heap,
+            log.cells, log.before, log.state, budget,
         )  # fmt: skip
         progress.step(log.state[0] / len(sinks))
 

@@ -50,7 +50,7 @@ def catchment_mask(direction: np.ndarray, row: int, col: int, progress: Progress
 
 
 def follow(direction: np.ndarray, labels: np.ndarray, progress: Progress) -> None:
-    """Fill the zeros of ``labels`` (int32, C order, in place) from downstream; -1 where there is nothing to meet."""
+    """Fill the zeros of ``labels`` (int32, C order) from downstream; -1 where nothing is met."""
     rows, cols = direction.shape
     ways = checked(direction).reshape(-1)
     flat = labels.reshape(-1)

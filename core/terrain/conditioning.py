@@ -125,8 +125,9 @@ def _passes(
         return one[:count].copy(), other[:count].copy(), level[:count].copy()
 
     progress.stage("passes", len(saddles))
-    found = sweep(find, len(saddles), 64, progress) or [tuple(np.empty(0, t) for t in ("i4", "i4", "f4"))]
-    one, other, level = (np.concatenate([f[part] for f in found]) for part in range(3))
+    nothing = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)
+    found = [nothing, *sweep(find, len(saddles), 64, progress)]
+    one, other, level = (np.concatenate(part) for part in zip(*found))
     return one, other, level
 
 
@@ -266,7 +267,7 @@ def _raise_basins(
     drow: np.ndarray, dcol: np.ndarray, steps: np.ndarray, cells: np.ndarray, before: np.ndarray, state:
     np.ndarray, budget: int,
 ) -> int:  # fmt: skip
-    """Flood the basins from their sinks; 1 when ``budget`` cells are done or the room is used up, 0 at the end.
+    """Flood the basins from their sinks; 1 when ``budget`` is spent or the room used up, 0 at the end.
 
     The log of changes is also the queue: ``state`` holds the next sink, head and tail.
     """

@@ -41,7 +41,7 @@ def slope_factors(frame: GridFrame) -> np.ndarray:
 
 
 def checked(direction: np.ndarray) -> np.ndarray:
-    """``direction`` uint8 (rows, cols) in C order, with OUTLET for what leads off the grid; a copy only where needed.
+    """``direction`` in C order, with OUTLET for what leads off the grid; a copy only where needed.
 
     Raises InputError where it can't be a grid of directions.
     """

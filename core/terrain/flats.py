@@ -53,7 +53,7 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
     heights: np.ndarray, codes: np.ndarray, ranks: np.ndarray, seeds: np.ndarray, kind: int, low: int, high:
     int, steps: np.ndarray, order: np.ndarray, members: np.ndarray, queue: np.ndarray, left: np.ndarray,
 ) -> int:  # fmt: skip
-    """Drain the flats of the ``seeds`` that still have the code ``kind``; flats reaching out of low..high wait.
+    """Drain the flats of the ``seeds`` that still are ``kind``; flats reaching out of low..high wait.
 
     Codes on the way: 10 taken into the flat, 16 + d decided. A flat's cells are never on the
     rim, so all eight neighbours exist. Returns how many seeds of waiting flats stand in ``left``.

@@ -29,7 +29,7 @@ _kernels: list[Kernel] = []
 
 
 def prepare(cache_folder: str | Path) -> None:
-    """Keep compiled kernels in ``cache_folder`` (writable; made if missing). Call before the first kernel runs."""
+    """Keep compiled kernels in ``cache_folder``, made if missing. Call before the first kernel runs."""
     Path(cache_folder).mkdir(parents=True, exist_ok=True)
     os.environ["NUMBA_CACHE_DIR"] = str(cache_folder)
     config = getattr(sys.modules.get("numba"), "config", None)
@@ -73,7 +73,11 @@ def load(progress: Progress = SILENT) -> None:
 
 
 def kernel(returns: str, *arguments: str) -> Callable[[Callable[..., Any]], Kernel]:
-    """Make a function a kernel. Types: ``u1 i4 i8 f4 f8``; flat arrays with ``r`` (read) or ``w`` (written) behind."""
+    """Make a function a kernel.
+
+    Types: ``u1 i4 i8 f4 f8``, with ``r`` (read) or ``w`` (written) behind them for flat arrays; ``no`` for
+    no result.
+    """
 
     def wrap(function: Callable[..., Any]) -> Kernel:
         one = Kernel(function, returns, arguments)
@@ -94,7 +98,7 @@ class Kernel:
     def __call__(self, *arguments: Any) -> Any:
         if compiled():
             return self.ready()(*arguments)
-        return self.function(*(memoryview(a) if isinstance(a, np.ndarray) else a for a in arguments))
+        return self.function(*(memoryview(a.data) if isinstance(a, np.ndarray) else a for a in arguments))
 
     def ready(self) -> Callable[..., Any]:
         """The compiled function; compiles it or fetches it from the cache if that hasn't happened."""

@@ -60,7 +60,7 @@ def bands(rows: int) -> list[tuple[int, int]]:
 def sweep_bands(
     work: Callable[[int, int, int, int], T], rows: int, cols: int, progress: Progress
 ) -> list[list[T]]:
-    """``work(first_row, stop_row, band_first, band_stop)``: bands at once, strips of a band one after another."""
+    """``work(first_row, stop_row, band_first, band_stop)``: bands at once, a band's strips in turn."""
     plan = [(band, strips(band[0], band[1], cols)) for band in bands(rows)]
     total = max(1, sum(len(pieces) for _, pieces in plan))
     stop = threading.Event()

@@ -27,7 +27,7 @@ RIM = 32  # flag: on the DEM's edge or beside nodata
 def steepest_descent(
     heights: np.ndarray, frame: GridFrame, progress: Progress, codes: np.ndarray | None = None
 ) -> np.ndarray:
-    """Directions uint8 (rows, cols); inner cells with nothing lower around are FLAT, such rim cells OUTLET.
+    """Directions uint8 (rows, cols); FLAT where nothing around is lower, OUTLET if that is on the rim.
 
     They are written into ``codes`` where it is given.
     """
@@ -37,7 +37,7 @@ def steepest_descent(
 
 
 def descent_and_saddles(heights: np.ndarray, frame: GridFrame, progress: Progress) -> np.ndarray:
-    """Codes uint8 (rows, cols): a descent in the total order (height, cell number), SINK, flags SADDLE and RIM.
+    """Codes uint8 (rows, cols): descents in the total order (height, cell number), SINK, SADDLE and RIM.
 
     Of two equally high cells the one with the smaller number counts as lower, so that no
     plateau is without order: each has its sinks, and passes at its own height (the
@@ -109,7 +109,7 @@ def _code_strip(
 
 
 def _windows(heights: np.ndarray, first: int, stop: int) -> np.ndarray:
-    """Views (3, 3, rows, cols) of a strip and its neighbours in the eight directions, NaN outside and at nodata."""
+    """Views (3, 3, rows, cols) of a strip and its eight neighbours, NaN outside and at nodata."""
     rows, cols = heights.shape
     padded = np.full((stop - first + 2, cols + 2), np.nan, np.float32)
     top, bottom = max(first - 1, 0), min(stop + 1, rows)

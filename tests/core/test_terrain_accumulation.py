@@ -49,7 +49,7 @@ def on_rim(direction: np.ndarray, row: int, col: int) -> bool:
 
 @st.composite
 def flows(draw):
-    """Directions of random land with holes, some cells made outlets, some sent off the grid or into nodata."""
+    """Directions of random land with holes; some cells are outlets, some lead off the grid or into nodata."""
     shape = draw(st.tuples(st.integers(1, 16), st.integers(1, 12)))
     dem = draw(npst.arrays(np.int16, shape, elements=st.integers(0, 30))).astype(np.float32)
     random = np.random.default_rng(draw(st.integers(0, 10**6)))

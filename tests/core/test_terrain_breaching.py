@@ -17,7 +17,7 @@ def frame_of(dem: np.ndarray) -> GridFrame:
 
 @pytest.fixture
 def dammed() -> np.ndarray:
-    """A valley falling 1 m a cell southwards; its bed is column 3, a road dams it 5 m high in row 6."""
+    """A valley falling 1 m a cell southwards, its bed in column 3, dammed 5 m high by a road in row 6."""
     bed = np.arange(12, 0, -1, dtype=np.float32)[:, None]
     dem = bed + 2 * np.abs(np.arange(7, dtype=np.float32) - 3)
     dem[6] += 5
@@ -31,7 +31,7 @@ def test_a_road_across_a_valley_is_cut_to_the_slope_of_the_bed(dammed):
 
 
 def test_a_dam_higher_than_allowed_is_filled_instead(dammed):
-    # The crest (11) stands 4 m over the sink (7): cut when 4 m are allowed (to 7 only), filled when 3.9 m are.
+    # The crest (11) stands 4 m over the sink (7): cut (to 7) when 4 m are allowed, not when 3.9 m are.
     cut = flow_directions(dammed, frame_of(dammed), method="breach", max_depth=4.0).conditioned(dammed)
     assert cut[:, 3].tolist() == [12, 11, 10, 9, 8, 7, 7, 5, 4, 3, 2, 1]
     kept = flow_directions(dammed, frame_of(dammed), method="breach", max_depth=3.9).conditioned(dammed)
