@@ -47,7 +47,7 @@ class Lines(NamedTuple):
 class Channel(NamedTuple):
     """One whole channel; the fields are those of :class:`Channels`."""
 
-    index: int
+    number: int
     parent: Optional[int]
     strahler: int
     hack: int

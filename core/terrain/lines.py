@@ -13,6 +13,7 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence
 import numpy as np
 
 from ..grid import GridFrame
+from ..progress import SILENT, Progress
 from .channels import Channels, Lines, measured, places_on_parent, upstream_sums
 from .network import Network
 from .shapes import inside_points, shapely_modules
@@ -23,6 +24,7 @@ Point = tuple  # (x, y)
 _SKIPPED_CELLS = 4
 _PLAIN = -1
 _CANDIDATES = 32
+_STEP_CHANNELS = 64
 
 
 def follow(
@@ -30,16 +32,18 @@ def follow(
     paths: Optional[SurveyedPaths] = None,
     water: Sequence[Any] = (),
     project: Optional[Callable[[np.ndarray], np.ndarray]] = None,
+    progress: Progress = SILENT,
 ) -> Channels:
     """``channels`` with their final lines and everything that depends on their lengths.
 
     ``paths``: surveyed lines that were burned before routing; ``water``: shapely polygons in the
     DEM's CRS; ``project`` turns coordinates (k, 2) of the DEM's CRS into those of the output,
     where lengths are then planar. Without it lengths are planar in a projected CRS and
-    ellipsoidal in a geographic one.
+    ellipsoidal in a geographic one. ``channels`` are as :func:`.channels.extract_channels` gives them;
+    ``progress`` is stepped, its stage is the caller's. Raises MissingLibrary (water), Cancelled.
     """
     codes = _edge_codes(channels, paths, water)
-    courses = _Tracer(channels, paths, water, codes).courses() if (codes != _PLAIN).any() else None
+    courses = _Tracer(channels, paths, water, codes).courses(progress) if (codes != _PLAIN).any() else None
     if courses is None:
         lines, place = channels.lines, np.arange(len(channels.path), dtype=np.float64)
     else:
@@ -172,7 +176,7 @@ class _Tracer:
         self.moved: dict[int, tuple[Point, bool]] = {}
         self.waters: dict[int, Callable[[Point, Point], bool]] = {}
 
-    def courses(self) -> tuple[Lines, np.ndarray]:
+    def courses(self, progress: Progress) -> tuple[Lines, np.ndarray]:
         """All lines, and the vertex (a fraction between two) where each path position lies."""
         start, path, centres = self.channels.path_start, self.channels.path, self.channels.lines.xy
         any_code = np.add.reduceat(self.codes != _PLAIN, start[:-1]) > 0
@@ -181,6 +185,8 @@ class _Tracer:
         count = 0
         for i in range(len(self.channels)):
             first, stop = int(start[i]), int(start[i + 1])
+            if i % _STEP_CHANNELS == 0:
+                progress.step(i / len(self.channels))
             if any_code[i] or int(path[stop - 1]) in self.moved:
                 xy, place = self._trace(first, stop, self.channels.parent[i] >= 0)
             else:

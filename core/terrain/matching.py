@@ -12,6 +12,7 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from ..progress import SILENT, Progress
 from .shapes import ShapeIndex, shapely_modules
 
 SAME, NEW, SPLIT, VANISHED = "same", "new", "split", "vanished"
@@ -65,6 +66,7 @@ def match_previous(
     previous: Sequence[Earlier],
     cell_size: float,
     make_uuid: Callable[[], str] = new_uuid,
+    progress: Progress = SILENT,
 ) -> Matched:
     """Match ``lines`` (coordinates (k, 2) each) with an earlier survey's.
 
@@ -72,9 +74,10 @@ def match_previous(
     more than half of its own length takes its id; if another has taken it, the line is split
     from it. What then remains is matched the other way round: an earlier line that lies along a
     new one on more than half of its own length (the channel has grown) hands on its id. Other
-    lines are new; their ids begin after the largest id of ``previous``. Raises MissingLibrary.
+    lines are new; their ids begin after the largest id of ``previous``. ``progress`` is stepped, its
+    stage is the caller's. Raises MissingLibrary, Cancelled.
     """
-    common = _common_lengths(lines, previous, TOLERANCE_CELLS * cell_size)
+    common = _common_lengths(lines, previous, TOLERANCE_CELLS * cell_size, progress)
     heir_of, taken = _assign(common, [_length(xy) for xy in lines], [_length(p.xy) for p in previous])
     next_id = max((p.channel_id for p in previous), default=0) + 1
     identities: list[Identity] = []
@@ -119,7 +122,7 @@ def _length(xy: np.ndarray) -> float:
 
 
 def _common_lengths(
-    lines: Sequence[np.ndarray], previous: Sequence[Earlier], tolerance: float
+    lines: Sequence[np.ndarray], previous: Sequence[Earlier], tolerance: float, progress: Progress
 ) -> dict[tuple[int, int], float]:
     """(new, earlier) -> the length that both run within ``tolerance`` of each other, where there is any."""
     found: dict[tuple[int, int], float] = {}
@@ -130,8 +133,8 @@ def _common_lengths(
     open_new = [i for i in range(len(lines)) if i not in settled_new]
     open_old = [k for k in range(len(previous)) if k not in settled_old and len(previous[k].xy) > 1]
     # a changed line may also lie on one that kept its course: compare it with all of the other side
-    _measure_common(found, lines, previous, open_new, range(len(previous)), tolerance)
-    _measure_common(found, lines, previous, list(settled_new), open_old, tolerance)
+    _measure_common(found, lines, previous, open_new, range(len(previous)), tolerance, progress)
+    _measure_common(found, lines, previous, list(settled_new), open_old, tolerance, progress)
     return found
 
 
@@ -142,9 +145,9 @@ def _unchanged(lines: Sequence[np.ndarray], previous: Sequence[Earlier]) -> list
         known.setdefault(_key(old.xy), k)
     pairs = []
     for i, xy in enumerate(lines):
-        k = known.pop(_key(xy), None)
-        if k is not None:
-            pairs.append((i, k))
+        key = _key(xy)
+        if key in known:
+            pairs.append((i, known.pop(key)))
     return pairs
 
 
@@ -159,13 +162,15 @@ def _measure_common(
     some_new: Sequence[int],
     some_old: Sequence[int],
     tolerance: float,
+    progress: Progress,
 ) -> None:
     shapely = shapely_modules()
     make = shapely.geometry.LineString
     shapes = {i: make(np.asarray(lines[i])[:, :2]) for i in some_new if len(lines[i]) > 1}
     numbers = list(shapes)
     index = ShapeIndex([shapes[i] for i in numbers])
-    for k in some_old:
+    for done, k in enumerate(some_old):
+        progress.step(done / len(some_old))
         if len(previous[k].xy) < 2:
             continue
         old = make(np.asarray(previous[k].xy)[:, :2])

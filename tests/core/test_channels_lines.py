@@ -290,3 +290,19 @@ def test_a_projection_keeps_shared_vertices_and_takes_lengths_in_its_own_plane()
     np.testing.assert_allclose(turned.distance_outlet_m, 2 * found.distance_outlet_m)
     np.testing.assert_allclose(turned.gradient_permil, found.gradient_permil / 2)
     assert_sound(turned)
+
+
+def test_following_lines_can_be_cancelled():
+    from qingliu.core.errors import Cancelled
+
+    class Impatient:
+        def stage(self, name, count=None):
+            raise AssertionError("the stage is the caller's")
+
+        def step(self, fraction):
+            raise Cancelled
+
+    dem = ramp(30, 30)
+    found, paths, _ = routed(dem, [[[55.0, 285.0], [55.0, 5.0]]], 12)
+    with pytest.raises(Cancelled):
+        follow(found, paths, progress=Impatient())
