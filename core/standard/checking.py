@@ -325,6 +325,11 @@ def _indicator(indicator: model.Indicator, place: Place, known: Known) -> Iterat
     if indicator.exemption is not None:
         yield from known.missing("clause", indicator.exemption.clause, place.at("exemption").at("clause"))
         yield from known.all_missing("type", indicator.exemption.types, place.at("exemption").at("types"))
+        here = place.at("exemption").at("measures")
+        yield from known.all_missing("measure", indicator.exemption.measures, here)
+    for i, entered in enumerate(indicator.inputs):
+        if entered.codes is not None:
+            yield from known.missing("codelist", entered.codes, place.at("inputs").at(i).at("codes"))
     if indicator.formula is not None:
         for i, variable in enumerate(indicator.formula.variables):
             here = place.at("formula").at("variables").at(i).at("columns")

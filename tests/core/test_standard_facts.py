@@ -258,6 +258,25 @@ def test_which_indicators_are_quantitative_by_judgement_and_not_by_appendix_c(in
     assert by_judgement == [6, 12, 15, 18, 19, 20]
 
 
+def test_exemptions_ask_for_scale_farms_and_for_channel_measures_27_to_33(indicators):
+    exempt = {i.number: i.exemption for i in EDITION.indicators.values() if i.exemption}
+    assert {n: e.test for n, e in exempt.items()} == {10: "no_scale_farm", 17: "no_channel_works"}
+    assert [EDITION.measure(k).number for k in exempt[17].measures] == list(range(27, 34))
+    assert "measures 27-33" in indicators["indicators"][16]["exemption"]["test"]
+    banned = [t for t in EDITION.types if EDITION.indicator(10).threshold(t).operator == "forbidden"]
+    assert set(exempt[10].types) == set(EDITION.types) - set(banned)  # ruling 15
+
+
+def test_a_verdict_by_judgement_can_be_entered_for_every_qualitative_threshold():
+    judged = [i.number for i in EDITION.indicators.values() if any(x.key == "judgement" for x in i.inputs)]
+    asks = [
+        i.number
+        for i in EDITION.indicators.values()
+        if any("qualitative" in (c.operator, *(a.operator for a in c.alternatives)) for c in i.thresholds)
+    ]
+    assert judged == asks == [3, 4, 5, 7, 14, 16, 18]
+
+
 def test_which_types_an_indicator_applies_to_equals_the_applicability_matrix(indicators):
     for type_key, row in indicators["applicability_matrix"].items():
         left_out = [
@@ -401,6 +420,19 @@ def test_the_sheet_erosion_matrix_equals_the_facts(codes):
     wanted = [(c["cover"], c["class"]) for c in facts["non_cropland_cover_pct"]]
     wanted.append((None, facts["sloping_cropland"]["class"]))
     assert [(r.data.get("cover_pct"), [names[c] for c in r.data["classes"]]) for r in rows] == wanted
+
+
+def test_slope_classes_equal_the_facts(codes):
+    items = EDITION.codelist("slope_classes").items
+    for name, fact in codes["slope_classes"].items():
+        scheme = next(i for i in items if i.code == name)
+        assert scheme.data["breaks_deg"] == fact["breaks_deg"]
+        assert scheme.data.get("bank_break_deg") == fact.get("bank_break_deg")
+        classes = [i for i in items if i.parent == name]
+        if "classes" in fact:
+            assert [i.zh for i in classes] == fact["classes"]
+        edges = [0, *fact["breaks_deg"], 90]
+        assert [i.data["range_deg"] for i in classes] == [list(e) for e in zip(edges, edges[1:])]
 
 
 @pytest.mark.parametrize("list_id", ["gully_erosion", "wind_erosion"])
