@@ -9,6 +9,7 @@ The zones with prefixed eastings (EPSG:4513-4533) are used, not their twins with
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import NamedTuple
@@ -80,6 +81,23 @@ def reference(crs: QgsCoordinateReferenceSystem) -> osr.SpatialReference:
     return found
 
 
+def horizontal(crs: QgsCoordinateReferenceSystem) -> QgsCoordinateReferenceSystem:
+    """The CRS without its heights: QGIS takes a compound CRS without a code for neither kind."""
+    ref = reference(crs)
+    if not crs.isValid() or not ref.IsCompound():
+        return crs
+    found = json.loads(ref.ExportToPROJJSON())
+    found = found.get("source_crs", found)
+    plane = osr.SpatialReference()
+    plane.SetFromUserInput(json.dumps(found["components"][0]))
+    return from_wkt(plane.ExportToWkt(["FORMAT=WKT2_2019"]))
+
+
+def is_geographic(crs: QgsCoordinateReferenceSystem) -> bool:
+    """Whether coordinates are longitude and latitude, with or without heights."""
+    return bool(reference(crs).IsGeographic())
+
+
 def is_usable(crs: QgsCoordinateReferenceSystem) -> bool:
     """Whether the CRS says where on Earth it is: not absent, not local, not geocentric."""
     if not crs.isValid():
@@ -115,8 +133,9 @@ def is_in_metres(crs: QgsCoordinateReferenceSystem) -> bool:
 
 
 def _signature(crs: QgsCoordinateReferenceSystem) -> tuple[str, str]:
-    proj = re.sub(r"\s*\+(type=crs|no_defs|wktext)\b", "", crs.toProj())
-    return datum_of(crs), " ".join(sorted(proj.split()))
+    plane = horizontal(crs)
+    proj = re.sub(r"\s*\+(type=crs|no_defs|wktext)\b", "", plane.toProj())
+    return datum_of(plane), " ".join(sorted(proj.split()))
 
 
 def same_crs(one: QgsCoordinateReferenceSystem, other: QgsCoordinateReferenceSystem) -> bool:
@@ -256,7 +275,7 @@ def output_crs(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: s
 
 
 def _reason_to_leave(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle) -> str:
-    if crs.isGeographic():
+    if is_geographic(crs):
         return "geographic"
     if not is_in_metres(crs):
         return "units"
@@ -295,7 +314,7 @@ def projection_of(crs: QgsCoordinateReferenceSystem) -> Projection:
 def zone_fault(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle) -> ZoneFault | None:
     """What an extent says about a wrongly named CRS, None where it fits."""
     box = (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum())
-    if crs.isGeographic():
+    if is_geographic(crs):
         return geographic_fault(box, datum_of(crs))
     return projected_fault(box, projection_of(crs)) if is_in_metres(crs) else None
 

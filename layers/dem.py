@@ -26,19 +26,30 @@ from .crs import (
     crs_title,
     ellipsoid_of,
     from_wkt,
+    horizontal,
+    is_geographic,
     is_usable,
     output_crs,
     reference,
     wkt_of,
 )
-from .rasterfiles import DEM_FILE, RasterSource, gdal_call, open_raster, quiet_gdal, raster_source
+from .rasterfiles import (
+    DEM_FILE,
+    RasterSource,
+    frame_extent,
+    gdal_call,
+    memory_dataset,
+    open_raster,
+    quiet_gdal,
+    raster_source,
+    rows_per_block,
+)
 
 # Heights of dry land: the Dead Sea shore lies at -430 m, Everest at 8,849 m.
 LOWEST, HIGHEST = -500.0, 9000.0
 SMALLEST_CELL, LARGEST_CELL, COARSE_CELL = 0.1, 5000.0, 100.0
 # What the terrain chain holds at its peak, with the heights themselves.
 BYTES_PER_CELL = 14.0
-BLOCK_BYTES = 16 * 2**20
 
 # Values that stand for "no data" in the wild though the file does not say so.
 SENTINELS = (-9999.0, -32768.0, -32767.0, 32767.0, 65535.0, -99999.0, -9999999.0, 9999.0, 99999.0, -999.0)
@@ -100,7 +111,7 @@ def read_dem(
     """
     source = raster_source(layer)
     dataset = open_raster(source, parameter, DEM_FILE)
-    crs = source.crs or _own_crs(dataset)
+    crs = horizontal(source.crs or _own_crs(dataset))
     faults, warnings = _header(dataset, crs, source, parameter, bytes_per_cell)
     if _unreadable(faults):
         raise InputError(problems=faults)
@@ -209,7 +220,7 @@ def _cell_metres(dataset: gdal.Dataset, crs: QgsCoordinateReferenceSystem) -> tu
     """Cell size in m, at the grid's middle where it is in degrees."""
     placing = dataset.GetGeoTransform()
     dx, dy = abs(placing[1]), abs(placing[5])
-    if not crs.isGeographic():
+    if not is_geographic(crs):
         unit = reference(crs).GetLinearUnits()
         return dx * unit, dy * unit
     east, south = _frame(dataset, crs).row_steps()
@@ -226,7 +237,7 @@ def _frame(dataset: gdal.Dataset, crs: QgsCoordinateReferenceSystem) -> GridFram
         y0=extent.yMaximum(),
         dx=abs(placing[1]),
         dy=abs(placing[5]),
-        geographic=crs.isGeographic(),
+        geographic=is_geographic(crs),
         crs_wkt=wkt_of(crs),
         semi_major=shape.semi_major,
         flattening=shape.flattening,
@@ -280,13 +291,6 @@ def _mask(band: gdal.Band, block: np.ndarray, row: int) -> bool:
         return False
     block[shown == 0] = np.nan
     return True
-
-
-def rows_per_block(band: gdal.Band, cols: int, rows: int) -> int:
-    """How many rows to read at a time: whole storage blocks, about 16 MiB of float32."""
-    height = max(band.GetBlockSize()[1], 1)
-    wanted = max(BLOCK_BYTES // (4 * cols), 1)
-    return int(min(max(wanted // height, 1) * height, rows))
 
 
 def _north_up(values: np.ndarray, dataset: gdal.Dataset) -> np.ndarray:
@@ -457,7 +461,7 @@ def _in_true_metres(
     warnings: list[Problem],
 ) -> Reading:
     """The grid itself, or resampled where its CRS would make lengths and areas wrong."""
-    if crs.isGeographic():
+    if is_geographic(crs):
         return Reading(grid, warnings)
     target = output_crs(crs, frame_extent(grid.frame), source.name)
     if target.reason == "same":
@@ -466,23 +470,6 @@ def _in_true_metres(
     size = f"{made.frame.dx:.6g}"
     names = {"source": crs_title(crs), "target": crs_title(target.crs), "size": size}
     return Reading(made, [*warnings, problem("QL-DEM-WARPED", **names, **_facts(source, parameter))])
-
-
-def frame_extent(frame: GridFrame) -> QgsRectangle:
-    """The rectangle a frame covers, in its CRS."""
-    return QgsRectangle(
-        frame.x0, frame.y0 - frame.rows * frame.dy, frame.x0 + frame.cols * frame.dx, frame.y0
-    )
-
-
-def memory_dataset(values: np.ndarray, frame: GridFrame) -> gdal.Dataset:
-    """GDAL's view of an array (one copy), placed and named by ``frame``."""
-    from osgeo import gdal_array
-
-    dataset = gdal_array.OpenArray(values)
-    dataset.SetGeoTransform((frame.x0, frame.dx, 0.0, frame.y0, 0.0, -frame.dy))
-    dataset.SetProjection(frame.crs_wkt)
-    return dataset
 
 
 def _resampled(grid: Grid, target: QgsCoordinateReferenceSystem) -> Grid:

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple, TypeVar
 
-from osgeo import gdal
-from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer
+import numpy as np
+from osgeo import gdal, gdal_array
+from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer, QgsRectangle
 
 from ..core.errors import InputError, Problem, problem
+from ..core.grid import GridFrame
 
 T = TypeVar("T")
 
@@ -24,6 +26,7 @@ T = TypeVar("T")
 _INDIRECT = frozenset({"GTI", "STACIT", "STACTA", "WMS", "WMTS", "WCS", "HTTP", "PLMOSAIC", "EEDAI", "DAAS"})
 # Formats whose cells lie bare in the file: GDAL reads zeros beyond a cut-off end.
 _RAW = frozenset({"ENVI", "EHdr", "RRASTER", "GenBin", "ISCE", "PAux", "MFF", "DOQ1", "DOQ2"})
+BLOCK_BYTES = 16 * 2**20
 _VRT_LIMIT = 64 * 2**20
 _VRT_DEPTH = 8
 
@@ -175,6 +178,31 @@ def _is_short(dataset: gdal.Dataset) -> bool:
     cell = gdal.GetDataTypeSize(dataset.GetRasterBand(1).DataType) // 8
     expected = dataset.RasterXSize * dataset.RasterYSize * dataset.RasterCount * cell
     return Path(files[0]).stat().st_size < expected
+
+
+# -- grids and arrays -------------------------------------------------------
+
+
+def frame_extent(frame: GridFrame) -> QgsRectangle:
+    """The rectangle a frame covers, in its CRS."""
+    return QgsRectangle(
+        frame.x0, frame.y0 - frame.rows * frame.dy, frame.x0 + frame.cols * frame.dx, frame.y0
+    )
+
+
+def memory_dataset(values: np.ndarray, frame: GridFrame) -> gdal.Dataset:
+    """GDAL's view of an array (one copy), placed and named by ``frame``."""
+    dataset = gdal_array.OpenArray(values)
+    dataset.SetGeoTransform((frame.x0, frame.dx, 0.0, frame.y0, 0.0, -frame.dy))
+    dataset.SetProjection(frame.crs_wkt)
+    return dataset
+
+
+def rows_per_block(band: gdal.Band, cols: int, rows: int) -> int:
+    """How many rows to read at a time: whole storage blocks, about 16 MiB of float32."""
+    height = max(band.GetBlockSize()[1], 1)
+    wanted = max(BLOCK_BYTES // (4 * cols), 1)
+    return int(min(max(wanted // height, 1) * height, rows))
 
 
 # -- virtual rasters --------------------------------------------------------

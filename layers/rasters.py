@@ -20,10 +20,18 @@ from ..core.errors import Cancelled, InputError, Problem, problem
 from ..core.grid import Grid, GridFrame
 from ..core.memory import available_bytes
 from ..core.progress import SILENT, Progress
-from .crs import coordinate_problems, crs_problems, from_wkt, wkt_of
+from .crs import coordinate_problems, crs_problems, from_wkt, horizontal, wkt_of
 from .datums import Transform, guard
-from .dem import _extent, _frame, _own_crs, mask_declared, memory_dataset, read_dem
-from .rasterfiles import RASTER_FILE, RasterSource, gdal_call, open_raster, quiet_gdal, raster_source
+from .dem import _extent, _frame, _own_crs, mask_declared, read_dem
+from .rasterfiles import (
+    RASTER_FILE,
+    RasterSource,
+    gdal_call,
+    memory_dataset,
+    open_raster,
+    quiet_gdal,
+    raster_source,
+)
 
 __all__ = [
     "CodeGrid",
@@ -146,7 +154,7 @@ def _prepare(
     """Open, check the header with all faults at once, agree on the transform."""
     source = raster_source(layer)
     dataset = open_raster(source, parameter)
-    crs = source.crs or _own_crs(dataset)
+    crs = horizontal(source.crs or _own_crs(dataset))
     faults = _header_faults(dataset, crs, source, parameter, frame)
     if faults:
         raise InputError(problems=faults)

@@ -215,6 +215,15 @@ def test_vertical_crs_in_feet_is_heeded(dem):
     assert reading.grid.values[0, 0] == pytest.approx(300 * 1200 / 3937, abs=1e-4)
 
 
+@pytest.mark.parametrize("driver", ["GTiff", "HFA"])
+def test_heights_in_the_crs_do_not_hide_that_it_is_in_degrees(dem, driver):
+    placing = (116.0, 1 / 3600, 0.0, 26.0, 0.0, -1 / 3600)
+    path = dem(crs="EPSG:4490+5737", placing=placing, driver=driver, name="d.tif")
+    grid, warnings = read_dem(path)
+    assert (grid.frame.geographic, warnings) == (True, [])
+    assert same_crs(from_wkt(grid.frame.crs_wkt), QgsCoordinateReferenceSystem("EPSG:4490"))
+
+
 def test_unknown_unit_is_said(dem):
     assert warned(read_dem(dem(unit="li"))) == ["QL-DEM-UNIT"]
 
