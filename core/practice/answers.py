@@ -6,11 +6,12 @@ of its outputs, nothing else).
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from . import VERSION, names
 from .figures import Figures
-from .ground import CELL
+from .ground import CELL, clicked_outlet
 from .scene import Watershed
 
 LENGTH_LIMIT_M, AREA_LIMIT_KM2, NEAR = 300.0, 0.1, 0.9
@@ -43,6 +44,8 @@ def _watershed(w: Watershed) -> list[dict[str, Any]]:
         "地面是沿一棵汇流树抬起来的：每个格网高于其受水格网，没有洼地和平地；流域即树上流经出口格网的全部格网"
     )
     z = w.ground.z[w.ground.inside]
+    clicked = list(w.ground.centre(clicked_outlet(w.ground)))
+    moved = round(math.sqrt((clicked[0] - x) ** 2 + (clicked[1] - y) ** 2), 3)
     return [
         answer("watershed.cells", cells, None, "3.0.2", tree),
         answer(
@@ -55,7 +58,9 @@ def _watershed(w: Watershed) -> list[dict[str, Any]]:
         ),
         answer("watershed.size_check", "within", None, "3.0.2", "5～50 km² 之间"),
         answer("watershed.complete", True, None, "3.0.2", "DEM 大于流域，流域不触及 DEM 边缘"),
-        answer("watershed.outlet", [x, y], "m", "3.0.2", "干流上一个格网的中心"),
+        answer("watershed.outlet", [x, y], "m", "3.0.2", "点击处 100 m 内汇水最大的格网的中心"),
+        answer("watershed.outlet_clicked", clicked, "m", "3.0.2", "案例文件中的 OUTLET：出口上游约 95 m 处"),
+        answer("watershed.snapped_m", moved, "m", "3.0.2", "点击处与出口的直线距离", 1e-3),
         answer(
             "watershed.elevation_min_m", float(z.min()), "m", "4.1.4", "流域内 DEM 最小值（出口格网）", 1e-3
         ),

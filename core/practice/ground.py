@@ -244,6 +244,43 @@ def _outlet(drained: np.ndarray, near: tuple[float, float]) -> int:
     return (top + i) * drained.shape[1] + left + j
 
 
+def clicked_outlet(ground: Ground, reach: float = 100.0) -> int:
+    """A cell where someone might click to mean the outlet: of all cells within ``reach`` m of it, the outlet drains most.
+
+    The click lies some 95 m upstream of the outlet, 1 m and more inside the reach, while the next cell downstream of the
+    outlet lies outside by as much. The outlet itself where there is no such cell.
+    """
+    rows, cols = ground.z.shape
+    row, col = divmod(ground.outlet, cols)
+    below = divmod(int(ground.forest.receiver[ground.outlet]), cols)
+    span = int(reach / CELL)
+    i, j = np.mgrid[
+        max(0, row - span) : min(rows, row + span + 1), max(0, col - span) : min(cols, col + span + 1)
+    ]
+
+    def away(to: tuple[int, int]) -> np.ndarray:
+        return np.sqrt(((i - to[0]) * (i - to[0]) + (j - to[1]) * (j - to[1])).astype(float)) * CELL
+
+    fit = (away((row, col)) <= reach - 1) & (away(below) >= reach + 1) & ground.inside[i, j]
+    candidates = (i * cols + j)[fit]
+    for cell in candidates[np.argsort(-ground.drained[candidates], kind="stable")].tolist():
+        if _drains_most_within(ground, cell, reach) == ground.outlet:
+            return int(cell)
+    return ground.outlet
+
+
+def _drains_most_within(ground: Ground, cell: int, reach: float) -> int:
+    rows, cols = ground.z.shape
+    row, col = divmod(cell, cols)
+    span = int(reach / CELL) + 1
+    i, j = np.mgrid[
+        max(0, row - span) : min(rows, row + span + 1), max(0, col - span) : min(cols, col + span + 1)
+    ]
+    near = ((i - row) * (i - row) + (j - col) * (j - col)) * (CELL * CELL) <= reach * reach
+    cells = (i * cols + j)[near]
+    return int(cells[np.argmax(ground.drained[cells])])
+
+
 def _valley_floor(z: np.ndarray, base: np.ndarray) -> np.ndarray:
     """Ground near large channels brought down towards them, as rivers widen their floors.
 

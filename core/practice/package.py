@@ -8,7 +8,7 @@ from typing import Any
 
 from . import block, faults, figures, layers, names, plan, scene, survey, verdicts
 from .answers import answers
-from .ground import EPSG
+from .ground import EPSG, clicked_outlet
 
 EVALUATION_DATE = "2025-09-30"
 TYPE = "leisure"
@@ -70,7 +70,7 @@ def quantities(found: list[scene.Layer]) -> list[dict[str, Any]]:
 
 def case(w: scene.Watershed) -> dict[str, Any]:
     """``case.yaml``: every layer by its role; the boundary is left to be delineated from the outlet."""
-    x, y = w.ground.centre(w.ground.outlet)
+    x, y = w.ground.centre(clicked_outlet(w.ground))
     roles: dict[str, Any] = {"DEM": {"file": "dem.tif"}}
     for role, (layer, field) in ROLES.items():
         roles[role] = {"file": "landuse.gpkg", "layer": layer, **({"field": field} if field else {})}

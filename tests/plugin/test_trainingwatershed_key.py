@@ -1,0 +1,145 @@
+"""The answer key against Qingliu's own algorithms: they agree, and a planted error makes them disagree."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from osgeo import gdal, ogr
+
+
+@pytest.fixture(scope="module")
+def folder(provider, tmp_path_factory) -> Path:
+    from qgis import processing
+
+    target = tmp_path_factory.mktemp("key") / "case"
+    processing.run("qingliu:trainingwatershed", {"SEED": 7, "AREA_KM2": 5, "OUTPUT_FOLDER": str(target)})
+    return target
+
+
+@pytest.fixture(scope="module")
+def key(folder) -> dict:
+    return json.loads((folder / "answers.json").read_text(encoding="utf-8"))
+
+
+def _rows(path: Path, name: str | None = None) -> list[dict]:
+    dataset = gdal.OpenEx(str(path), gdal.OF_VECTOR)
+    found = []
+    for feature in dataset.GetLayerByName(name) if name else dataset.GetLayer(0):
+        row = dict(feature.items())
+        shape = feature.GetGeometryRef().Clone()
+        single = shape.GetGeometryName().startswith("MULTI") and shape.GetGeometryCount() == 1
+        row["geometry"] = shape.GetGeometryRef(0).Clone() if single else shape
+        found.append(row)
+    return found
+
+
+def _disagreements(channels: list[dict], rows: list[dict]) -> list[str]:
+    """What differs between the key's channels and a stream survey, matched by their heads."""
+    by_head = {}
+    for row in rows:
+        x, y = row["geometry"].GetPoint_2D(0)
+        by_head[(round(x, 2), round(y, 2))] = row
+    found = [] if len(rows) == len(channels) else [f"{len(rows)} channels instead of {len(channels)}"]
+    for channel in channels:
+        row = by_head.get(tuple(channel["head"]))
+        if row is None:
+            found.append(f"no channel begins at {channel['head']}")
+            continue
+        same = (
+            abs(row["length_m"] - channel["length_m"]) <= 0.002
+            and abs(row["area_km2"] - channel["area_km2"]) <= 1e-6
+            and bool(row["survey_required"]) == channel["survey_required"]
+            and row["survey_reason"] == channel["survey_reason"]
+            and bool(row["near_miss"]) == channel["near_miss"]
+        )
+        if not same:
+            found.append(f"channel {channel['number']}")
+    return found
+
+
+def _survey(run, folder: Path, target: Path, **changes) -> tuple[list[dict], dict]:
+    out = target / "streams.gpkg"
+    parameters = {
+        "DEM": str(folder / "dem.tif"),
+        "BOUNDARY": f"{folder / 'landuse.gpkg'}|layername=boundary",
+        "INCLUDE_ALL": True,
+        "OUTPUT": str(out),
+    }
+    numbers = run("qingliu:streamsurvey", {**parameters, **changes})
+    return _rows(out), numbers
+
+
+def test_delineation_from_the_click_gives_the_planted_watershed_cell_for_cell(run, folder, key, tmp_path):
+    case = yaml.safe_load((folder / "case.yaml").read_text(encoding="utf-8"))
+    out = tmp_path / "boundary.gpkg"
+    run(
+        "qingliu:delineatewatershed",
+        {"DEM": str(folder / "dem.tif"), "OUTLET": case["parameters"]["OUTLET"], "OUTPUT": str(out)},
+    )
+    values = {a["id"]: a["value"] for a in key["answers"]}
+    [found] = _rows(out)
+    assert found["area_km2"] == values["watershed.area_km2"]
+    assert found["snapped_m"] == pytest.approx(values["watershed.snapped_m"], abs=1e-3)
+    assert bool(found["complete"]) is True
+    [planted] = _rows(folder / "landuse.gpkg", "boundary")
+    assert found["geometry"].SymmetricDifference(planted["geometry"]).GetArea() == 0.0
+
+
+def test_stream_survey_finds_every_channel_of_the_key_with_its_verdict(run, folder, key, tmp_path):
+    rows, numbers = _survey(run, folder, tmp_path)
+    assert _disagreements(key["channels"], rows) == []
+    values = {a["id"]: a["value"] for a in key["answers"]}
+    assert numbers["CHANNELS_TOTAL"] == values["channels.total"]
+    assert numbers["CHANNELS_REQUIRED"] == values["channels.required"]
+    assert numbers["CHANNELS_NEAR_MISS"] == values["channels.near_miss"]
+    assert numbers["LENGTH_REQUIRED_M"] == pytest.approx(values["channels.length_required_m"], abs=0.05)
+
+
+def _block_disagreements(key: dict, rows: list[dict]) -> list[str]:
+    found = []
+    for answer in key["threshold_block"]["channels"]:
+        x, y = answer["mouth"]
+        side = -1 if answer["key"].startswith("area") else 1
+        match = [r for r in rows if _ends_at(r["geometry"], x, y) and side * (r["geometry"].GetX(0) - x) > 0]
+        fields = ("length_m", "area_km2", "survey_reason")
+        if len(match) != 1 or any(match[0][f] != answer[f] for f in fields):
+            found.append(answer["key"])
+        elif bool(match[0]["near_miss"]) != answer["near_miss"]:
+            found.append(answer["key"])
+    return found
+
+
+def _ends_at(line: ogr.Geometry, x: float, y: float) -> bool:
+    end = line.GetPoint_2D(line.GetPointCount() - 1)
+    return abs(end[0] - x) < 0.01 and abs(end[1] - y) < 0.01
+
+
+def _block(run, folder: Path, tmp_path: Path, **changes) -> list[dict]:
+    dem = {"DEM": str(folder / "thresholds.tif"), "BOUNDARY": None}
+    return _survey(run, folder, tmp_path, **dem, **changes)[0]
+
+
+def test_stream_survey_gives_the_verdicts_worked_out_by_hand_on_the_block(run, folder, key, tmp_path):
+    assert _block_disagreements(key, _block(run, folder, tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "betrayed"),
+    [
+        pytest.param({"MIN_LENGTH": 299.9}, "length_300", id="length compared with a limit a little too low"),
+        pytest.param({"MIN_AREA": 0.09999}, "area_0.100", id="area compared as if not strict"),
+        pytest.param({"MIN_AREA": 0.1001}, "area_0.100025", id="area limit one cell too high"),
+    ],
+)
+def test_a_planted_error_in_the_verdict_makes_the_key_disagree(run, folder, key, tmp_path, changes, betrayed):
+    assert betrayed in _block_disagreements(key, _block(run, folder, tmp_path, **changes))
+
+
+def test_a_drained_area_that_forgets_one_cell_makes_the_key_disagree(run, folder, key, tmp_path):
+    rows, _ = _survey(run, folder, tmp_path)
+    for row in rows:
+        row["area_km2"] = round(row["area_km2"] - 25e-6, 6)
+    assert len(_disagreements(key["channels"], rows)) == len(key["channels"])
