@@ -59,6 +59,7 @@ def check(edition: Edition) -> list[Problem]:
     for name in PARTS:
         for path in part_files(edition.folder, name):
             problems += repeated_keys(path, path.relative_to(edition.folder).as_posix())
+    problems += _strays(edition)
     problems += _one_each(parts)
     if parts["edition"].records:
         known = _known(parts)
@@ -67,6 +68,18 @@ def check(edition: Edition) -> list[Problem]:
                 problems += checker(record, place, known)
         problems += _uniqueness(parts)
     return problems
+
+
+def _strays(edition: Edition) -> Iterator[Problem]:
+    """YAML files that no part of an edition reads, such as those of a misspelt folder."""
+    from .edition import OTHER_PARTS, PARTS
+
+    read = {path for name in PARTS for path in part_files(edition.folder, name)}
+    for path in sorted(edition.folder.rglob("*.y*ml")):
+        file = path.relative_to(edition.folder)
+        if path not in read and file.parts[0] not in OTHER_PARTS:
+            known = ", ".join(sorted([*PARTS, *OTHER_PARTS]))
+            yield Place(file.as_posix()).fault("QL-STD-STRAY", parts=known)
 
 
 def _one_each(parts: Mapping[str, Part]) -> Iterator[Problem]:

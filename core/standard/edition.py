@@ -40,6 +40,8 @@ PARTS: Mapping[str, tuple[type, str]] = MappingProxyType(
         "figures": (model.Figure, "key"),
     }
 )
+# folders of an edition that are read by the part of the plugin whose rules they hold
+OTHER_PARTS = ("zoning",)
 
 
 @dataclass(frozen=True)

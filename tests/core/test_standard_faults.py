@@ -274,6 +274,13 @@ def test_an_id_defined_in_two_files_is_a_fault(tiny, file, name):
     assert name in [p.facts.get("name") for p in caught.value.problems if p.code == "QL-STD-DUPLICATE"]
 
 
+@pytest.mark.parametrize("stray", ["tabels/t2.yaml", "tables/old/t2.yaml", "notes.yaml", "tables/t2.yml"])
+def test_a_file_that_nothing_reads_is_a_fault(tiny, stray):
+    (tiny / stray).parent.mkdir(parents=True, exist_ok=True)
+    (tiny / stray).write_text("id: T.2", encoding="utf-8")
+    assert faults(tiny) == [("QL-STD-STRAY", stray, "-")]
+
+
 def test_a_folder_without_edition_yaml_is_no_edition(tmp_path):
     assert faults(tmp_path) == [("QL-STD-NOFILE", "edition.yaml", "-")]
     assert editions(tmp_path) == editions()
