@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from .data import RESOURCES, load_yaml
 
@@ -20,7 +20,8 @@ class Step:
 
     ``needs`` are roles without which it cannot run, ``takes`` roles it uses where
     they are there, ``gives`` maps its outputs to (role or None, file name),
-    ``settings`` are fixed parameters and ``unless`` a role that makes it needless.
+    ``settings`` are fixed parameters, ``unless`` is a role that makes it needless, and ``under``
+    a parameter that takes all layers of the case but the DEM, to say where to look.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Step:
     gives: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     unless: str | None = None
+    under: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,18 @@ def steps() -> list[Step]:
                 gives=gives,
                 settings=entry.get("settings") or {},
                 unless=entry.get("unless"),
+                under=entry.get("under"),
             )
         )
     return found
 
 
-def parameters_of(step: Step, roles: Mapping[str, str], folder: Path) -> dict[str, Any] | Skipped:
+def parameters_of(
+    step: Step, roles: Mapping[str, str], folder: Path, layers: Iterable[str] = ()
+) -> dict[str, Any] | Skipped:
     """Parameters for ``step`` from the roles at hand, outputs into ``folder``; Skipped where roles lack.
 
-    ``ROLE_FIELD`` and ``ROLE_MAP`` go with their role.
+    ``ROLE_FIELD`` and ``ROLE_MAP`` go with their role; ``layers`` are the roles that are layers.
     """
     if step.unless and step.unless in roles:
         return Skipped(step, ())
@@ -76,6 +81,8 @@ def parameters_of(step: Step, roles: Mapping[str, str], folder: Path) -> dict[st
         for name in (role, f"{role}_FIELD", f"{role}_MAP"):
             if name in roles:
                 found[name] = roles[name]
+    if step.under and not any(role in roles for role in step.takes):
+        found[step.under] = [roles[role] for role in layers if role != "DEM" and role in roles]
     for output, (_, file) in step.gives.items():
         found[output] = str(folder / file)
     return found

@@ -44,13 +44,7 @@ def qgis_process() -> str:
 
 def run_algorithm(algorithm: str, parameters: dict) -> dict:
     """Run one algorithm in a process of its own: results, log, seconds, peak memory."""
-    command = [
-        qgis_process(),
-        "run",
-        f"qingliu:{algorithm}",
-        "--",
-        *(f"{k}={v}" for k, v in parameters.items()),
-    ]
+    command = [qgis_process(), "run", f"qingliu:{algorithm}", "--", *arguments_of(parameters)]
     started = time.monotonic()
     log = OUT / "log" / f"{algorithm}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +62,14 @@ def run_algorithm(algorithm: str, parameters: dict) -> dict:
         "results": _results(text),
         "log": text,
     }
+
+
+def arguments_of(parameters: dict) -> list[str]:
+    """NAME=value for each value; a list repeats the name."""
+    pairs = [(k, v if isinstance(v, list) else [v]) for k, v in parameters.items()]
+    return [
+        f"{k}={'true' if v is True else 'false' if v is False else v}" for k, values in pairs for v in values
+    ]
 
 
 def _results(text: str) -> dict[str, str]:
@@ -95,7 +97,6 @@ def main() -> int:
     OUT.mkdir(parents=True)
     load_package()
     from qingliu.core.errors import QingliuError
-    from qingliu.core.job import Skipped, parameters_of, steps
     from qingliu.layers.cases import open_case
 
     record: list[dict] = []
@@ -106,29 +107,76 @@ def main() -> int:
         return 1
     describe(case)
     roles = case.role_parameters()
-    skipped = []
+    skipped: list[dict] = []
+    finished = run_steps(case, roles, record, skipped)
+    write_record(case, record, skipped)
+    if finished:
+        write_index(case, record, skipped, pictures(roles))
+        print(f"== everything is in {OUT.relative_to(ROOT)}: open index.html")
+    return 0 if finished else 1
+
+
+def run_steps(case, roles: dict, record: list[dict], skipped: list[dict]) -> bool:
+    """Run the main job's steps that exist; False when one failed."""
+    from qingliu.core.job import Skipped, parameters_of, steps
+
     known = known_algorithms()
     for step in steps():
         if step.algorithm not in known:
             continue
-        parameters = parameters_of(step, roles, OUT)
+        parameters = parameters_of(step, roles, OUT, case.layers)
         if isinstance(parameters, Skipped):
             if parameters.missing:
                 lacks = ", ".join(parameters.missing)
                 print(f"-- {step.title['zh']} {step.title['en']}: left out, the case has no {lacks}")
-                skipped.append({"step": step.key, "missing": list(parameters.missing)})
+                entry = {"step": step.key, "title": dict(step.title), "missing": list(parameters.missing)}
+                skipped.append(entry)
             continue
         done = tell(step.title, run_algorithm(step.algorithm, parameters))
         record.append(done)
         if done["status"] != 0:
-            write_record(case, record, skipped)
-            return 1
+            return False
         for output, (role, _) in step.gives.items():
             if role and Path(parameters[output]).exists():
                 roles[role] = parameters[output]
-    write_record(case, record, skipped)
-    print(f"== everything is in {OUT.relative_to(ROOT)}: open index.html")
-    return 0
+    return True
+
+
+# Pictures of the run: file, title, layers bottom first (role, style).
+PICTURES = (
+    (
+        "streams.png",
+        {"zh": "沟道：按需调查的理由", "en": "Channels by the reason they must be surveyed"},
+        (("STREAMS", "channels"), ("BOUNDARY", "boundary")),
+    ),
+    (
+        "zones.png",
+        {"zh": "三区划分", "en": "The three zones"},
+        (("ZONES", "zones"), ("BOUNDARY", "boundary")),
+    ),
+    (
+        "erosion.png",
+        {"zh": "水土流失", "en": "Soil erosion"},
+        (("EROSION", "erosion"), ("BOUNDARY", "boundary")),
+    ),
+)
+
+
+def pictures(roles: dict) -> list[dict]:
+    """Render what there is; a picture whose first layer is missing is left out."""
+    found = []
+    for file, title, layers in PICTURES:
+        if layers[0][0] not in roles:
+            continue
+        styled = [
+            f"{roles[role]}={ROOT / 'resources' / 'styles' / (style + '.qml')}"
+            for role, style in layers
+            if role in roles
+        ]
+        command = [sys.executable, str(ROOT / "tools" / "pictures.py"), str(OUT / file), roles.get("DEM", "")]
+        if subprocess.run([*command, *styled], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+            found.append({"file": file, "title": title})
+    return found
 
 
 def practice(record: list[dict], arguments: argparse.Namespace) -> Path:
@@ -153,14 +201,30 @@ def describe(case) -> None:
         print(f"   {role:12} {ref.file.name}{' : ' + ref.layer if ref.layer else ''}")
 
 
+def numbers_of(done: dict) -> list[tuple[str, str]]:
+    """Results that are no files."""
+    return [(k, v) for k, v in done["results"].items() if not Path(v).is_absolute() and "/" not in v]
+
+
+def warnings_of(done: dict) -> list[str]:
+    """Warnings of the log, each once; QGIS puts its progress dots in front of them."""
+    found = [
+        line[line.index("QL-") :] for line in done["log"].splitlines() if "WARNING" in line and "QL-" in line
+    ]
+    return list(dict.fromkeys(found))
+
+
 def tell(title: dict, done: dict) -> dict:
+    done["title"] = dict(title)
     mark = "ok" if done["status"] == 0 else f"FAILED ({done['status']})"
-    print(f"-- {title['zh']} {title['en']}: {mark}, {done['seconds']} s, {done['peak_memory_mb']} MB")
-    numbers = {
-        k: v for k, v in done["results"].items() if not v.startswith(("/", "\\")) and ROOT.name not in v
-    }
-    if numbers:
-        print("   " + ", ".join(f"{k} = {v}" for k, v in numbers.items()))
+    print(
+        f"-- {title['zh']} {title['en']}: {mark}, {done['seconds']} s, {done['peak_memory_mb']} MB",
+        flush=True,
+    )
+    if numbers_of(done):
+        print("   " + ", ".join(f"{k} = {v}" for k, v in numbers_of(done)))
+    for warning in warnings_of(done):
+        print(f"   ! {warning}")
     if done["status"] != 0:
         print("\n".join("   " + line for line in done["log"].splitlines()[-15:]))
     return done
@@ -170,6 +234,22 @@ def write_record(case, record: list[dict], skipped: list[dict]) -> None:
     steps = [{k: v for k, v in entry.items() if k != "log"} for entry in record]
     whole = {"case": case.name, "guessed": case.guessed, "steps": steps, "left_out": skipped}
     (OUT / "run.json").write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def write_index(case, record: list[dict], skipped: list[dict], shown: list[dict]) -> None:
+    from qingliu.core.report import render
+    from qingliu.core.standard import default_edition
+
+    header = default_edition().header
+    html = render(
+        "demo/index.html",
+        case={"name": case.name, "code": case.code, "folder_name": case.folder.name},
+        edition={"id": header.id, "title": header.title_zh, "status": header.status_zh},
+        pictures=shown,
+        steps=[{**done, "numbers": numbers_of(done), "warnings": warnings_of(done)} for done in record],
+        left_out=skipped,
+    )
+    (OUT / "index.html").write_text(html, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Pictures of the demo's results: layers over shaded relief, rendered by QGIS offscreen.
 
-    tools/pictures.py OUT.png DEM STYLED...      STYLED is layer.gpkg=style.qml, bottom first
+tools/pictures.py OUT.png DEM STYLED...      STYLED is layer.gpkg=style.qml, bottom first;
+    the picture shows the extent of the last one
 """
 
 from __future__ import annotations
@@ -44,11 +45,9 @@ def layers_of(dem: str, styled: list[str]) -> list:
 
 
 def extent_of(layers: list, settings: QgsMapSettings) -> QgsRectangle:
-    box = QgsRectangle()
-    vectors = [layer for layer in layers if isinstance(layer, QgsVectorLayer)] or layers
-    for layer in vectors:
-        box.combineExtentWith(settings.layerExtentToOutputExtent(layer, layer.extent()))
-    box.scale(1.05)
+    """The topmost layer's extent with a margin."""
+    box = QgsRectangle(settings.layerExtentToOutputExtent(layers[0], layers[0].extent()))
+    box.scale(1.1)
     return box
 
 
