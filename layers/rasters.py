@@ -300,7 +300,7 @@ def write_raster(
         raise InputError("QL-OUT-FOLDER", path=str(final), folder=str(final.parent))
     part = final.with_name(f".{uuid.uuid4().hex}.part.tif")
     try:
-        _write(part, values, frame, nodata, (unit, description), progress)
+        _write_and_close(part, values, frame, nodata, (unit, description), progress)
         _sync(part)
         part.replace(final)
     except OSError as error:
@@ -308,6 +308,19 @@ def write_raster(
     finally:
         part.unlink(missing_ok=True)
     return final
+
+
+def _write_and_close(part: Path, *arguments: Any) -> None:
+    """As :func:`_write`; the file is closed even after a failure, or Windows would not let it be removed."""
+    failure: Exception | None = None
+    with quiet_gdal():
+        try:
+            _write(part, *arguments)
+        except (OSError, Cancelled) as error:
+            # The traceback holds the frames that hold the dataset that holds the file.
+            failure = error.with_traceback(None)
+    if failure is not None:
+        raise failure
 
 
 def _write(
@@ -323,18 +336,17 @@ def _write(
     options = ["COMPRESS=DEFLATE", "TILED=YES", "BIGTIFF=IF_SAFER", f"PREDICTOR={3 if floating else 2}"]
     rows, cols = values.shape
     progress.stage("write_raster", rows * cols)
-    with quiet_gdal():
-        driver = gdal.GetDriverByName("GTiff")
-        dataset, reason = gdal_call(driver.Create, str(part), cols, rows, 1, kind, options)
-        if dataset is None:
-            raise OSError(reason)
-        dataset.SetGeoTransform((frame.x0, frame.dx, 0.0, frame.y0, 0.0, -frame.dy))
-        dataset.SetProjection(frame.crs_wkt)
-        band = dataset.GetRasterBand(1)
-        _declare(band, math.nan if floating and nodata is None else nodata, texts)
-        _write_rows(band, values, progress)
-        del band
-        _close(dataset)
+    driver = gdal.GetDriverByName("GTiff")
+    dataset, reason = gdal_call(driver.Create, str(part), cols, rows, 1, kind, options)
+    if dataset is None:
+        raise OSError(reason)
+    dataset.SetGeoTransform((frame.x0, frame.dx, 0.0, frame.y0, 0.0, -frame.dy))
+    dataset.SetProjection(frame.crs_wkt)
+    band = dataset.GetRasterBand(1)
+    _declare(band, math.nan if floating and nodata is None else nodata, texts)
+    _write_rows(band, values, progress)
+    del band
+    _flush(dataset)
 
 
 def _declare(band: gdal.Band, nodata: float | None, texts: tuple[str, str]) -> None:
@@ -359,7 +371,7 @@ def _write_rows(band: gdal.Band, values: np.ndarray, progress: Progress) -> None
         progress.step(min((row + step) / rows, 1.0))
 
 
-def _close(dataset: gdal.Dataset) -> None:
+def _flush(dataset: gdal.Dataset) -> None:
     """Flush to the file; GDAL tells a full disk only here."""
     _, reason = gdal_call(dataset.FlushCache)
     failed = gdal.GetLastErrorType() >= gdal.CE_Failure

@@ -621,3 +621,24 @@ def test_write_to_a_folder_that_is_not_there(dem, tmp_path):
     with pytest.raises(InputError) as error:
         write_raster(tmp_path / "no" / "a.tif", HEIGHTS, frame_of(dem()))
     assert error.value.code == "QL-OUT-FOLDER"
+
+
+# GDAL in exceptions mode complains once more when the file that could not be finished is closed.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("kind", ["float32", "uint8"])
+def test_full_disk_is_told_and_leaves_the_old_file(dem, tmp_path, kind, exceptions):
+    resource = pytest.importorskip("resource")
+    frame = frame_of(dem())
+    path = write_raster(tmp_path / "a.tif", np.zeros((20, 30), kind), frame)
+    before = path.read_bytes()
+    noise = (np.random.default_rng(1).random((2000, 2000)) * 255).astype(kind)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, limits[1]))
+    try:
+        with pytest.raises(InputError) as error:
+            write_raster(path, noise, frame)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert error.value.code == "QL-OUT-WRITE"
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.tif", "dem.tif"]
