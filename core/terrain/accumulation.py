@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import InputError
 from ..progress import SILENT, Progress
 from . import jit
-from .d8 import DCOL, DROW, NODATA, OUTLET, checked, steps_on_grid
+from .d8 import DCOL, DROW, NODATA, checked, steps_on_grid
 from .strips import bands, strips, sweep, sweep_bands
 
 # Areas are summed in whole units, of which the whole DEM holds at most this many.
@@ -37,9 +37,9 @@ def accumulate(
     ``direction`` uint8 (rows, cols). Without ``row_weights`` the count of cells, int32 (int64
     from 2^31 cells on). With them (float64 (rows,), m²: the area of one cell of each row) the
     area in m², float64, summed exactly in units of less than 1e-18 of the DEM's area, so that
-    no order of summation shows. Beside the result a byte a cell is needed. ``out`` takes the
-    result where it has its shape and kind. Raises InputError for codes that are none and for
-    directions that run in a circle.
+    no order of summation shows. ``direction`` is written to while this runs and is as before when
+    it returns; a read-only array is copied. ``out`` takes the result where it has its shape and
+    kind. Raises InputError for codes that are none and for directions that run in a circle.
     """
     direction = checked(direction)
     rows, cols = direction.shape
@@ -86,7 +86,20 @@ def _accumulated(
         drained = out
     else:
         drained = np.empty((rows, cols), weights.dtype)
-    state, valid = _inflows(direction, weights, drained, progress)
+    state = np.require(direction, requirements=["C", "W"])
+    try:
+        left = _drain(state, weights, drained, progress)
+    finally:
+        _restore(state)
+    if left:
+        raise InputError("QL-FLOW-CIRCLE", cells=left)
+    return drained
+
+
+def _drain(state: np.ndarray, weights: np.ndarray, drained: np.ndarray, progress: Progress) -> int:
+    """Sum ``weights`` down the directions in ``state`` into ``drained``; how many cells wait in vain."""
+    rows, cols = state.shape
+    valid = _count_inflows(state, weights, drained, progress)
     run, deliver = (_run_down, _deliver) if weights.dtype == np.int32 else (_run_down_wide, _deliver_wide)
     flats = state.reshape(-1), drained.reshape(-1)
     steps = steps_on_grid(cols)
@@ -94,52 +107,55 @@ def _accumulated(
     def walk(first: int, stop: int, low: int, high: int) -> int:
         return int(run(*flats, steps, first * cols, stop * cols, low * cols, high * cols))
 
-    progress.stage("accumulation", direction.size)
+    progress.stage("accumulation", state.size)
     done = sum(sum(counts) for counts in sweep_bands(walk, rows, cols, progress))
-    done += deliver(*flats, steps, _leaving_bands(state))
-    if done != valid:
-        raise InputError("QL-FLOW-CIRCLE", cells=valid - done)
-    return drained
+    return valid - done - int(deliver(*flats, steps, _leaving_bands(state)))
 
 
-def _inflows(
-    direction: np.ndarray, weights: np.ndarray, drained: np.ndarray, progress: Progress
-) -> tuple[np.ndarray, int]:
-    """States before any water runs, uint8, and how many cells are valid; sets ``drained`` to the weights."""
-    rows, cols = direction.shape
-    state = np.empty((rows, cols), np.uint8)
+def _count_inflows(state: np.ndarray, weights: np.ndarray, drained: np.ndarray, progress: Progress) -> int:
+    """Add to each direction 16 x how many cells drain into it and set ``drained`` to the weights.
+
+    Returns how many cells are valid. Threads read their neighbours' rows before or after these
+    are changed: the lower four bits are the direction either way.
+    """
+    rows, cols = state.shape
     step = max(1, _CACHED_CELLS // max(1, cols))
 
     def count(first: int, stop: int) -> int:
         return sum(piece(a, min(a + step, stop)) for a in range(first, stop, step))
 
     def piece(first: int, stop: int) -> int:
-        around = _framed(direction, first, stop)
-        here = around[1:-1, 1:-1]
-        into = state[first:stop]
-        into[:] = 0
+        here = state[first:stop]
+        around = _framed(state, first, stop) & 15
+        into = np.zeros(here.shape, np.uint8)
         for d in range(8):
             above, left = 1 - DROW[d], 1 - DCOL[d]
             into += around[above : above + stop - first, left : left + cols] == d
         into *= 16
-        into |= here
-        drained[first:stop] = weights[first:stop, None]
         blank = here == NODATA
+        drained[first:stop] = weights[first:stop, None]
         drained[first:stop][blank] = 0
+        here |= into
         return blank.size - int(np.count_nonzero(blank))
 
-    progress.stage("inflows", direction.size)
-    return state, sum(sweep(count, rows, cols, progress))
+    progress.stage("inflows", state.size)
+    return sum(sweep(count, rows, cols, progress))
+
+
+def _restore(state: np.ndarray) -> None:
+    def restore(first: int, stop: int) -> None:
+        part = state[first:stop]
+        np.bitwise_and(part, 15, out=part, where=part != NODATA)
+
+    sweep(restore, *state.shape, SILENT)
 
 
 def _framed(direction: np.ndarray, first: int, stop: int) -> np.ndarray:
-    """Rows ``first..stop`` in a frame of neighbours, NODATA outside. Raises InputError for wrong codes."""
+    """Rows ``first..stop`` in a frame of neighbours, NODATA outside."""
     rows, cols = direction.shape
     framed = np.full((stop - first + 2, cols + 2), NODATA, np.uint8)
     top, bottom = max(first - 1, 0), min(stop + 1, rows)
     framed[top - first + 1 : bottom - first + 1, 1:-1] = direction[top:bottom]
-    if int((framed + np.uint8(1)).max()) > OUTLET + 1:
-        raise InputError("QL-FLOW-CODES", found=int(framed[framed != NODATA].max()))
     return framed
 
 

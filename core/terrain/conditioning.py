@@ -51,17 +51,19 @@ class ChangeLog:
             np.concatenate([a, np.empty(size - len(a), a.dtype)]) for a in (self.cells, self.before)
         )
 
-    def changed(self) -> tuple[np.ndarray, np.ndarray]:
-        """Flat numbers of the changed cells, each once, and their present heights."""
-        cells = self.cells[: self.count]
-        cells = np.unique(cells) if self.repeated else cells.copy()
-        return cells, self.flat[cells]
-
-    def undo(self) -> None:
-        """Put the heights back, the last change first."""
-        last_first = slice(self.count - 1, None, -1) if self.count else slice(0)
-        self.flat[self.cells[last_first]] = self.before[last_first]
+    def undo(self) -> tuple[np.ndarray, np.ndarray]:
+        """Put the heights back; the flat numbers of the changed cells, each once, and their heights till now."""
+        cells, before = self.cells[: self.count], self.before[: self.count]
+        if self.repeated:
+            cells, first = np.unique(cells, return_index=True)
+            before = before[first]
+        for a in range(0, len(cells), _FLOOD_STEP):  # exchanged piece by piece: no third copy in memory
+            piece = slice(a, a + _FLOOD_STEP)
+            changed = self.flat[cells[piece]]
+            self.flat[cells[piece]] = before[piece]
+            before[piece] = changed
         self.state[:] = 0
+        return cells, before
 
 
 def fill_depressions(

@@ -13,6 +13,7 @@ DCOL = np.array([1, 1, 0, -1, -1, -1, 0, 1], np.int64)
 OUTLET = 8  # drains off the DEM or into nodata
 NODATA = 255
 
+_CACHED_CELLS = 1 << 17
 # Of equally steep descents the first in this order wins: E, NE, N, NW, W, SW, S, SE, as TauDEM counts.
 TIE_ORDER = (0, 7, 6, 5, 4, 3, 2, 1)
 
@@ -43,10 +44,16 @@ def slope_factors(frame: GridFrame) -> np.ndarray:
 def checked(direction: np.ndarray) -> np.ndarray:
     """``direction`` in C order, with OUTLET for what leads off the grid; a copy only where needed.
 
-    Raises InputError where it can't be a grid of directions.
+    Raises InputError where it is no uint8 (rows, cols) of the codes above.
     """
     if direction.dtype != np.uint8 or direction.ndim != 2:
         raise InputError("QL-FLOW-CODES", found=f"{direction.dtype}, {direction.ndim}D")
+    rows, cols = direction.shape
+    step = 1 + _CACHED_CELLS // max(1, cols)
+    for first in range(0, rows, step):
+        part = direction[first : first + step]
+        if (part + np.uint8(1)).max(initial=0) > OUTLET + 1:  # NODATA + 1 is 0
+            raise InputError("QL-FLOW-CODES", found=int(part[part != NODATA].max()))
     sides = [((0,), DROW < 0), ((-1,), DROW > 0), ((slice(None), 0), DCOL < 0), ((slice(None), -1), DCOL > 0)]
     off = [np.isin(direction[side], np.flatnonzero(across)) for side, across in sides if direction.size]
     if any(o.any() for o in off):

@@ -82,10 +82,9 @@ def flow_directions(
         codes = fill_depressions(heights, frame, log, room, progress)
         direction = steepest_descent(heights, frame, progress, codes)
         drain_flats(heights, direction, room, progress)
-        cells, new = log.changed()
     finally:
-        log.undo()
-    return FlowField(direction, cells, new)
+        changed = log.undo()
+    return FlowField(direction, *changed)
 
 
 def _zeros(shape: tuple[int, ...], room: np.ndarray | None) -> np.ndarray:

@@ -99,6 +99,18 @@ def test_directions_in_a_circle_are_refused():
         label_catchments(codes([E, W]), np.zeros((1, 2), np.int32))
 
 
+def test_directions_are_as_before_and_may_be_read_only(confluence):
+    before = confluence.copy()
+    accumulate(confluence)
+    np.testing.assert_array_equal(confluence, before)
+    circle = codes([E, S, NODATA], [N, W, W])
+    with pytest.raises(InputError):
+        accumulate(circle)
+    np.testing.assert_array_equal(circle, codes([E, S, NODATA], [N, W, W]))
+    confluence.flags.writeable = False
+    assert accumulate(confluence)[1, 3] == 9
+
+
 def test_the_given_array_takes_the_result(confluence):
     out = np.full(confluence.shape, 77, np.int32)
     assert accumulate(confluence, out=out) is out
