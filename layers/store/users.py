@@ -1,0 +1,80 @@
+"""Who has a survey open: a small note beside the file per session, so that a lock has a name."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+
+def current_user() -> str:
+    """The name this machine knows the person by."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # no such user on this machine
+        return "?"
+
+
+def _notes(path: Path) -> list[Path]:
+    try:
+        return sorted(path.parent.glob(f".~{_escaped(path.name)}.*.user"))
+    except OSError:
+        return []
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{c}]" if c in "[]*?" else c for c in name)
+
+
+def sign_in(path: Path, who: str) -> Path | None:
+    """Leave a note that ``who`` has the survey open; None where the folder takes none."""
+    stamp = f"{os.getpid()}-{time.monotonic_ns():x}"
+    note = path.with_name(f".~{path.name}.{socket.gethostname()}.{stamp}.user")
+    facts = {"who": who, "host": socket.gethostname(), "pid": os.getpid()}
+    try:
+        note.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+    except OSError:
+        return None
+    return note
+
+
+def sign_out(note: Path | None) -> None:
+    """Take the note away."""
+    if note is None:
+        return
+    try:
+        note.unlink()
+    except OSError:
+        return  # the folder is gone or read-only; the next session clears notes of dead processes
+
+
+def others(path: Path, own: Path | None) -> list[str]:
+    """``who@host`` of the other sessions; notes of processes of this machine that ended are removed."""
+    found = []
+    for note in _notes(path):
+        if note == own:
+            continue
+        try:
+            facts = json.loads(note.read_text(encoding="utf-8"))
+            if facts["host"] == socket.gethostname() and not _alive(int(facts["pid"])):
+                note.unlink()
+                continue
+            found.append(f"{facts['who']}@{facts['host']}")
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":  # os.kill would end the process there
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
