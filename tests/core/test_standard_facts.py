@@ -207,6 +207,8 @@ def test_every_cell_of_table_7_1_equals_the_facts(indicators, number, type_key):
     ours = EDITION.indicator(number).threshold(type_key)
     assert ours.operator == fact["operator"]
     assert ours.inferred == fact.get("operator_inferred", False)
+    our_reading = ours.inferred or EDITION.indicator(number).merged
+    assert ours.basis == ("derived" if our_reading else "verbatim")
     assert ours.measure == fact.get("measure")
     in_words = fact["operator"] in ("qualitative", "any_of") or len(fact["printed"]) > LONGEST
     assert ours.printed == (None if in_words else fact["printed"])

@@ -105,7 +105,11 @@ class IndicatorInput:
 
 @dataclass(frozen=True)
 class Indicator:
-    """A row of table 7-1."""
+    """A row of table 7-1.
+
+    ``merged``: one printed cell is read as holding for several types. ``judged``: quantitative
+    by our judgement, appendix C has no formula. ``basis`` is that of name, group and star.
+    """
 
     number: int
     key: str
@@ -124,6 +128,7 @@ class Indicator:
     formula: Optional[Formula] = None
     inputs: Tuple[IndicatorInput, ...] = ()
     judged: bool = False
+    basis: str = one_of(*BASES, default="verbatim")
     aliases_zh: Tuple[str, ...] = ()
     note_zh: Optional[str] = None
     note_en: Optional[str] = None

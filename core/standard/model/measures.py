@@ -79,7 +79,10 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Measure:
-    """A row of table B.1. ``marks`` has, per watershed type, ``major`` (■) or ``minor`` (★)."""
+    """A row of table B.1. ``marks`` has, per watershed type, ``major`` (■) or ``minor`` (★).
+
+    ``basis`` is that of name, zone, group and marks; geometry and quantities are ours.
+    """
 
     number: int
     key: str
@@ -94,6 +97,7 @@ class Measure:
     aliases_zh: Tuple[str, ...] = ()
     aliases_en: Tuple[str, ...] = ()
     rules: Tuple[SitingRule, ...] = ()
+    basis: str = one_of(*BASES, default="verbatim")
     note_zh: Optional[str] = None
     note_en: Optional[str] = None
 
