@@ -11,6 +11,8 @@ counts as OUTLET.
 
 from __future__ import annotations
 
+import mmap
+
 import numpy as np
 
 from ..errors import InputError
@@ -60,11 +62,13 @@ def contaminated(direction: np.ndarray, progress: Progress = SILENT) -> np.ndarr
     """Whether some of a cell's drained area may lie beyond the DEM: bool (rows, cols).
 
     True where a cell upstream, other than the cell itself, lies on the grid's edge or beside
-    nodata. A byte a cell, of which only what is true is ever touched.
+    nodata. Memory is used only near the cells that are true.
     """
     direction = checked(direction)
     rows, cols = direction.shape
-    beyond = np.zeros((rows, cols), np.bool_)
+    # Anonymous pages, for what numpy allocates the system makes resident in pieces of 2 MB.
+    pages = mmap.mmap(-1, max(1, direction.size))
+    beyond = np.frombuffer(pages, np.bool_, direction.size).reshape(rows, cols)
     flats = direction.reshape(-1), beyond.view(np.uint8).reshape(-1)
     steps = steps_on_grid(cols)
 

@@ -52,7 +52,7 @@ class ChangeLog:
         )
 
     def undo(self) -> tuple[np.ndarray, np.ndarray]:
-        """Put the heights back; the flat numbers of the changed cells, each once, and their heights till now."""
+        """Put the heights back; flat numbers of the changed cells, each once, and their heights till now."""
         cells, before = self.cells[: self.count], self.before[: self.count]
         if self.repeated:
             cells, first = np.unique(cells, return_index=True)
