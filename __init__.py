@@ -1,7 +1,7 @@
 """Qingliu 清流: ecological-clean small watersheds by SL/T 534 (draft), as a QGIS plugin."""
 
 
-def classFactory(iface):  # noqa: ANN001, ANN201 - the name and form QGIS asks for
+def classFactory(iface: object) -> object:
     """The plugin, for QGIS; ``iface`` is None under qgis_process."""
     from .plugin import QingliuPlugin
 

@@ -128,8 +128,7 @@ class DelineateWatershed(QingliuAlgorithm):
 
 def _village_unit(inputs: Inputs, progress: StageProgress) -> tuple[QgsCoordinateReferenceSystem, list[Any]]:
     """The villages as one polygon: on plains the unit is a group of administrative villages (3.0.2)."""
-    source = inputs.source("VILLAGES")
-    inputs.settle()
+    source = inputs.must_source("VILLAGES")
     target = output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName())
     inputs.warn(target.warnings)
     villages = inputs.records("VILLAGES", target.crs, Wanted(POLYGON), progress=progress)
@@ -149,8 +148,7 @@ class _Run:
     def __init__(self, inputs: Inputs, progress: StageProgress) -> None:
         self.inputs = inputs
         self.progress = progress
-        reading = inputs.attempt(lambda: read_dem(inputs.raster("DEM") or "", "DEM", progress=progress))
-        inputs.settle()
+        reading = inputs.must(lambda: read_dem(inputs.raster("DEM") or "", "DEM", progress=progress))
         inputs.warn(reading.warnings)
         self.dem: Grid = reading.grid
         self.dem_crs = from_wkt(self.dem.frame.crs_wkt)
@@ -166,9 +164,10 @@ class _Run:
         outlets = [self._snapped(name, x, y, arrays) for name, x, y in points]
         self.inputs.settle()
         if not points:
-            outlets = [(None, self._largest(arrays))]
+            outlets.append((None, self._largest(arrays)))
         for name, outlet in outlets:
-            yield self._row(name, outlet, arrays)
+            if outlet is not None:  # those without one have been refused by settle
+                yield self._row(name, outlet, arrays)
 
     def _points(self) -> list[tuple[str | None, float, float]]:
         """Name and place of each outlet in the DEM's CRS."""

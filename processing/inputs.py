@@ -57,6 +57,15 @@ class Inputs:
             self.faults.extend(error.problems)
             return None
 
+    def must(self, work: Callable[[], T]) -> T:
+        """``work()``; its problems and all met before are raised together."""
+        found = self.attempt(work)
+        if found is None:
+            self.settle()
+            raise ValueError("the work gave nothing")
+        self.settle()
+        return found
+
     def settle(self) -> None:
         """Raise InputError with every fault met so far, if there is one."""
         if self.faults:
@@ -117,6 +126,10 @@ class Inputs:
             facts = {"parameter": name, "layer": Path(value.split("|")[0]).name, "path": value}
             self.faults.append(Problem("QL-LAYER-NOVECTOR", facts))
         return found
+
+    def must_source(self, name: str) -> QgsFeatureSource:
+        """A vector source that has to be there."""
+        return self.must(lambda: self.source(name))
 
     def records(
         self,

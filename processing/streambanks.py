@@ -89,8 +89,8 @@ class Banks:
         if not name:
             raise InputError("QL-PARAM-MISSING", parameter="LANDUSE_FIELD", label="LANDUSE_FIELD")
         parcels = self._records("LANDUSE", Wanted(POLYGON, (name,)))
-        areas = [shape.area for shape in polygon_shapes(parcels)]
-        classes = classify_records(parcels, areas, name, layer=inputs.title("LANDUSE"), mapping=mapping)
+        sizes = [shape.area for shape in polygon_shapes(parcels)]
+        classes = classify_records(parcels, sizes, name, layer=inputs.title("LANDUSE"), mapping=mapping)
         inputs.warn(classes.warnings)
         known = bankfacts.Parcels(parcels, classes.classes)
         return bankfacts.parcel_land_use(self.lines, known, self.belt, water)

@@ -164,8 +164,7 @@ class StreamSurvey(QingliuAlgorithm):
         progress = StageProgress(feedback, STAGES)
         inputs.county()
         source = inputs.raster("DEM")
-        reading = inputs.attempt(lambda: read_dem(source or "", "DEM", progress=progress))
-        inputs.settle()
+        reading = inputs.must(lambda: read_dem(source or "", "DEM", progress=progress))
         dem: Grid = reading.grid
         inputs.warn(reading.warnings)
         dem_crs = from_wkt(dem.frame.crs_wkt)
@@ -220,16 +219,16 @@ class _Run:
         inputs.settle()
         if boundary:
             self.boundary = union(boundary)
-            self._check_boundary()
+            self._check_boundary(self.boundary)
         parts = [(record, xy) for record in lines for xy in line_parts(record.wkb or b"")]
         streams = self._survey([xy for _, xy in parts], [record for record, _ in parts], water)
         return self._identified(streams, previous, [record for record, _ in parts])
 
-    def _check_boundary(self) -> None:
+    def _check_boundary(self, boundary: QgsGeometry) -> None:
         """A boundary that the DEM does not meet is a fault, one it does not cover a warning."""
         moved = guard(self.dem_crs, self.target, layer="DEM", parameter="DEM", shifts=self.inputs.shifts)
         extent = moved.transform.rectangle(frame_extent(self.dem.frame))
-        box = self.boundary.boundingBox()
+        box = boundary.boundingBox()
         if not extent.intersects(box):
             self.inputs.faults.append(Problem("QL-STREAMS-NOBOUNDARY", {"parameter": "BOUNDARY"}))
             self.inputs.settle()
@@ -390,11 +389,11 @@ class _Run:
         write_raster(path, area, frame, unit="m²", description="drained area", progress=self.progress)
         return str(path)
 
-    def _numbers(self, network: _Network) -> dict[str, float]:
+    def _numbers(self, network: _Network) -> dict[str, float | None]:
         channels, verdicts = network.streams.channels, network.streams.verdicts
         met = _met(network)
         required = met & verdicts.required
-        if self.boundary is not None:
+        if self.boundary is not None and network.inside_m is not None:
             length, area = float(network.inside_m.sum()), self.boundary.area()
         else:
             length, area = float(channels.length_m.sum()), channels.valid_m2

@@ -7,9 +7,10 @@ from a clause the signal ``target_requested`` leads back.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Iterator
 
 from qgis.core import QgsApplication, QgsTask
-from qgis.PyQt.QtCore import QSortFilterProxyModel, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QSortFilterProxyModel, Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPixmap, QStandardItem, QStandardItemModel
 from qgis.PyQt.QtWidgets import (
     QComboBox,
@@ -26,7 +27,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..core import pinyin
-from ..core.standard import CitedStandard, Clause, Edition, Ruling, Target, default_edition, text
+from ..core.standard import Clause, Edition, Target, default_edition, text
 from . import clause_texts
 
 TARGET_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -69,7 +70,7 @@ class ClauseFilter(QSortFilterProxyModel):
         self.query, self.level = query, level
         self.invalidateFilter()
 
-    def filterAcceptsRow(self, row, parent) -> bool:  # noqa: ANN001 - Qt's name
+    def filterAcceptsRow(self, row: int, parent: QModelIndex) -> bool:
         index = self.sourceModel().index(row, 0, parent)
         search = index.data(SEARCH_ROLE)
         if search is None:
@@ -301,21 +302,11 @@ class ClauseDock(QDockWidget):
             return self.tr("Nothing found. Try fewer words, initials such as “stqj”, or another level.")
         return self.tr("{} entries").format(count)
 
-    def _show_current(self, index) -> None:  # noqa: ANN001 - a QModelIndex
+    def _show_current(self, index: QModelIndex) -> None:
         target = index.data(TARGET_ROLE)
         if target is None or self.edition is None:
             return
-        self.page.setHtml(self._html(target))
-
-    def _html(self, target: Target) -> str:
-        edition = self.edition
-        record: Clause | CitedStandard | Ruling
-        if target.kind == "clause":
-            return clause_texts.clause_html(edition, edition.clause(target.name))
-        if target.kind == "standard":
-            return clause_texts.standard_html(edition.standards[target.name])
-        record = edition.ruling(int(target.name))
-        return clause_texts.ruling_html(edition, record)
+        self.page.setHtml(_html(self.edition, target))
 
     def _follow(self, url: QUrl) -> None:
         kind, _, name = QUrl.fromPercentEncoding(url.toEncoded()).partition(":")
@@ -333,8 +324,18 @@ def _read_edition(task: QgsTask) -> Edition:
     return edition
 
 
-def _walk(model, parent=None):  # noqa: ANN001, ANN202 - Qt models and indexes, depth first
-    for row in range(model.rowCount(parent) if parent is not None else model.rowCount()):
-        index = model.index(row, 0, parent) if parent is not None else model.index(row, 0)
+def _html(edition: Edition, target: Target) -> str:
+    if target.kind == "clause":
+        return clause_texts.clause_html(edition, edition.clause(target.name))
+    if target.kind == "standard":
+        return clause_texts.standard_html(edition.standards[target.name])
+    return clause_texts.ruling_html(edition, edition.ruling(int(target.name)))
+
+
+def _walk(model: QAbstractItemModel, parent: QModelIndex | None = None) -> Iterator[QModelIndex]:
+    """All indexes of a model, depth first."""
+    above = QModelIndex() if parent is None else parent
+    for row in range(model.rowCount(above)):
+        index = model.index(row, 0, above)
         yield index
         yield from _walk(model, index)

@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 _ASK = "import json,sys; import numpy; print(json.dumps([list(sys.version_info[:2]), numpy.__version__]))"
 _OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
@@ -84,7 +85,7 @@ def _answer(interpreter: Interpreter) -> object:
         return None
 
 
-def no_window() -> dict[str, int]:
+def no_window() -> dict[str, Any]:
     """Keyword that keeps Windows from opening a console for the child."""
     flag = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     return {"creationflags": flag} if flag else {}
