@@ -40,6 +40,13 @@ SCALE_WARNED = 0.0005
 SCALE_REFUSED = 0.005
 
 
+_LEFT = {
+    "geographic": "QL-CRS-PROJECTED",
+    "units": "QL-CRS-NOTMETRES",
+    "scale": "QL-CRS-DISTORTED",
+}
+
+
 class OutputCrs(NamedTuple):
     """Where results lie: ``reason`` is ``same``, ``geographic``, ``units`` or ``scale``.
 
@@ -257,8 +264,9 @@ def _near(longitude: float, area: QgsRectangle) -> bool:
 def output_crs(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: str = "") -> OutputCrs:
     """The CRS of the results for a first input in ``crs`` over ``extent`` (in that CRS).
 
-    ``extent`` must have passed :func:`coordinate_problems`. Warnings: QL-CRS-PROJECTED names the CRS
-    taken instead of the input's; QL-CRS-SCALE a scale error above 0.05 % in the CRS of the results.
+    ``extent`` must have passed :func:`coordinate_problems`. Warnings: QL-CRS-PROJECTED,
+    QL-CRS-NOTMETRES or QL-CRS-DISTORTED name the CRS taken instead of the input's; QL-CRS-SCALE a
+    scale error above 0.05 % in the CRS of the results.
     """
     reason = _reason_to_leave(crs, extent)
     if reason == "same":
@@ -268,7 +276,7 @@ def output_crs(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: s
         target = metric_crs_at(*centroid_degrees(crs, extent), datum_of(crs))
         error = _error_elsewhere(crs, target, extent)
         names = {"layer": layer, "source": crs_title(crs), "target": crs_title(target)}
-        warnings = [problem("QL-CRS-PROJECTED", reason=reason, **names)]
+        warnings = [problem(_LEFT[reason], **names)]
     if error > SCALE_WARNED:
         warnings.append(problem("QL-CRS-SCALE", layer=layer, crs=crs_title(target), percent=f"{error:.3%}"))
     return OutputCrs(target, reason, error, warnings)

@@ -37,6 +37,7 @@ _TYPES = {
     LINE: QgsWkbTypes.GeometryType.LineGeometry,
     POLYGON: QgsWkbTypes.GeometryType.PolygonGeometry,
 }
+_TITLES = {POINT: "point 点", LINE: "line 线", POLYGON: "polygon 面", ANY: "geometry 几何图形"}
 IDS_SHOWN = 10
 
 
@@ -161,7 +162,8 @@ def _schema_faults(source: QgsFeatureSource, wanted: Wanted, facts: Mapping[str,
     absent = wanted.geometry != TABLE and kind == QgsWkbTypes.GeometryType.NullGeometry
     if absent or (expected is not None and kind != expected and kind not in loose):
         found = QgsWkbTypes.displayString(source.wkbType())
-        faults.append(problem("QL-LAYER-GEOMETRYTYPE", expected=wanted.geometry, found=found, **facts))
+        kinds = {"expected": _TITLES[wanted.geometry], "found": found}
+        faults.append(problem("QL-LAYER-GEOMETRYTYPE", **kinds, **facts))
     return faults
 
 

@@ -26,15 +26,23 @@ def used_codes(path: Path) -> set[str]:
 
 
 def literal_calls(path: Path):
-    """(code, names of the facts or None where some come as **mapping, line) of each problem made."""
+    """(code, names of the facts or None where they cannot be read here, line) of each problem made."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         code = node.args[0].value
-        if name in MAKERS and name != "Problem" and isinstance(code, str) and CODE.fullmatch(code):
-            names = {k.arg for k in node.keywords}
-            yield code, None if None in names else names, node.lineno
+        if name in MAKERS and isinstance(code, str) and CODE.fullmatch(code):
+            yield code, fact_names(node, name), node.lineno
+
+
+def fact_names(node: ast.Call, maker: str) -> set[str] | None:
+    if maker == "Problem":
+        facts = node.args[1] if len(node.args) > 1 else ast.Dict(keys=[], values=[])
+        literal = isinstance(facts, ast.Dict) and all(isinstance(k, ast.Constant) for k in facts.keys)
+        return {k.value for k in facts.keys} if literal else None
+    names = {k.arg for k in node.keywords}
+    return None if None in names else names
 
 
 def placeholders(text: str) -> set[str]:
