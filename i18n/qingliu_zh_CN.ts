@@ -201,5 +201,9 @@
         <source>Clauses of the standard</source>
         <translation>标准条文</translation>
     </message>
+    <message>
+        <source>{} is not part of this version yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 </TS>

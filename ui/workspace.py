@@ -53,7 +53,9 @@ class Workspace:
         self.toolbar = self.iface.addToolBar("清流 Qingliu")
         self.toolbar.setObjectName("QingliuToolBar")
         for spec in DOCKS:
-            self._add_dock_action(spec, window)
+            action = self._dock_action(spec, window)
+            self.menu.addAction(action)
+            self.toolbar.addAction(action)
 
     def remove(self) -> None:
         """Take out what ``install`` and ``open`` put in, in reverse."""
@@ -108,15 +110,14 @@ class Workspace:
         text = QCoreApplication.translate("Workspace", "{} is not part of this version yet.")
         self.iface.messageBar().pushMessage("清流 Qingliu", text.format(f"qingliu:{name}"))
 
-    def _add_dock_action(self, spec: DockSpec, window: Any) -> None:
+    def _dock_action(self, spec: DockSpec, window: Any) -> QAction:
         icon = QIcon(str(RESOURCES / "icons" / f"{spec.icon}.svg"))
         action = QAction(icon, _title(spec.key), window)
         action.setObjectName(f"Qingliu_action_{spec.key}")
         action.setCheckable(True)
         action.triggered.connect(lambda checked, k=spec.key: self._toggle(k, checked))
-        self.menu.addAction(action)
-        self.toolbar.addAction(action)
         self.actions.append(action)
+        return action
 
     def _toggle(self, key: str, shown: bool) -> None:
         if shown:
