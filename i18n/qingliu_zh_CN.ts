@@ -203,7 +203,7 @@
     </message>
     <message>
         <source>{} is not part of this version yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 尚未包含在本版本中。</translation>
     </message>
 </context>
 </TS>
