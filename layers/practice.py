@@ -52,7 +52,9 @@ def prepare_folder(folder: Path) -> None:
 def write_raster(
     path: Path, values: np.ndarray, x0: float, y0: float, cell: float, nodata: float | None = None
 ) -> None:
-    """A GeoTIFF of one band of 32-bit floats, north up, upper-left corner (x0, y0). Raises InputError when it fails."""
+    """A GeoTIFF of one band of 32-bit floats, north up, upper-left corner (x0, y0). Raises InputError when it
+    fails.
+    """
     rows, cols = values.shape
     options = ["COMPRESS=DEFLATE", "PREDICTOR=3", "TILED=YES"]
     dataset = gdal.GetDriverByName("GTiff").Create(str(path), cols, rows, 1, gdal.GDT_Float32, options)

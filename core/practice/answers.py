@@ -1,7 +1,7 @@
 """The answer key: what is right for the practice watershed, each with how it follows from the construction.
 
-An answer: ``id``, ``value``, ``unit``, ``clause``, ``how``; ``tolerance`` is what a correct program may differ by (rounding
-of its outputs, nothing else).
+An answer: ``id``, ``value``, ``unit``, ``clause``, ``how``; ``tolerance`` is what a correct program may
+differ by (rounding of its outputs, nothing else).
 """
 
 from __future__ import annotations
@@ -123,16 +123,25 @@ def channel_answers(w: Watershed) -> list[dict[str, Any]]:
         required, reason, near = verdict(length, brook.area_km2)
         found.append(
             {
-                "number": number, "parent": brook.parent, "head": list(w.ground.centre(int(brook.path[0]))),
-                "mouth": list(w.ground.centre(int(brook.path[-1]))), "length_m": round(length, 3), "area_km2": round(brook.area_km2, 6),
-                "survey_required": required, "survey_reason": reason, "near_miss": near,
+                "number": number,
+                "parent": brook.parent,
+                "head": list(w.ground.centre(int(brook.path[0]))),
+                "mouth": list(w.ground.centre(int(brook.path[-1]))),
+                "length_m": round(length, 3),
+                "area_km2": round(brook.area_km2, 6),
+                "survey_required": required,
+                "survey_reason": reason,
+                "near_miss": near,
             }
-        )  # fmt: skip
+        )
     return found
 
 
 def _counts(channels: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    how = "由汇流树逐条数得：沟道自汇水 0.02 km²（800 个格网）处起，止于汇入汇水更大（相等时更长）的沟道处，长度按格网中心距相加"
+    how = (
+        "由汇流树逐条数得：沟道自汇水 0.02 km²（800 个格网）处起，"
+        "止于汇入汇水更大（相等时更长）的沟道处，长度按格网中心距相加"
+    )
     required = [c for c in channels if c["survey_required"]]
     return [
         answer("channels.total", len(channels), None, "4.3.1", how),

@@ -1,14 +1,14 @@
 """A ground by ruler and set square where the verdicts of clause 4.3.1 can be worked out by hand.
 
-A straight main valley runs south. Beside it lie strips, each a straight side valley whose cells all run straight down
-to its channel, so that the channel drains (rows of the strip) x (columns), counted cell by cell, and is as long as its
-straight and diagonal steps. Lengths come out at 299.142, 300.000 and 301.213 m, areas at 0.099, 0.100, 0.100025 and
-0.101 km²: on both sides of both limits, and exactly on them.
+A straight main valley runs south. Beside it lie strips, each a straight side valley whose cells all run
+straight down to its channel, so that the channel drains (rows of the strip) x (columns), counted cell by
+cell, and is as long as its straight and diagonal steps. Lengths come out at 299.142, 300.000 and 301.213 m,
+areas at 0.099, 0.100, 0.100025 and 0.101 km²: on both sides of both limits, and exactly on them.
 
-Heights, c columns from the main valley, in a strip with its channel in row r and its crests in rows a and b: the channel
-stands at main + 0.1 c, the crest at 35 + 0.1 c above the main valley's highest cell, and in between the slope is even.
-The way straight to the channel is therefore always the steepest. Beyond the ridge at the strips' far end the ground is
-mirrored and drains out at the side.
+Heights, c columns from the main valley, in a strip with its channel in row r and its crests in rows a and b:
+the channel stands at main + 0.1 c, the crest at 35 + 0.1 c above the main valley's highest cell, and in
+between the slope is even. The way straight to the channel is therefore always the steepest. Beyond the ridge
+at the strips' far end the ground is mirrored and drains out at the side.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ INITIATION_CELLS = 800
 class Strip:
     """One side valley: ``rows`` it takes on ``columns`` columns (the bank column not counted).
 
-    ``less`` columns have ``rows`` - 1 rows, ``more`` columns ``rows`` + 1, ``jogs`` are the columns at which the channel
-    steps diagonally. ``key`` is None for filling that no question is asked about.
+    ``less`` columns have ``rows`` - 1 rows, ``more`` columns ``rows`` + 1, ``jogs`` are the columns at which
+    the channel steps diagonally. ``key`` is None for filling that no question is asked about.
     """
 
     key: str | None

@@ -1,7 +1,7 @@
 """The channels that the practice ground was made with, told from its flow tree (for clause 4.3.1's answers).
 
-A whole channel runs from the first cell that drains the initiation area down to the channel that drains more, or to
-the edge. Its area excludes the receiving cell; its length includes the step into it.
+A whole channel runs from the first cell that drains the initiation area down to the channel that drains more,
+or to the edge. Its area excludes the receiving cell; its length includes the step into it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Planted faults for exercises: each changes the filled survey or a layer in one known place.
 
-``plant`` works on copies: the sound survey stays what it is, and taking the same faults again gives the same faulty one.
+``plant`` works on copies: the sound survey stays what it is, and taking the same faults again gives the same
+faulty one.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Any, Callable, Mapping
 class Fault:
     """One planted fault.
 
-    ``table`` and ``field`` say where, ``zh`` and ``en`` what was done, ``clause`` what it offends; ``change`` alters the
-    tables in place and returns the uuid of the row it touched.
+    ``table`` and ``field`` say where, ``zh`` and ``en`` what was done, ``clause`` what it offends; ``change``
+    alters the tables in place and returns the uuid of the row it touched.
     """
 
     key: str
@@ -95,31 +96,136 @@ def _printed_c8(t: Mapping[str, list[dict[str, Any]]]) -> str:
 
 
 FAULTS = (
-    Fault("sewage_in_tonnes", "C.3", "a8", "sewage_l_d", "日排放量按 t/d 填写", "sewage entered in t/d instead of L/d", _tonnes),
-    Fault("treated_above_total", "C.3", "a8", "sewage_treated_l_d", "处理量大于排放量", "more treated than discharged", _more_treated),
-    Fault("land_sum", "4.1.4", "a1", "cropland_hm2", "耕地面积多写一位", "cropland ten times too large", _cropland),
-    Fault("heights_swapped", "4.1.4", "a1", "elevation_max_m", "最高、最低海拔颠倒", "highest and lowest swapped", _heights),
-    Fault("area_in_hectares", "A.3", "a3", "watershed_area_km2", "总面积按 hm² 填写", "total area in hm² instead of km²", _hectares),
-    Fault("village_missing", "4.4.3", "a8", "natural_village", "漏填一个自然村", "one hamlet missing from A.8", _lost_village),
-    Fault("fertiliser_per_mu", "A.5", "a5", "fertiliser_kg_hm2", "化肥强度按每亩填写", "fertiliser per mu", _per_mu),
-    Fault("channel_missing", "4.3.1", "a6", "channel_name", "漏查一条应调查的沟道", "a required channel missing", _lost_channel),
-    Fault("toilets", "C.6", "a8", "toilets_converted", "已改厕多于总数", "more toilets converted than there are", _toilets),
-    Fault("labour", "4.1.4", "a2", "labour_force", "劳动力多于户籍人口", "more workers than registered people", _labour),
-    Fault("checker_is_surveyor", "4.1.4", "sheet", "checker", "校核人与调查人相同", "checker and surveyor the same", _checker),
+    Fault(
+        "sewage_in_tonnes",
+        "C.3",
+        "a8",
+        "sewage_l_d",
+        "日排放量按 t/d 填写",
+        "sewage entered in t/d instead of L/d",
+        _tonnes,
+    ),
+    Fault(
+        "treated_above_total",
+        "C.3",
+        "a8",
+        "sewage_treated_l_d",
+        "处理量大于排放量",
+        "more treated than discharged",
+        _more_treated,
+    ),
+    Fault(
+        "land_sum",
+        "4.1.4",
+        "a1",
+        "cropland_hm2",
+        "耕地面积多写一位",
+        "cropland ten times too large",
+        _cropland,
+    ),
+    Fault(
+        "heights_swapped",
+        "4.1.4",
+        "a1",
+        "elevation_max_m",
+        "最高、最低海拔颠倒",
+        "highest and lowest swapped",
+        _heights,
+    ),
+    Fault(
+        "area_in_hectares",
+        "A.3",
+        "a3",
+        "watershed_area_km2",
+        "总面积按 hm² 填写",
+        "total area in hm² instead of km²",
+        _hectares,
+    ),
+    Fault(
+        "village_missing",
+        "4.4.3",
+        "a8",
+        "natural_village",
+        "漏填一个自然村",
+        "one hamlet missing from A.8",
+        _lost_village,
+    ),
+    Fault(
+        "fertiliser_per_mu",
+        "A.5",
+        "a5",
+        "fertiliser_kg_hm2",
+        "化肥强度按每亩填写",
+        "fertiliser per mu",
+        _per_mu,
+    ),
+    Fault(
+        "channel_missing",
+        "4.3.1",
+        "a6",
+        "channel_name",
+        "漏查一条应调查的沟道",
+        "a required channel missing",
+        _lost_channel,
+    ),
+    Fault(
+        "toilets",
+        "C.6",
+        "a8",
+        "toilets_converted",
+        "已改厕多于总数",
+        "more toilets converted than there are",
+        _toilets,
+    ),
+    Fault(
+        "labour",
+        "4.1.4",
+        "a2",
+        "labour_force",
+        "劳动力多于户籍人口",
+        "more workers than registered people",
+        _labour,
+    ),
+    Fault(
+        "checker_is_surveyor",
+        "4.1.4",
+        "sheet",
+        "checker",
+        "校核人与调查人相同",
+        "checker and surveyor the same",
+        _checker,
+    ),
     Fault("old_year", "7.0.2", "indicator_input", "year", "游客数为 2019 年", "visitors of 2019", _old_year),
-    Fault("no_evidence", "7.0.1", "indicator_input", "evidence", "定性判断缺少证据", "a judgement without evidence", _no_evidence),
-    Fault("c8_above_100", "C.8", "indicator_input", "value", "治理岸线总长只计一侧，比例超过 100 %",
-          "treated bank length of one side only: the ratio exceeds 100 %", _printed_c8),
-)  # fmt: skip
+    Fault(
+        "no_evidence",
+        "7.0.1",
+        "indicator_input",
+        "evidence",
+        "定性判断缺少证据",
+        "a judgement without evidence",
+        _no_evidence,
+    ),
+    Fault(
+        "c8_above_100",
+        "C.8",
+        "indicator_input",
+        "value",
+        "治理岸线总长只计一侧，比例超过 100 %",
+        "treated bank length of one side only: the ratio exceeds 100 %",
+        _printed_c8,
+    ),
+)
 """All faults, in the order of a course."""
 
 
 def plant(
     tables: Mapping[str, list[dict[str, Any]]], keys: list[str]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A copy of the tables with the faults of ``keys``, and what was done: key, table, field, row_uuid, texts.
+    """A copy of the tables with the faults of ``keys``, and what was done: key, table, field, row_uuid,
+    texts.
 
-    ``tables`` hold the survey's tables, ``sheet`` and ``indicator_input``. Raises KeyError for an unknown key.
+    ``tables`` hold the survey's tables, ``sheet`` and ``indicator_input``. Raises KeyError for an unknown
+    key.
     """
     known = {fault.key: fault for fault in FAULTS}
     faulty = copy.deepcopy({name: list(rows) for name, rows in tables.items()})
@@ -129,8 +235,13 @@ def plant(
         uuid = fault.change(faulty)
         done.append(
             {
-                "key": key, "clause": fault.clause, "table": fault.table, "field": fault.field, "row_uuid": uuid,
-                "zh": fault.zh, "en": fault.en,
+                "key": key,
+                "clause": fault.clause,
+                "table": fault.table,
+                "field": fault.field,
+                "row_uuid": uuid,
+                "zh": fault.zh,
+                "en": fault.en,
             }
-        )  # fmt: skip
+        )
     return faulty, done

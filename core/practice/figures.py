@@ -1,4 +1,5 @@
-"""Figures of the practice watershed that follow from what was planted: areas by shoelace, lengths by addition.
+"""Figures of the practice watershed that follow from what was planted: areas by shoelace, lengths by
+addition.
 
 All of them come from the generator's own coordinates and choices; nothing here runs what Qingliu would run.
 """
@@ -84,7 +85,7 @@ def figures(w: Watershed, layers: list[Layer]) -> Figures:
             treated[bank.bank_type] = treated.get(bank.bank_type, 0.0) + bank.length_m
     households = [households_of(w, v) for v in w.works.villages]
     return Figures(
-        area=mosaic.area(w.boundary),
+        area=sum(mosaic.area(part) for part in w.boundary),
         landuse=total("landuse", "landuse"),
         erosion=total("erosion", "class"),
         banks=every,

@@ -21,8 +21,8 @@ _ROOT2 = np.sqrt(2.0)
 class Tree:
     """A flow tree in the order of its levels.
 
-    ``receiver`` (n,) int64; ``step`` (n,) distance to it in cells (1 or root 2; 1 at roots); ``order`` cells sorted
-    by their number of steps to the root; ``bounds`` where each level begins in ``order``.
+    ``receiver`` (n,) int64; ``step`` (n,) distance to it in cells (1 or root 2; 1 at roots); ``order`` cells
+    sorted by their number of steps to the root; ``bounds`` where each level begins in ``order``.
     """
 
     receiver: np.ndarray
@@ -102,7 +102,9 @@ def upstream(forest: Tree, cell: int) -> np.ndarray:
 
 
 def carry_up(forest: Tree, start: np.ndarray, marked: np.ndarray) -> np.ndarray:
-    """For each cell the value of ``start`` at the first marked cell downstream (its root's where there is none)."""
+    """For each cell the value of ``start`` at the first marked cell downstream (its root's where there is
+    none).
+    """
     found = start.copy()
     for cells in forest.levels():
         free = cells[~marked[cells]]
@@ -119,7 +121,9 @@ def distance_down(forest: Tree) -> np.ndarray:
 
 
 def raise_over(z: np.ndarray, forest: Tree, least_rise: np.ndarray) -> np.ndarray:
-    """Heights lifted so that each cell stands at least ``least_rise`` x step above its receiver (flat arrays)."""
+    """Heights lifted so that each cell stands at least ``least_rise`` x step above its receiver (flat
+    arrays).
+    """
     lifted = z.copy()
     for cells in forest.levels():
         below = lifted[forest.receiver[cells]]

@@ -1,8 +1,8 @@
 """The practice ground: hills and valleys shaped by rivers, at 5 m.
 
-Stream-power erosion with uplift, solved implicitly down the flow tree (Braun & Willett 2013, Geomorphology 180-181),
-area exponent 1/2, first on a coarse grid to a steady network, then refined in doublings with hillslope
-diffusion, so that channels are dendritic, hilltops convex and the long profile concave. The valley
+Stream-power erosion with uplift, solved implicitly down the flow tree (Braun & Willett 2013, Geomorphology
+180-181), area exponent 1/2, first on a coarse grid to a steady network, then refined in doublings with
+hillslope diffusion, so that channels are dendritic, hilltops convex and the long profile concave. The valley
 floor is flattened where enough land drains through, as alluvium does it.
 """
 
@@ -22,7 +22,9 @@ EPSG = 4547
 """CGCS2000 / 3-degree Gauss-Kruger, central meridian 114 E, easting without zone prefix."""
 
 EAST, NORTH = 462000.0, 3172000.0
-"""Upper-left corner of the ground: about 113.61 E, 28.66 N, in the southern red-soil hills. The place is made up."""
+"""Upper-left corner of the ground: about 113.61 E, 28.66 N, in the southern red-soil hills. The place is made
+up.
+"""
 
 _COARSE = (176, 132)
 _LEAST_RISE = 0.004
@@ -33,8 +35,9 @@ _LEAST_RISE = 0.004
 class Ground:
     """The finished ground.
 
-    ``z`` (rows, cols) float32 heights in m; ``x0``, ``y0`` upper-left corner; ``outlet`` flat index of the outlet's cell;
-    ``inside`` (rows, cols) the watershed; ``forest`` flow tree of the whole ground; ``drained`` cells drained.
+    ``z`` (rows, cols) float32 heights in m; ``x0``, ``y0`` upper-left corner; ``outlet`` flat index of the
+    outlet's cell; ``inside`` (rows, cols) the watershed; ``forest`` flow tree of the whole ground;
+    ``drained`` cells drained.
     """
 
     z: np.ndarray
@@ -55,7 +58,7 @@ class Ground:
         return self.x0 + (col + 0.5) * CELL, self.y0 - (row + 0.5) * CELL
 
 
-def _border(shape: tuple[int, int]) -> np.ndarray:
+def _border(shape: tuple[int, ...]) -> np.ndarray:
     edge = np.zeros(shape, dtype=bool)
     edge[[0, -1], :] = True
     edge[:, [0, -1]] = True
@@ -190,7 +193,9 @@ def build(seed: int, area_km2: float, progress: Progress = SILENT) -> Ground:
 
 
 def _relief(area_km2: float) -> float:
-    """Height of the highest ridge above the outlet, m: 330 m at 12 km², growing with the root of the area's root."""
+    """Height of the highest ridge above the outlet, m: 330 m at 12 km², growing with the root of the area's
+    root.
+    """
     return float(330 * np.sqrt(np.sqrt(area_km2 / 12)))
 
 
@@ -245,10 +250,11 @@ def _outlet(drained: np.ndarray, near: tuple[float, float]) -> int:
 
 
 def clicked_outlet(ground: Ground, reach: float = 100.0) -> int:
-    """A cell where someone might click to mean the outlet: of all cells within ``reach`` m of it, the outlet drains most.
+    """A cell where someone might click to mean the outlet: of all cells within ``reach`` m of it, the outlet
+    drains most.
 
-    The click lies some 95 m upstream of the outlet, 1 m and more inside the reach, while the next cell downstream of the
-    outlet lies outside by as much. The outlet itself where there is no such cell.
+    The click lies some 95 m upstream of the outlet, 1 m and more inside the reach, while the next cell
+    downstream of the outlet lies outside by as much. The outlet itself where there is no such cell.
     """
     rows, cols = ground.z.shape
     row, col = divmod(ground.outlet, cols)
@@ -284,9 +290,9 @@ def _drains_most_within(ground: Ground, cell: int, reach: float) -> int:
 def _valley_floor(z: np.ndarray, base: np.ndarray) -> np.ndarray:
     """Ground near large channels brought down towards them, as rivers widen their floors.
 
-    With H the height above the channel and f = the floor's depth (growing with the root of the root of the drained
-    area), H falls by 0.92 f t / (1 + t) / (1 + t / 8)^2, t = H / f: the slope at the channel becomes 0.08 of what it
-    was, and far above nothing changes.
+    With H the height above the channel and f = the floor's depth (growing with the root of the root of the
+    drained area), H falls by 0.92 f t / (1 + t) / (1 + t / 8)^2, t = H / f: the slope at the channel becomes
+    0.08 of what it was, and far above nothing changes.
     """
     forest = flow.tree(flow.drained_receivers(z, base), z.shape[1])
     drained = flow.drained_cells(forest).astype(float)

@@ -18,10 +18,30 @@ EROSION_NAMES = {1: "微度", 2: "轻度", 3: "中度", 4: "强烈", 5: "极强�
 def all_layers(w: Watershed) -> list[Layer]:
     """Every layer, in the order in which they are written."""
     makers = (
-        _boundary, _outlet, _townships, _admin, _landuse, _erosion, _roads, _villages, _buildings, _channels, _gullies,
-        _waterbodies, _pollution, _toilets, _green, _built, _enterprises, _tourism, _industry, _reaches, _banks, _structures,
+        _boundary,
+        _outlet,
+        _townships,
+        _admin,
+        _landuse,
+        _erosion,
+        _roads,
+        _villages,
+        _buildings,
+        _channels,
+        _gullies,
+        _waterbodies,
+        _pollution,
+        _toilets,
+        _green,
+        _built,
+        _enterprises,
+        _tourism,
+        _industry,
+        _reaches,
+        _banks,
+        _structures,
         _base_sheets,
-    )  # fmt: skip
+    )
     from .plan import layers_of_plan
 
     return [*(make(w) for make in makers), *layers_of_plan(w)]
@@ -29,8 +49,12 @@ def all_layers(w: Watershed) -> list[Layer]:
 
 def _boundary(w: Watershed) -> Layer:
     fields = {"name": str, "code": str, "area_km2": float}
-    values = {"name": names.WATERSHED, "code": names.CODE, "area_km2": mosaic.area(w.boundary) / 1e6}
-    return layer(w, "boundary", "Polygon", fields, [(w.boundary, values)])
+    values = {
+        "name": names.WATERSHED,
+        "code": names.CODE,
+        "area_km2": sum(mosaic.area(part) for part in w.boundary) / 1e6,
+    }
+    return layer(w, "boundary", "MultiPolygon", fields, [(w.boundary, values)])
 
 
 def _outlet(w: Watershed) -> Layer:
@@ -125,8 +149,13 @@ def _villages(w: Watershed) -> Layer:
     rows = []
     for village in w.works.villages:
         households = households_of(w, village)
-        values = {"name": village.name, "admin_village": admin_of(w, village.seat), "township": names.TOWNSHIP,
-                  "households": households, "population": people_of(households)}  # fmt: skip
+        values = {
+            "name": village.name,
+            "admin_village": admin_of(w, village.seat),
+            "township": names.TOWNSHIP,
+            "households": households,
+            "population": people_of(households),
+        }
         rows.append((w.ground.centre(village.seat), values))
     return layer(w, "villages", "Point", fields, rows)
 
@@ -161,7 +190,9 @@ def _buildings(w: Watershed) -> Layer:
 
 
 def _plots(w: Watershed, number: int, land: np.ndarray) -> list[tuple[int, int, int]]:
-    """House plots (row, column, cells wide) of 2 x 2 or 2 x 3 cells with a lane between, wholly on village land."""
+    """House plots (row, column, cells wide) of 2 x 2 or 2 x 3 cells with a lane between, wholly on village
+    land.
+    """
     rows, cols = np.flatnonzero(land.any(axis=1)), np.flatnonzero(land.any(axis=0))
     found = []
     for i in range(int(rows[0]), int(rows[-1]), 4):
@@ -300,7 +331,9 @@ def _without_rim(mask: np.ndarray) -> np.ndarray:
 
 
 def _green(w: Watershed) -> Layer:
-    """Green of each village: the outer belt of its land, one cell wide (VG2), and a park round its seat (VG1)."""
+    """Green of each village: the outer belt of its land, one cell wide (VG2), and a park round its seat
+    (VG1).
+    """
     rows = []
     for village in w.works.villages:
         land = village_mask(w, village)

@@ -1,8 +1,8 @@
 """Parcels as an exact partition: a raster of labels turned into polygons that share every vertex.
 
-Outlines run through the middles of the cells' edges, which turns staircases into slopes, while corners where three
-parcels meet and the outline of the whole stay where they are. All coordinates are multiples of half a cell, so that
-areas are exact in floating point and add up to the whole without remainder.
+Outlines run through the middles of the cells' edges, which turns staircases into slopes, while corners where
+three parcels meet and the outline of the whole stay where they are. All coordinates are multiples of half a
+cell, so that areas are exact in floating point and add up to the whole without remainder.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def merge_small(ids: np.ndarray, group: np.ndarray, least_cells: int) -> np.ndar
         of = np.zeros(size.size, dtype=np.int64)
         of[ids[ids >= 0]] = group[ids >= 0]
         near = borders(ids)
-        a, b, shared = near.T
+        a, b = near[:, 0], near[:, 1]
         larger = (size[b] > size[a]) | ((size[b] == size[a]) & (b < a))
         near = near[(size[a] < least_cells) & (of[a] == of[b]) & larger]
         if not near.size:
@@ -83,13 +83,15 @@ def merge_small(ids: np.ndarray, group: np.ndarray, least_cells: int) -> np.ndar
         to = np.arange(size.size)
         to[near[first, 0]] = near[first, 1]
         to = _flattened(to)
-        kept, fresh = np.unique(to, return_inverse=True)
+        fresh = np.unique(to, return_inverse=True)[1]
         ids = np.where(ids >= 0, fresh.reshape(-1)[np.maximum(ids, 0)], OUTSIDE)
 
 
 @dataclass(frozen=True)
 class _Edges:
-    """Directed unit edges of the corner lattice: number 4 x corner + direction (E, N, W, S), region on the left."""
+    """Directed unit edges of the corner lattice: number 4 x corner + direction (E, N, W, S), region on the
+    left.
+    """
 
     left: np.ndarray
     right: np.ndarray
@@ -171,7 +173,8 @@ def _outline(ring: np.ndarray, edges: _Edges, node: np.ndarray, kept: np.ndarray
 
 
 def _polygon(rings: Sequence[np.ndarray], x0: float, y0: float, half: float) -> Polygon:
-    shells, holes = [], []
+    shells: list[Ring] = []
+    holes: list[Ring] = []
     for points in rings:
         points = np.roll(points, -int(np.lexsort((points[:, 0], points[:, 1]))[0]), axis=0)
         xy = np.stack([x0 + points[:, 0] * half, y0 - points[:, 1] * half], axis=1)

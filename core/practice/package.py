@@ -1,4 +1,6 @@
-"""The practice watershed as the content of its files: what ``case.yaml``, ``county.yaml`` and ``answers.json`` say."""
+"""The practice watershed as the content of its files: what ``case.yaml``, ``county.yaml`` and
+``answers.json`` say.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,25 @@ TYPE = "leisure"
 BLOCK_FILE = "thresholds.tif"
 
 ROLES = {  # role: (layer of landuse.gpkg, field)
-    "LANDUSE": ("landuse", "landuse"), "EROSION": ("erosion", "class"), "CHANNELS": ("channels", None), "WATERBODIES": ("waterbodies", None),
-    "VILLAGES": ("villages", None), "ADMIN": ("admin_villages", None), "TOWNSHIPS": ("townships", None), "ROADS": ("roads", None),
-    "POLLUTION": ("pollution_sources", None), "GREEN": ("green_space", None), "BUILT": ("built_land", None), "BANKS": ("banks", "bank_type"),
-    "TREATED": ("reaches", None), "BUILDINGS": ("buildings", None), "GULLIES": ("gullies", None), "PARCELS": ("landuse", None),
-    "STRUCTURES": ("structures", None), "LAYOUT": ("measures", None),
-}  # fmt: skip
+    "LANDUSE": ("landuse", "landuse"),
+    "EROSION": ("erosion", "class"),
+    "CHANNELS": ("channels", None),
+    "WATERBODIES": ("waterbodies", None),
+    "VILLAGES": ("villages", None),
+    "ADMIN": ("admin_villages", None),
+    "TOWNSHIPS": ("townships", None),
+    "ROADS": ("roads", None),
+    "POLLUTION": ("pollution_sources", None),
+    "GREEN": ("green_space", None),
+    "BUILT": ("built_land", None),
+    "BANKS": ("banks", "bank_type"),
+    "TREATED": ("reaches", None),
+    "BUILDINGS": ("buildings", None),
+    "GULLIES": ("gullies", None),
+    "PARCELS": ("landuse", None),
+    "STRUCTURES": ("structures", None),
+    "LAYOUT": ("measures", None),
+}
 
 
 @dataclass(frozen=True)
@@ -83,10 +98,16 @@ def case(w: scene.Watershed) -> dict[str, Any]:
         "type": TYPE,
         "layers": roles,
         "parameters": {
-            "OUTLET": f"{x},{y} [EPSG:{EPSG}]", "EVALUATION_DATE": EVALUATION_DATE, "REGION": "south_red", "BANK_FIELD": "bank_type",
-            "SIDE_FIELD": "side", "GROUP_FIELD": "river", "NAME_FIELD": "name", "CODE_FIELD": "code",
+            "OUTLET": f"{x},{y} [EPSG:{EPSG}]",
+            "EVALUATION_DATE": EVALUATION_DATE,
+            "REGION": "south_red",
+            "BANK_FIELD": "bank_type",
+            "SIDE_FIELD": "side",
+            "GROUP_FIELD": "river",
+            "NAME_FIELD": "name",
+            "CODE_FIELD": "code",
         },
-    }  # fmt: skip
+    }
 
 
 def county_profile(sums: figures.Figures) -> dict[str, Any]:

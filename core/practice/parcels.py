@@ -1,7 +1,8 @@
-"""Land use in parcels (GB/T 21010 codes): fields on the floor, terraces and orchards on the lower slopes, forest above.
+"""Land use in parcels (GB/T 21010 codes): fields on the floor, terraces and orchards on the lower slopes,
+forest above.
 
-Parcels follow the contours because the seeds they grow round are far apart when their heights differ. Water, roads
-and villages are cut out first; every cell of the watershed belongs to exactly one parcel.
+Parcels follow the contours because the seeds they grow round are far apart when their heights differ. Water,
+roads and villages are cut out first; every cell of the watershed belongs to exactly one parcel.
 """
 
 from __future__ import annotations
@@ -14,22 +15,71 @@ from . import chance, mosaic, settle
 from .ground import CELL
 from .site import Site, spread
 
-KEYS = ("river", "reservoir", "dam", "pond", "trunk", "road", "village", "plant", "works", "mill", "farm1", "farm2",
-        "quarry", "dump", "temple", "lodge")  # fmt: skip
+KEYS = (
+    "river",
+    "reservoir",
+    "dam",
+    "pond",
+    "trunk",
+    "road",
+    "village",
+    "plant",
+    "works",
+    "mill",
+    "farm1",
+    "farm2",
+    "quarry",
+    "dump",
+    "temple",
+    "lodge",
+)
 """What takes land before the fields do; the index is the group of the parcel."""
 
 CODES = {
-    "river": "1101", "reservoir": "1103", "dam": "1109", "pond": "1104", "trunk": "1003", "road": "1006",
-    "village": "0702", "plant": "0809", "works": "0601", "mill": "0604", "farm1": "1202", "farm2": "1202",
-    "quarry": "0602", "dump": "0809", "temple": "0904", "lodge": "0504",
-}  # fmt: skip
+    "river": "1101",
+    "reservoir": "1103",
+    "dam": "1109",
+    "pond": "1104",
+    "trunk": "1003",
+    "road": "1006",
+    "village": "0702",
+    "plant": "0809",
+    "works": "0601",
+    "mill": "0604",
+    "farm1": "1202",
+    "farm2": "1202",
+    "quarry": "0602",
+    "dump": "0809",
+    "temple": "0904",
+    "lodge": "0504",
+}
 
 NAMES = {
-    "0101": "水田", "0103": "旱地", "0201": "果园", "0202": "茶园", "0301": "乔木林地", "0302": "竹林地", "0305": "灌木林地",
-    "0307": "其他林地", "0404": "其他草地", "0504": "旅馆用地", "0601": "工业用地", "0602": "采矿用地", "0604": "仓储用地",
-    "0702": "农村宅基地", "0809": "公用设施用地", "0904": "宗教用地", "1003": "公路用地", "1006": "农村道路",
-    "1101": "河流水面", "1103": "水库水面", "1104": "坑塘水面", "1109": "水工建筑用地", "1202": "设施农用地", "1206": "裸土地",
-}  # fmt: skip
+    "0101": "水田",
+    "0103": "旱地",
+    "0201": "果园",
+    "0202": "茶园",
+    "0301": "乔木林地",
+    "0302": "竹林地",
+    "0305": "灌木林地",
+    "0307": "其他林地",
+    "0404": "其他草地",
+    "0504": "旅馆用地",
+    "0601": "工业用地",
+    "0602": "采矿用地",
+    "0604": "仓储用地",
+    "0702": "农村宅基地",
+    "0809": "公用设施用地",
+    "0904": "宗教用地",
+    "1003": "公路用地",
+    "1006": "农村道路",
+    "1101": "河流水面",
+    "1103": "水库水面",
+    "1104": "坑塘水面",
+    "1109": "水工建筑用地",
+    "1202": "设施农用地",
+    "1206": "裸土地",
+}
 
 _FIELDS, _HILL = len(KEYS), len(KEYS) + 1
 _LEAST_FIELD, _LEAST_HILL, _LEAST_WORK = 60, 240, 6
@@ -38,7 +88,8 @@ _LEAST_FIELD, _LEAST_HILL, _LEAST_WORK = 60, 240, 6
 
 @dataclass(frozen=True)
 class Parcels:
-    """The partition: ``ids`` (rows, cols), -1 outside; per parcel its key (see KEYS, or field|hill), code and facts.
+    """The partition: ``ids`` (rows, cols), -1 outside; per parcel its key (see KEYS, or field|hill), code and
+    facts.
 
     ``slope`` mean rise over run, ``above`` mean height over the stream in m, ``cells`` count.
     """
@@ -111,7 +162,9 @@ def _nearest_seed(seed: int, stream: str, site: Site, spacing: float, steepness:
 
 
 def _merge_hills(ids: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Hill pieces joined up to their own least size; slivers of field or hill cut off by works join what is next."""
+    """Hill pieces joined up to their own least size; slivers of field or hill cut off by works join what is
+    next.
+    """
     hills_only = np.where(group == _HILL, 0, 1 + ids)
     ids = mosaic.merge_small(ids, hills_only, _LEAST_HILL)
     land = np.where(group >= _FIELDS, 0, 1 + group)

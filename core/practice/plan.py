@@ -1,4 +1,5 @@
-"""A planned and built layout of measures for the practice watershed, one feature per place, by simple rules of thumb.
+"""A planned and built layout of measures for the practice watershed, one feature per place, by simple rules
+of thumb.
 
 Geometry decides the layer: areas, lines and points. Quantities follow from the features' own coordinates.
 """
@@ -32,7 +33,9 @@ def _row(name: str, measure: str, status: str = "planned", column: str | None = 
 
 
 def _areas(w: Watershed) -> list[tuple[Any, dict[str, Any]]]:
-    """Terraces on sloping fields, closure of open woods, forest on bare ground; the first terraces stand already."""
+    """Terraces on sloping fields, closure of open woods, forest on bare ground; the first terraces stand
+    already.
+    """
     found = []
     terraces = 0
     for outline, code, slope in zip(w.outlines, w.parcels.code, w.parcels.slope.tolist()):

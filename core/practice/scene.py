@@ -1,7 +1,7 @@
 """The practice watershed as layers of records: every feature with its geometry, attributes, UUID and date.
 
-Geometries are plain coordinates (a point is (x, y), a line an (n, 2) array, a polygon a tuple of closed rings, a
-multipolygon a tuple of polygons); writing them to files is the business of :mod:`layers.practice`.
+Geometries are plain coordinates (a point is (x, y), a line an (n, 2) array, a polygon a tuple of closed
+rings, a multipolygon a tuple of polygons); writing them to files is the business of :mod:`layers.practice`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Mapping
 import numpy as np
 
 from ..progress import SILENT, Progress
-from . import VERSION, brooks, chance, mosaic, names, settle, site
+from . import VERSION, brooks, chance, flow, mosaic, names, settle, site
 from .ground import CELL, Ground, build
 from .parcels import Parcels, divide
 
@@ -50,7 +50,7 @@ class Watershed:
     parcels: Parcels
     brooks: list[brooks.Brook]
     outlines: list[mosaic.Polygon]
-    boundary: mosaic.Polygon
+    boundary: tuple[mosaic.Polygon, ...]
     erosion_class: np.ndarray
     admin: np.ndarray
     admin_names: tuple[str, ...] = field(default_factory=tuple)
@@ -67,7 +67,7 @@ def make(seed: int, area_km2: float, progress: Progress = SILENT) -> Watershed:
     progress.stage("practice_outlines")
     outlines = mosaic.polygons(parcels.ids, ground.x0, ground.y0, CELL)
     inside = np.where(ground.inside, 0, mosaic.OUTSIDE)
-    boundary = mosaic.polygons(inside, ground.x0, ground.y0, CELL)[0]
+    boundary = tuple(mosaic.polygons(mosaic.components(inside), ground.x0, ground.y0, CELL))
     progress.step(0.5)
     eroded = np.array([erosion_class(c, float(s)) for c, s in zip(parcels.code, parcels.slope)])
     admin, admin_names = _admin(facts, works)
@@ -90,37 +90,49 @@ _EROSION = {  # code: (slopes as rise over run at which the class goes up, class
 
 
 def erosion_class(code: str, slope: float) -> int:
-    """Erosion class (SL 190, 1 slight to 6 severe) planted on a parcel of this use and mean slope (rise over run)."""
+    """Erosion class (SL 190, 1 slight to 6 severe) planted on a parcel of this use and mean slope (rise over
+    run).
+    """
     breaks, classes = _EROSION.get(code, ((), (1,)))
     return classes[sum(slope >= b for b in breaks)]
 
 
 def _admin(facts: site.Site, works: settle.Works) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Administrative village of each cell: groups of up to three hamlets, divided along the ridges; -1 outside."""
+    """Administrative village of each cell: groups of up to three hamlets, divided along the ridges; -1
+    outside.
+
+    A stream's cells go to the nearest hamlet's village, and all land to the village of the stream that it
+    drains to.
+    """
     seats = [v.seat for v in works.villages]
     count = max(2, (len(seats) + 2) // 3)
-    ranks = [k * count // len(seats) for k in range(len(seats))]
-    rows, cols = facts.inside.shape
-    z = facts.ground.z.astype(np.float64)
-    i, j = np.ogrid[:rows, :cols]
-    best = np.full((rows, cols), np.inf)
-    owner = np.zeros((rows, cols), dtype=np.int64)
-    for seat, rank in zip(seats, ranks):
+    cols = facts.inside.shape[1]
+    brook = (facts.drained_km2 >= site.BROOK_KM2).ravel()
+    i, j = np.divmod(np.flatnonzero(brook), cols)
+    best = np.full(i.size, np.inf)
+    owner = np.zeros(i.size, dtype=np.int64)
+    for number, seat in enumerate(seats):
         row, col = divmod(seat, cols)
-        dy, dx, dz = (i - row) * CELL, (j - col) * CELL, (z - z[row, col]) * 2
-        away = dx * dx + dy * dy + dz * dz
-        nearer = away < best
-        best, owner = np.where(nearer, away, best), np.where(nearer, rank, owner)
-    pieces = mosaic.components(np.where(facts.inside, owner, mosaic.OUTSIDE))
+        away = ((i - row) * (i - row) + (j - col) * (j - col)).astype(float)
+        owner = np.where(away < best, number * count // len(seats), owner)
+        best = np.minimum(away, best)
+    start = np.zeros(brook.size, dtype=np.int64)
+    start[brook] = owner
+    land = flow.carry_up(facts.ground.forest, start, brook).reshape(facts.inside.shape)
+    pieces = mosaic.components(np.where(facts.inside, land, mosaic.OUTSIDE))
     pieces = mosaic.merge_small(pieces, np.zeros_like(pieces), 6000)
-    label = np.zeros(int(pieces.max()) + 1, dtype=np.int64)
-    for piece in range(label.size):
-        label[piece] = int(np.argmax(np.bincount(owner[pieces == piece])))
-    return np.where(facts.inside, label[np.maximum(pieces, 0)], -1), names.ADMIN[:count]
+    return np.where(facts.inside, _most(pieces, land), -1), names.ADMIN[:count]
+
+
+def _most(pieces: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """For each cell the value that most cells of its piece have (pieces -1 outside: value of piece 0)."""
+    size = int(values.max()) + 1
+    votes = np.bincount((pieces * size + values)[pieces >= 0], minlength=(int(pieces.max()) + 1) * size)
+    return np.argmax(votes.reshape(-1, size), axis=1)[np.maximum(pieces, 0)]
 
 
 def layer(
-    w: Watershed, name: str, geometry: str, fields: dict[str, type], rows: list[tuple[Any, dict[str, Any]]]
+    w: Watershed, name: str, geometry: str, fields: Mapping[str, type], rows: list[tuple[Any, dict[str, Any]]]
 ) -> Layer:
     """A layer whose features get their UUID from seed, version, layer and place in the list."""
     features = tuple(

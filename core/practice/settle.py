@@ -11,6 +11,9 @@ from . import chance, flow, names
 from .ground import CELL
 from .site import RIVER_KM2, STREAM_KM2, Site, linked, spread
 
+_LEAST_VILLAGE = 300
+"""Cells of the smallest hamlet (0.75 hm²)."""
+
 BLOCK = 4
 """Roads are traced on blocks of 4 x 4 cells (20 m)."""
 
@@ -86,7 +89,9 @@ def _river(site: Site) -> np.ndarray:
 
 
 def _reservoir(seed: int, site: Site) -> tuple[int, np.ndarray, np.ndarray]:
-    """A small reservoir on a side valley: dam cell, water and dam masks. Water stands 7 to 13 m above its foot."""
+    """A small reservoir on a side valley: dam cell, water and dam masks. Water stands 7 to 13 m above its
+    foot.
+    """
     forest, z = site.ground.forest, site.ground.z.ravel().astype(np.float64)
     drained = site.drained_km2.ravel()
     cells = np.flatnonzero(site.inside.ravel() & (drained > 0.3) & (drained < 1.4))
@@ -147,24 +152,19 @@ def _villages(seed: int, site: Site, taken: np.ndarray) -> tuple[Village, ...]:
         site.drained_km2.ravel()[_stream_below(site, cells)], 4
     )
     wanted = max(5, int(site.inside.sum() * CELL * CELL / 1e6 * 0.75))
-    seats: list[int] = []
-    for cell in cells[np.argsort(-worth, kind="stable")].tolist():
-        if len(seats) == wanted:
-            break
-        if all(_apart(cell, seat, site.inside.shape[1]) >= 480 for seat in seats):
-            seats.append(cell)
-    order = np.argsort(site.ground.z.ravel()[np.array(seats)], kind="stable")
-    found: list[Village] = []
     blocked = taken | damp
-    for number, place in enumerate(order.tolist()):
-        land = _village_land(seed, site, seats[place], blocked, number)
-        if land.sum() < 300:
-            continue
-        blocked = blocked | spread(land, 6)
-        found.append(
-            Village(names.numbered(names.HAMLETS, len(found)), seats[place], np.flatnonzero(land.ravel()))
-        )
-    return tuple(found)
+    found: dict[int, np.ndarray] = {}
+    for cell in cells[np.argsort(-worth, kind="stable")].tolist():
+        if len(found) == wanted:
+            break
+        if all(_apart(cell, seat, site.inside.shape[1]) >= 480 for seat in found):
+            land = _village_land(seed, site, cell, blocked)
+            if land.size >= _LEAST_VILLAGE:
+                found[cell] = land
+    ordered = sorted(found, key=lambda cell: (float(site.ground.z.ravel()[cell]), cell))
+    return tuple(
+        Village(names.numbered(names.HAMLETS, k), cell, found[cell]) for k, cell in enumerate(ordered)
+    )
 
 
 def _stream_below(site: Site, cells: np.ndarray) -> np.ndarray:
@@ -178,18 +178,36 @@ def _apart(one: int, two: int, cols: int) -> float:
     return float(np.sqrt(float(dr * dr + dc * dc)) * CELL)
 
 
-def _village_land(seed: int, site: Site, seat: int, blocked: np.ndarray, number: int) -> np.ndarray:
-    """The best-placed cells round the seat: near, gentle, not in the flood's way; 1.5 to 6 hm² in one piece."""
-    want = 600 + int(1800 * float(chance.uniform(seed, f"village/{number}", 1)[0]))
-    row, col = divmod(seat, blocked.shape[1])
-    i, j = np.ogrid[: blocked.shape[0], : blocked.shape[1]]
-    away = ((i - row) * (i - row) + (j - col) * (j - col)) * (CELL * CELL)
-    free = site.inside & ~blocked & (away < 260.0 * 260.0) & (site.slope < 0.3) & (site.above > 1.2)
-    s = site.slope / 0.10
+def _village_land(seed: int, site: Site, seat: int, blocked: np.ndarray) -> np.ndarray:
+    """The best-placed cells round the seat: near, gentle, not in the flood's way; 1.5 to 6 hm² in one compact
+    piece.
+
+    Flat indices in order; none where the seat itself does not belong to such a piece.
+    """
+    luck = float(chance.uniform_at(seed, "village/size", np.array([seat]))[0])
+    window, centre = _window(blocked.shape, seat, 52)
+    i, j = np.ogrid[: window[0].stop - window[0].start, : window[1].stop - window[1].start]
+    away = ((i - centre[0]) * (i - centre[0]) + (j - centre[1]) * (j - centre[1])) * (CELL * CELL)
+    gentle = (site.slope[window] < 0.3) & (site.above[window] > 1.2)
+    free = site.inside[window] & ~blocked[window] & gentle & (away < 260.0 * 260.0)
+    s = site.slope[window] / 0.10
     cost = np.where(free, away * (1 + s * s), np.inf)
-    flat = np.sort(cost[free])
-    limit = flat[min(want, flat.size) - 1]
-    return _joined(cost <= limit, seat)
+    best = np.sort(cost[free])
+    if not best.size:
+        return np.empty(0, dtype=np.int64)
+    land = cost <= best[min(600 + int(1800 * luck), best.size) - 1]
+    land &= spread(~spread(~land, 4), 5)
+    land = _joined(land, centre[0] * land.shape[1] + centre[1])
+    rows, cols = np.nonzero(land)
+    return (rows + window[0].start) * blocked.shape[1] + cols + window[1].start
+
+
+def _window(shape: tuple[int, ...], cell: int, reach: int) -> tuple[tuple[slice, slice], tuple[int, int]]:
+    """Slices of ``reach`` cells round a cell, and the cell's place in them."""
+    row, col = divmod(cell, shape[1])
+    top, left = max(0, row - reach), max(0, col - reach)
+    bottom, right = min(shape[0], row + reach + 1), min(shape[1], col + reach + 1)
+    return (slice(top, bottom), slice(left, right)), (row - top, col - left)
 
 
 def _ponds(seed: int, site: Site, taken: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -257,7 +275,9 @@ def _sites(
 def _roads(
     site: Site, villages: tuple[Village, ...], water: np.ndarray, sites: dict[str, tuple[int, np.ndarray]]
 ) -> tuple[Road, ...]:
-    """The cheapest ways from the valley's mouth to every village and business, trunk where three or more share them."""
+    """The cheapest ways from the valley's mouth to every village and business, trunk where three or more
+    share them.
+    """
     cost = _block_cost(site, water)
     start = _block(site.ground.outlet, site)
     came = _cheapest(cost, start)

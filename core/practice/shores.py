@@ -1,7 +1,8 @@
-"""Banks with their classes, and the reaches under treatment, planted so that C.8 can be worked out by adding lengths.
+"""Banks with their classes, and the reaches under treatment, planted so that C.8 can be worked out by adding
+lengths.
 
-The lower river is under treatment from end to end of its surveyed banks; the banks of the upper river and of the first
-brook, not treated, begin 80 m and more away, so no bank lies half in a treated reach.
+The lower river is under treatment from end to end of its surveyed banks; the banks of the upper river and of
+the first brook, not treated, begin 80 m and more away, so no bank lies half in a treated reach.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ def _shifted(line: np.ndarray, left: bool) -> np.ndarray:
 def banks(w: Watershed) -> list[Bank]:
     """Both banks of the courses in pieces of about 90 m with planted classes.
 
-    On the treated reach pieces are made hard, in an order of chance, until 34.5 % of the length is: the ratio of C.8 comes
-    out between 60 and 66 %, so that it passes 60 and fails 70.
+    On the treated reach pieces are made hard, in an order of chance, until 34.5 % of the length is: the ratio
+    of C.8 comes out between 60 and 66 %, so that it passes 60 and fails 70.
     """
     found: list[Bank] = []
     rivers = (names.RIVER, names.RIVER, names.BROOKS[0])

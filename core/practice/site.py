@@ -1,4 +1,6 @@
-"""What a planner reads off the ground before laying anything on it: slope, height above the water, distance to it."""
+"""What a planner reads off the ground before laying anything on it: slope, height above the water, distance
+to it.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ RIVER_KM2 = 1.5
 
 @dataclass(frozen=True)
 class Site:
-    """Arrays of shape (rows, cols): ``slope`` as rise over run, ``above`` height over the stream below it (m),
-    ``to_stream`` flow path to it (m), ``drained_km2``, ``inside``."""
+    """Arrays of shape (rows, cols): ``slope`` as rise over run, ``above`` height over the stream below it
+    (m), ``to_stream`` flow path to it (m), ``drained_km2``, ``inside``.
+    """
 
     ground: Ground
     slope: np.ndarray
@@ -65,8 +68,10 @@ def spread(mask: np.ndarray, times: int) -> np.ndarray:
     return mask
 
 
-def linked(cells: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Mask of a chain of neighbouring cells (flat indices), 4-connected: a diagonal step also takes a corner cell."""
+def linked(cells: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Mask of a chain of neighbouring cells (flat indices), 4-connected: a diagonal step also takes a corner
+    cell.
+    """
     row, col = np.divmod(cells, shape[1])
     mask = np.zeros(shape, dtype=bool)
     mask[row, col] = True

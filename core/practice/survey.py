@@ -1,8 +1,8 @@
 """The filled survey of the practice watershed: rows of each table by the column keys of appendix A.
 
-Cells that a program fills better than a person (distances, gradients, gully density, slope of cropland) are left empty for
-the prefill; what people ask, count or read off a map is filled. Figures of households, sewage, waste and money are planted
-so that the indicators come out by simple arithmetic (see :mod:`.verdicts`).
+Cells that a program fills better than a person (distances, gradients, gully density, slope of cropland) are
+left empty for the prefill; what people ask, count or read off a map is filled. Figures of households, sewage,
+waste and money are planted so that the indicators come out by simple arithmetic (see :mod:`.verdicts`).
 """
 
 from __future__ import annotations
@@ -76,10 +76,19 @@ def _first_level(sums: Figures, code: str) -> float:
 def _a1(w: Watershed, sums: Figures) -> dict[str, Any]:
     z = w.ground.z[w.ground.inside]
     keys = {
-        "01": "cropland_hm2", "02": "orchard_hm2", "03": "forest_hm2", "04": "grassland_hm2", "05": "commercial_hm2",
-        "06": "industrial_hm2", "07": "residential_hm2", "08": "public_hm2", "09": "special_hm2", "10": "transport_hm2",
-        "11": "water_hm2", "12": "other_land_hm2",
-    }  # fmt: skip
+        "01": "cropland_hm2",
+        "02": "orchard_hm2",
+        "03": "forest_hm2",
+        "04": "grassland_hm2",
+        "05": "commercial_hm2",
+        "06": "industrial_hm2",
+        "07": "residential_hm2",
+        "08": "public_hm2",
+        "09": "special_hm2",
+        "10": "transport_hm2",
+        "11": "water_hm2",
+        "12": "other_land_hm2",
+    }
     return {
         "watershed_area_km2": round(sums.area / 1e6, 6),
         "elevation_max_m": round(float(z.max()), 1),
@@ -93,7 +102,7 @@ def _a1(w: Watershed, sums: Figures) -> dict[str, Any]:
 
 
 def _a2(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, feature in enumerate(_features(layers, "admin_villages")):
         name = feature.values["name"]
         own = [v for v in w.works.villages if admin_of(w, v.seat) == name]
@@ -187,7 +196,7 @@ def _a5(sums: Figures) -> list[dict[str, Any]]:
 def _a6(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
     """One row for each channel that clause 4.3.1 wants surveyed."""
     lines = {f.values["name"]: f.uuid for f in _features(layers, "channels")}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for channel in channel_answers(w):
         if not channel["survey_required"]:
             continue
@@ -214,7 +223,7 @@ def _a6(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
 
 
 def _a6w(layers: list[Layer]) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for feature in _features(layers, "waterbodies"):
         kind = {"pond": "塘坝", "reservoir": "水库"}.get(feature.values["kind"])
         if kind:
@@ -222,18 +231,22 @@ def _a6w(layers: list[Layer]) -> list[dict[str, Any]]:
             depth = 4.0 if kind == "水库" else 1.5
             rows.append(
                 {
-                    "row_no": len(rows) + 1, "water_body_type": kind, "name": feature.values["name"], "area_hm2": hm2(area),
-                    "volume_m3": round(area * depth, 0), "water_quality_class": "Ⅱ" if kind == "水库" else "Ⅲ",
+                    "row_no": len(rows) + 1,
+                    "water_body_type": kind,
+                    "name": feature.values["name"],
+                    "area_hm2": hm2(area),
+                    "volume_m3": round(area * depth, 0),
+                    "water_quality_class": "Ⅱ" if kind == "水库" else "Ⅲ",
                     "waterbodies_uuid": feature.uuid,
                 }
-            )  # fmt: skip
+            )
     return rows
 
 
 def _a7(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
     built = {f.values["name"]: f.values["area_m2"] for f in _features(layers, "built_land")}
     uuids = {f.values["name"]: f.uuid for f in _features(layers, "villages")}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, village in enumerate(w.works.villages):
         households = households_of(w, village)
         rows.append(
@@ -262,14 +275,16 @@ def _a7(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
 
 
 def sewage_misses_standard(w: Watershed, number: int) -> bool:
-    """Whether the plant of this village misses the standard: the smallest village's, where it has under a tenth of all."""
+    """Whether the plant of this village misses the standard: the smallest village's, where it has under a
+    tenth of all.
+    """
     people = [people_of(households_of(w, v)) for v in w.works.villages]
     return number == people.index(min(people)) and 10 * min(people) < sum(people)
 
 
 def _a8(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
     uuids = {f.values["name"]: f.uuid for f in _features(layers, "villages")}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, village in enumerate(w.works.villages):
         households = households_of(w, village)
         people = people_of(households)
@@ -306,56 +321,90 @@ _BUSINESS = {
 
 
 def _a9(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for feature in _features(layers, "enterprises"):
         products, staff, water, waste_water, treatment, waste, treated = _BUSINESS[feature.values["name"]]
         rows.append(
             {
-                "row_no": len(rows) + 1, "name": feature.values["name"], "location": names.TOWNSHIP, "scale": "小型", "employees": staff,
-                "products": products, "water_use_m3_a": water, "wastewater_treatment": treatment, "wastewater_m3_a": waste_water,
-                "waste_total_t_a": waste, "waste_treated_t_a": treated, "waste_discharged_t_a": waste - treated,
+                "row_no": len(rows) + 1,
+                "name": feature.values["name"],
+                "location": names.TOWNSHIP,
+                "scale": "小型",
+                "employees": staff,
+                "products": products,
+                "water_use_m3_a": water,
+                "wastewater_treatment": treatment,
+                "wastewater_m3_a": waste_water,
+                "waste_total_t_a": waste,
+                "waste_treated_t_a": treated,
+                "waste_discharged_t_a": waste - treated,
                 "enterprises_uuid": feature.uuid,
             }
-        )  # fmt: skip
+        )
     return rows
 
 
 def _a10(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for feature in _features(layers, "tourism"):
         name = feature.values["name"]
         rows.append(
             {
-                "row_no": len(rows) + 1, "name": name, "main_class": feature.values["main_class"], "location": names.TOWNSHIP,
-                "access": "村道可达", "distance_hub_km": 28.0, "preservation": "较好", "development": "部分开发", "potential": "中",
-                "visitors_wan": VISITORS[name], "tourism_uuid": feature.uuid,
+                "row_no": len(rows) + 1,
+                "name": name,
+                "main_class": feature.values["main_class"],
+                "location": names.TOWNSHIP,
+                "access": "村道可达",
+                "distance_hub_km": 28.0,
+                "preservation": "较好",
+                "development": "部分开发",
+                "potential": "中",
+                "visitors_wan": VISITORS[name],
+                "tourism_uuid": feature.uuid,
             }
-        )  # fmt: skip
+        )
     return rows
 
 
 def _a11x(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for feature, parcel in zip(_features(layers, "industry"), industry_parcels(w)):
         area = hm2(feature.values["area_m2"])
         rows.append(
             {
-                "row_no": len(rows) + 1, "industry_class": "特色农业", "industry_type": "茶叶" if w.parcels.code[parcel] == "0202" else "水果",
-                "area_hm2": area, "output_wan": round(area * 6, 1), "brand": "云岭", "potential": "高", "industry_uuid": feature.uuid,
+                "row_no": len(rows) + 1,
+                "industry_class": "特色农业",
+                "industry_type": "茶叶" if w.parcels.code[parcel] == "0202" else "水果",
+                "area_hm2": area,
+                "output_wan": round(area * 6, 1),
+                "brand": "云岭",
+                "potential": "高",
+                "industry_uuid": feature.uuid,
             }
-        )  # fmt: skip
+        )
     return rows
 
 
 def _a12x(w: Watershed) -> list[dict[str, Any]]:
     first = w.works.villages[0].name
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"topic": "人文情况", "name": "云峰寺庙会", "description": "每年农历三月举行，约 800 人参加。"},
-        {"topic": "水土流失危害", "name": "果园冲沟", "description": "暴雨后冲沟淤埋下方水田。", "degree": "一般"},
+        {
+            "topic": "水土流失危害",
+            "name": "果园冲沟",
+            "description": "暴雨后冲沟淤埋下方水田。",
+            "degree": "一般",
+        },
         {"topic": "相关项目", "name": "高标准农田", "description": "2021 年实施，已验收。", "period": "2021"},
-        {"topic": "防洪安全", "name": f"{first}护村堤", "natural_village": first, "flood_threat": True, "flood_standard_a": 10.0,
-         "protection_works": "护村坝、排洪渠"},
-    ]  # fmt: skip
+        {
+            "topic": "防洪安全",
+            "name": f"{first}护村堤",
+            "natural_village": first,
+            "flood_threat": True,
+            "flood_standard_a": 10.0,
+            "protection_works": "护村坝、排洪渠",
+        },
+    ]
     return [{"row_no": n + 1, **row} for n, row in enumerate(rows)]
 
 

@@ -1,7 +1,7 @@
 """The twenty indicators of the practice watershed and their verdicts for the five types, by plain arithmetic.
 
-The limits are written out here once more, from table 7-1 as printed, and not read from the edition, so that a limit wrongly
-typed there disagrees with this key.
+The limits are written out here once more, from table 7-1 as printed, and not read from the edition, so that a
+limit wrongly typed there disagrees with this key.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from .survey import YEAR
 TYPES = ("water_source", "eco_tourism", "livable", "leisure", "green_industry")
 
 WATER = {"ph": 7.3, "do": 7.2, "codmn": 3.4, "cod": 14.0, "bod5": 2.6, "nh3n": 0.46, "tp": 0.12}
-"""Measured at the outlet, mg/L (pH without unit). Total phosphorus 0.12 lies between 0.1 and 0.2: class Ⅲ, the worst."""
+"""Measured at the outlet, mg/L (pH without unit). Total phosphorus 0.12 lies between 0.1 and 0.2: class Ⅲ,
+the worst.
+"""
 
 JUDGED = {
     3: "与治理前相比，中度及以上侵蚀面积减少，水土保持功能明显提升。",
@@ -44,7 +46,9 @@ def service_radius_m(w: Watershed, layers: list[Layer]) -> float:
 def indicator_inputs(
     w: Watershed, layers: list[Layer], sums: Figures, tables: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Rows of ``indicator_input``: totals that no table holds, measured water, judgements with their evidence."""
+    """Rows of ``indicator_input``: totals that no table holds, measured water, judgements with their
+    evidence.
+    """
     special = sum(r["industry_output_wan"] for r in tables["a7"])
     values: list[tuple[int, str, float, str]] = [
         (1, "eroded_area", sums.eroded / 1e4, "hm2"),
@@ -131,10 +135,13 @@ def values(tables: dict[str, Any], sums: Figures, radius: float) -> dict[int, tu
         12: (toilets / (homes / 500), f"每村 1 座 / (户数 / 500)；服务半径 {radius:.0f} m"),
         13: (sums.green_rate, "(VG1 + VG2) / 村庄建设用地 × 100"),
         17: (sums.bank_rate, "治理段 (自然 + 人工生态) / 岸线总长 × 100"),
-        18: (sum(r["net_income_yuan"] * r["resident_population"] for r in a2) / people, "表 A.2 人均纯收入按常住人口加权"),
+        18: (
+            sum(r["net_income_yuan"] * r["resident_population"] for r in a2) / people,
+            "表 A.2 人均纯收入按常住人口加权",
+        ),
         19: (special / agricultural_output(special) * 100, "表 A.7 特色产业产值之和 / 农业总产值 × 100"),
         20: (round(sum(r["visitors_wan"] for r in tables["a10"]), 2), "表 A.10 三处游客数之和"),
-    }  # fmt: skip
+    }
 
 
 Test = Callable[[float], bool]

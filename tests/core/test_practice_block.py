@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from qingliu.core.practice import block, flow
 
 BLOCK = block.build()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 
 import pytest
-
 from qingliu.core.practice import faults, package, scene, verdicts
 
 

@@ -104,10 +104,12 @@ def _block_disagreements(key: dict, rows: list[dict]) -> list[str]:
         x, y = answer["mouth"]
         side = -1 if answer["key"].startswith("area") else 1
         match = [r for r in rows if _ends_at(r["geometry"], x, y) and side * (r["geometry"].GetX(0) - x) > 0]
-        fields = ("length_m", "area_km2", "survey_reason")
-        if len(match) != 1 or any(match[0][f] != answer[f] for f in fields):
-            found.append(answer["key"])
-        elif bool(match[0]["near_miss"]) != answer["near_miss"]:
+        fields = ("length_m", "area_km2", "survey_reason", "near_miss")
+        if (
+            len(match) != 1
+            or any(match[0][f] != answer[f] for f in fields)
+            or bool(match[0]["near_miss"]) != answer["near_miss"]
+        ):
             found.append(answer["key"])
     return found
 
