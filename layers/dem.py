@@ -42,6 +42,7 @@ from .rasterfiles import (
     open_raster,
     quiet_gdal,
     raster_source,
+    reading,
     rows_per_block,
 )
 
@@ -110,6 +111,13 @@ def read_dem(
     Raises InputError with all faults (QL-DEM-*, QL-CRS-*), Cancelled.
     """
     source = raster_source(layer)
+    with reading(source, parameter, DEM_FILE):
+        return _read_dem(source, parameter, progress, bytes_per_cell, reproject)
+
+
+def _read_dem(
+    source: RasterSource, parameter: str, progress: Progress, bytes_per_cell: float, reproject: bool
+) -> Reading:
     dataset = open_raster(source, parameter, DEM_FILE)
     crs = horizontal(source.crs or _own_crs(dataset))
     faults, warnings = _header(dataset, crs, source, parameter, bytes_per_cell)
@@ -269,18 +277,14 @@ def _read(
     tally = _Tally()
     step = rows_per_block(band, cols, rows)
     progress.stage("read_dem", rows * cols)
-    with quiet_gdal():
-        for row in range(0, rows, step):
-            block = values[row : row + step]
-            done, reason = gdal_call(band.ReadAsArray, 0, row, cols, len(block), buf_obj=block)
-            if done is None:
-                facts = _facts(source, parameter)
-                return values, tally, [problem("QL-DEM-CUTOFF", row=row + 1, reason=reason, **facts)]
-            if masked and not _mask(band, block, row):
-                facts = _facts(source, parameter)
-                return values, tally, [problem("QL-DEM-CUTOFF", row=row + 1, reason="mask", **facts)]
-            _clean(block, row, nodata, source, scaling, tally)
-            progress.step((row + len(block)) / rows)
+    for row in range(0, rows, step):
+        block = values[row : row + step]
+        done, reason = gdal_call(band.ReadAsArray, 0, row, cols, len(block), buf_obj=block)
+        if done is None or (masked and not _mask(band, block, row)):
+            facts = _facts(source, parameter)
+            return values, tally, [problem("QL-DEM-CUTOFF", row=row + 1, reason=reason or "mask", **facts)]
+        _clean(block, row, nodata, source, scaling, tally)
+        progress.step((row + len(block)) / rows)
     return _north_up(values, dataset), tally, []
 
 

@@ -109,6 +109,20 @@ def gdal_call(function: Callable[..., T], *args: Any, **kwargs: Any) -> tuple[T 
     return result, reason
 
 
+@contextmanager
+def reading(source: RasterSource, parameter: str, subject: Subject) -> Iterator[None]:
+    """While a raster is looked at: GDAL is quiet, and what it raises becomes ``subject.unreadable``.
+
+    With exceptions on, any look into a damaged file may raise (bogus tags, broken georeference).
+    """
+    with quiet_gdal():
+        try:
+            yield
+        except RuntimeError as error:
+            facts: dict[str, Any] = {"layer": source.name, "parameter": parameter, "path": source.path}
+            raise InputError(subject.unreadable, reason=str(error), **facts) from error
+
+
 def raster_source(layer: QgsRasterLayer | str | os.PathLike[str] | RasterSource) -> RasterSource:
     """The source behind a layer or path; call it in the main thread for a layer of the project."""
     if isinstance(layer, RasterSource):

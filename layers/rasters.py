@@ -31,6 +31,7 @@ from .rasterfiles import (
     open_raster,
     quiet_gdal,
     raster_source,
+    reading,
 )
 
 __all__ = [
@@ -94,7 +95,12 @@ def read_raster(
 
     Scale and offset of the band are applied. Raises InputError (QL-LAYER-*, QL-CRS-*), Cancelled.
     """
-    ready = _prepare(layer, parameter, frame, algorithm, shifts)
+    source = raster_source(layer)
+    with reading(source, parameter, RASTER_FILE):
+        return _read_raster(_prepare(source, parameter, frame, algorithm, shifts), frame, progress)
+
+
+def _read_raster(ready: _Ready, frame: GridFrame | None, progress: Progress) -> RasterReading:
     band = ready.dataset.GetRasterBand(1)
     scale, offset = band.GetScale() or 1.0, band.GetOffset() or 0.0
     values, found = _cells(ready, frame, gdal.GDT_Float32, "bilinear", progress)
@@ -119,7 +125,12 @@ def read_codes(
 
     Raises InputError (QL-LAYER-NOTCODES where cells hold fractions; QL-LAYER-*, QL-CRS-*), Cancelled.
     """
-    ready = _prepare(layer, parameter, frame, algorithm, shifts)
+    source = raster_source(layer)
+    with reading(source, parameter, RASTER_FILE):
+        return _read_codes(_prepare(source, parameter, frame, algorithm, shifts), frame, progress)
+
+
+def _read_codes(ready: _Ready, frame: GridFrame | None, progress: Progress) -> CodeReading:
     whole = ready.dataset.GetRasterBand(1).DataType in _INTEGERS
     kind = gdal.GDT_Int32 if whole else gdal.GDT_Float64
     values, found = _cells(ready, frame, kind, "near", progress)
@@ -145,14 +156,13 @@ def _whole_numbers(values: np.ndarray, valid: np.ndarray, ready: _Ready) -> np.n
 
 
 def _prepare(
-    layer: QgsRasterLayer | str | os.PathLike[str] | RasterSource,
+    source: RasterSource,
     parameter: str,
     frame: GridFrame | None,
     algorithm: str,
     shifts: Sequence[DatumShift],
 ) -> _Ready:
     """Open, check the header with all faults at once, agree on the transform."""
-    source = raster_source(layer)
     dataset = open_raster(source, parameter)
     crs = horizontal(source.crs or _own_crs(dataset))
     faults = _header_faults(dataset, crs, source, parameter, frame)
@@ -213,22 +223,21 @@ def _cells(
         options["srcNodata"] = nodata
     watch = _Watch(progress)
     progress.stage("read_raster", wanted.rows * wanted.cols)
-    with quiet_gdal():
-        done, reason = gdal_call(
-            gdal.Warp, target, ready.dataset, resampleAlg=method, errorThreshold=0, dstNodata=empty,
-            workingType=gdal.GDT_Float64, callback=watch, **options,
-        )  # fmt: skip
-        if not done:
-            watch.raise_if_cancelled()
-            raise InputError(
-                RASTER_FILE.cut_off,
-                row="-",
-                reason=reason or gdal.GetLastErrorMsg(),
-                layer=ready.source.name,
-                parameter=ready.parameter,
-                path=ready.source.path,
-            )
-        target.FlushCache()
+    done, reason = gdal_call(
+        gdal.Warp, target, ready.dataset, resampleAlg=method, errorThreshold=0, dstNodata=empty,
+        workingType=gdal.GDT_Float64, callback=watch, **options,
+    )  # fmt: skip
+    if not done:
+        watch.raise_if_cancelled()
+        raise InputError(
+            RASTER_FILE.cut_off,
+            row="-",
+            reason=reason or gdal.GetLastErrorMsg(),
+            layer=ready.source.name,
+            parameter=ready.parameter,
+            path=ready.source.path,
+        )
+    target.FlushCache()
     if kind == gdal.GDT_Float32:
         mask_declared(values, nodata, ready.source.nodata_ranges)
     return values, wanted

@@ -513,6 +513,25 @@ def test_faults_are_told_in_both_modes_of_gdal(dem, tmp_path, exceptions):
     assert gdal.GetUseExceptions() == int(exceptions)
 
 
+def test_damaged_file_is_told_and_never_a_traceback(dem, tmp_path, exceptions):
+    """Bytes of a real file turned at random (seeded): either it still reads, or a coded refusal."""
+    whole = dem(options=["COMPRESS=DEFLATE"]).read_bytes()
+    random = np.random.default_rng(20_250_101)
+    path = tmp_path / "damaged.tif"
+    verdicts = set()
+    for _ in range(150):
+        data = bytearray(whole)
+        for place in random.integers(0, min(len(data), 600), random.integers(1, 6)):
+            data[place] = random.integers(0, 256)
+        path.write_bytes(data)
+        try:
+            read_dem(path)
+            verdicts.add("read")
+        except InputError as error:
+            verdicts.add(error.code)
+    assert {"read", "QL-DEM-UNREADABLE"} <= verdicts
+
+
 # -- other rasters ----------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from osgeo import ogr
 from qgis.core import (
     NULL,
@@ -183,6 +185,28 @@ def test_wrong_kind_of_layer_is_refused():
 
 def test_ids_shown_are_ten_with_the_number_of_the_rest():
     assert id_list(list(range(1, 13))) == "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 (+2)"
+
+
+CORNERS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=3, max_size=9)
+
+
+@given(st.lists(CORNERS, min_size=1, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_whatever_is_drawn_comes_out_valid_or_counted(drawn):
+    """Rings through random lattice points cross and touch themselves in every way."""
+    rows = []
+    for corners in drawn:
+        ring = ", ".join(f"{39_500_000 + x} {2_800_000 + y}" for x, y in [*corners, corners[0]])
+        rows.append((f"Polygon(({ring}))", "a"))
+    found = read(layer("Polygon", rows), Wanted(POLYGON))
+    for record in found.records:
+        geometry = QgsGeometry()
+        geometry.fromWkb(record.wkb)
+        assert geometry.isGeosValid()
+        assert geometry.area() > 0
+    lost = sum(p.facts["count"] for p in found.warnings if p.code == "QL-LAYER-LOST")
+    empty = sum(p.facts["count"] for p in found.warnings if p.code == "QL-LAYER-NOGEOMETRY")
+    assert len(found.records) + lost + empty == len(rows)
 
 
 # -- coordinate reference systems -------------------------------------------
