@@ -25,18 +25,18 @@ from qgis.core import (
 )
 
 from ..core.errors import InputError, Problem
-from ..core.grid import Grid
 from ..core.terrain.catchments import catchment_mask
 from ..core.terrain.delineation import Outlet, is_complete, largest_complete, size_check, snap_outlet
 from ..core.terrain.routing import route_values
 from ..layers import engine
-from ..layers.crs import from_wkt, output_crs
+from ..layers.crs import output_crs
 from ..layers.datums import guard
-from ..layers.dem import frame_extent, read_dem
+from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
 from ..layers.lines import union
 from ..layers.outputs import fields, on_load, write_features
 from ..layers.records import POINT, POLYGON, Wanted
+from ..layers.streams import read_terrain
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -148,14 +148,12 @@ class _Run:
     def __init__(self, inputs: Inputs, progress: StageProgress) -> None:
         self.inputs = inputs
         self.progress = progress
-        reading = inputs.must(lambda: read_dem(inputs.raster("DEM") or "", "DEM", progress=progress))
-        inputs.warn(reading.warnings)
-        self.dem: Grid = reading.grid
-        self.dem_crs = from_wkt(self.dem.frame.crs_wkt)
-        found = output_crs(self.dem_crs, frame_extent(self.dem.frame), "DEM")
-        inputs.warn(found.warnings)
-        self.target = found.crs
-        self.to_target = guard(self.dem_crs, self.target, layer="DEM", shifts=inputs.shifts).transform
+        terrain = inputs.must(
+            lambda: read_terrain(inputs.raster("DEM") or "", shifts=inputs.shifts, progress=progress)
+        )
+        inputs.warn(terrain.warnings)
+        self.dem, self.dem_crs, self.target = terrain.dem, terrain.crs, terrain.target
+        self.to_target = terrain.to_target
 
     def rows(self) -> Iterator[tuple[Mapping[str, Any], bytes]]:
         points = self._points()

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from qgis.core import QgsCoordinateReferenceSystem
 
 from ..core.errors import InputError
 from ..core.grid import Grid
 from ..layers import bankfacts
-from ..layers.datums import guard
 from ..layers.landuse import classify_cells, classify_records, read_map
 from ..layers.lines import polygon_shapes
 from ..layers.rasters import read_codes, read_raster
 from ..layers.records import POINT, POLYGON, Record, Wanted
+from ..layers.streams import Terrain
 from .inputs import Inputs
 
 BANK_FIELDS = {
@@ -28,21 +27,12 @@ BANK_FIELDS = {
 class Banks:
     """Columns of A.6 that the optional layers answer, one value a channel."""
 
-    def __init__(
-        self,
-        inputs: Inputs,
-        lines: list[np.ndarray],
-        dem: Grid,
-        dem_crs: QgsCoordinateReferenceSystem,
-        target: QgsCoordinateReferenceSystem,
-    ) -> None:
+    def __init__(self, inputs: Inputs, lines: list[np.ndarray], terrain: Terrain) -> None:
         self.inputs = inputs
         self.lines = lines
-        self.dem_crs = dem_crs
-        self.target = target
+        self.terrain = terrain
         self.belt = inputs.number("BANK_BELT")
-        moved = guard(dem_crs, target, layer="DEM", parameter="DEM", shifts=inputs.shifts)
-        self.frame = bankfacts.metric_frame(dem.frame, moved.transform)
+        self.frame = bankfacts.metric_frame(terrain.dem.frame, terrain.to_target)
 
     def columns(self) -> dict[str, list[Any]]:
         """Name -> values, for the layers that were given."""
@@ -60,7 +50,7 @@ class Banks:
         return found
 
     def _records(self, name: str, wanted: Wanted) -> list[Record]:
-        found = self.inputs.records(name, self.target, wanted, first=self.dem_crs)
+        found = self.inputs.records(name, self.terrain.target, wanted, first=self.terrain.crs)
         self.inputs.settle()
         return found
 

@@ -6,7 +6,6 @@ from typing import Any, Iterator, Mapping, NamedTuple
 
 import numpy as np
 from qgis.core import (
-    QgsCoordinateReferenceSystem,
     QgsGeometry,
     QgsProcessing,
     QgsProcessingContext,
@@ -26,20 +25,17 @@ from qgis.core import (
 )
 
 from ..core.errors import Problem
-from ..core.grid import Grid
 from ..core.standard import default_edition
 from ..core.terrain.catchments import label_catchments
 from ..core.terrain.matching import Earlier, Identity, first_identities, match_previous
-from ..core.terrain.streams import Depressions, Limits, Streams, survey_streams
-from ..layers import engine
-from ..layers.crs import from_wkt, output_crs
-from ..layers.datums import guard
-from ..layers.dem import frame_extent, read_dem
+from ..core.terrain.streams import Depressions, Limits, Streams
+from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
-from ..layers.lines import inside_lengths, line_parts, line_wkb, polygon_shapes, projector, union
+from ..layers.lines import inside_lengths, line_parts, line_wkb, union
 from ..layers.outputs import Column, fields, on_load, write_features
 from ..layers.rasters import write_raster
 from ..layers.records import LINE, POLYGON, Record, Wanted
+from ..layers.streams import Terrain, read_terrain, run_streams
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -164,32 +160,23 @@ class StreamSurvey(QingliuAlgorithm):
         progress = StageProgress(feedback, STAGES)
         inputs.county()
         source = inputs.raster("DEM")
-        reading = inputs.must(lambda: read_dem(source or "", "DEM", progress=progress))
-        dem: Grid = reading.grid
-        inputs.warn(reading.warnings)
-        dem_crs = from_wkt(dem.frame.crs_wkt)
-        target = output_crs(dem_crs, frame_extent(dem.frame), "DEM")
-        inputs.warn(target.warnings)
-        run = _Run(inputs, progress, dem, dem_crs, target.crs)
-        return run.results(self)
+        terrain = inputs.must(
+            lambda: read_terrain(source or "", "DEM", shifts=inputs.shifts, progress=progress)
+        )
+        inputs.warn(terrain.warnings)
+        return _Run(inputs, progress, terrain).results(self)
 
 
 class _Run:
     """One run: the DEM is read, everything else follows from it."""
 
-    def __init__(
-        self,
-        inputs: Inputs,
-        progress: StageProgress,
-        dem: Grid,
-        dem_crs: QgsCoordinateReferenceSystem,
-        target: QgsCoordinateReferenceSystem,
-    ) -> None:
+    def __init__(self, inputs: Inputs, progress: StageProgress, terrain: Terrain) -> None:
         self.inputs = inputs
         self.progress = progress
-        self.dem = dem
-        self.dem_crs = dem_crs
-        self.target = target
+        self.terrain = terrain
+        self.dem = terrain.dem
+        self.dem_crs = terrain.crs
+        self.target = terrain.target
         self.boundary: QgsGeometry | None = None
 
     def results(self, algorithm: StreamSurvey) -> dict[str, Any]:
@@ -226,8 +213,7 @@ class _Run:
 
     def _check_boundary(self, boundary: QgsGeometry) -> None:
         """A boundary that the DEM does not meet is a fault, one it does not cover a warning."""
-        moved = guard(self.dem_crs, self.target, layer="DEM", parameter="DEM", shifts=self.inputs.shifts)
-        extent = moved.transform.rectangle(frame_extent(self.dem.frame))
+        extent = self.terrain.to_target.rectangle(frame_extent(self.dem.frame))
         box = boundary.boundingBox()
         if not extent.intersects(box):
             self.inputs.faults.append(Problem("QL-STREAMS-NOBOUNDARY", {"parameter": "BOUNDARY"}))
@@ -237,30 +223,23 @@ class _Run:
 
     def _survey(self, lines: list[np.ndarray], owners: list[Record], water: list[Record]) -> Streams:
         inputs = self.inputs
-        warnings: list[Problem] = []
-
-        def route(arrays: Mapping[str, np.ndarray], values: Mapping[str, Any]) -> Any:
-            done = engine.run(
-                "route", arrays, values, cells=self.dem.values.size, warnings=warnings, progress=self.progress
-            )
-            return done.arrays, done.values
-
         name_field = inputs.text("NAME_FIELD")
-        moved = guard(self.dem_crs, self.target, layer="DEM", parameter="DEM", shifts=inputs.shifts)
-        streams = survey_streams(
-            self.dem,
-            Limits(inputs.number("MIN_LENGTH"), inputs.number("MIN_AREA"), inputs.number("INITIATION_AREA")),
-            route,
-            depressions=Depressions(
-                inputs.choice("METHOD"), inputs.number("MAX_DEPTH"), inputs.number("MAX_LENGTH")
-            ),
+        limits = Limits(
+            inputs.number("MIN_LENGTH"), inputs.number("MIN_AREA"), inputs.number("INITIATION_AREA")
+        )
+        depressions = Depressions(
+            inputs.choice("METHOD"), inputs.number("MAX_DEPTH"), inputs.number("MAX_LENGTH")
+        )
+        streams, warnings = run_streams(
+            self.terrain,
+            limits,
+            depressions=depressions,
             lines=lines,
             names=[r.attributes.get(name_field) or r.fid for r in owners] if name_field else None,
-            water=polygon_shapes(water),
-            project=projector(moved.transform),
+            water=water,
             progress=self.progress,
         )
-        inputs.warn([*streams.warnings, *warnings])
+        inputs.warn(warnings)
         inputs.feedback.pushInfo(f"{streams.changed_cells:,} cells filled or cut for the routing")
         return streams
 
@@ -279,7 +258,7 @@ class _Run:
         if self.boundary is not None:
             inside = inside_lengths(course, channels.length_m, self.boundary)
         self.progress.stage("banks", len(course))
-        banks = Banks(self.inputs, course, self.dem, self.dem_crs, self.target).columns()
+        banks = Banks(self.inputs, course, self.terrain).columns()
         return _Network(streams, identities, vanished, inside, lines, banks)
 
     def _chosen(self, network: _Network) -> np.ndarray:
@@ -368,7 +347,7 @@ class _Run:
         labels = label_catchments(direction, (channels.mouth_cells(), numbers), self.progress)
         nowhere = len(channels) + 1
         labels[(labels == 0) & ~np.isnan(self.dem.values)] = nowhere
-        moved = guard(self.dem_crs, self.target, layer="DEM", shifts=self.inputs.shifts).transform
+        moved = self.terrain.to_target
         for label, wkb in label_polygons(labels, self.dem.frame):
             alone = label == nowhere
             area = channels.no_channel_m2 if alone else float(channels.own_area_m2[label - 1])
