@@ -206,13 +206,16 @@ def channels_of(
         valid_m2=valid_area(direction, network.frame),
         lines=lines,
     )
-    return measured(channels, lines, to_mouth)
+    return measured(
+        channels, lines, to_mouth, np.where(parent >= 0, to_mouth[places_on_parent(channels)], 0.0)
+    )
 
 
-def measured(channels: Channels, lines: Lines, to_mouth: np.ndarray) -> Channels:
+def measured(channels: Channels, lines: Lines, to_mouth: np.ndarray, joined: np.ndarray) -> Channels:
     """``channels`` with these lines, and everything that depends on their lengths.
 
-    ``to_mouth`` (path): metres from each path vertex to the mouth along its line.
+    ``to_mouth`` (path): metres from each path position to the mouth along its line; ``joined``
+    (m,): metres from where each channel joins its parent to the parent's mouth, 0 at outlets.
     """
     first, last = channels.path_start[:-1], channels.path_start[1:] - 1
     head, mouth = channels.height_m[first], channels.height_m[last]
@@ -229,7 +232,7 @@ def measured(channels: Channels, lines: Lines, to_mouth: np.ndarray) -> Channels
         mouth_m=mouth,
         drop_permil=drop,
         gradient_permil=gradients(heights, to_mouth, channels.path_start),
-        distance_outlet_m=_distances_to_outlet(channels, to_mouth),
+        distance_outlet_m=_distances_to_outlet(channels.parent, joined),
     )
 
 
@@ -331,14 +334,12 @@ def _sums(parent: np.ndarray, value: np.ndarray) -> np.ndarray:
     return np.bincount(parent[joins], weights=value[joins], minlength=len(parent))
 
 
-def _distances_to_outlet(channels: Channels, to_mouth: np.ndarray) -> np.ndarray:
-    """Metres from each mouth along the streams to the end of the trunk."""
-    place = places_on_parent(channels)
-    joined = np.where(channels.parent >= 0, to_mouth[place], 0.0)
+def _distances_to_outlet(parent: np.ndarray, joined: np.ndarray) -> np.ndarray:
+    """Metres from each mouth along the streams to the end of the trunk (parents come first)."""
     distance = joined.copy()
-    for i, p in enumerate(channels.parent.tolist()):
+    for i, p in enumerate(parent.tolist()):
         if p >= 0:
-            distance[i] = joined[i] + distance[p]
+            distance[i] += distance[p]
     return distance
 
 

@@ -24,51 +24,12 @@ import numpy as np
 
 from ..grid import GridFrame
 from .network import COL_STEP, NODATA, OUTLET, ROW_STEP
+from .strings import Line, polyline
 
 # Ends whose heights differ by less (m) say nothing about the direction of flow.
 LEVEL_M = 1.0
 # Fall per cell along a burned path, m: above float32's spacing up to 8000 m.
 FALL_M = 1e-3
-
-
-class Line(NamedTuple):
-    """A surveyed line running downstream: ``xy`` (k, 2) and ``along`` (k,), planar distance, CRS units."""
-
-    xy: np.ndarray
-    along: np.ndarray
-
-    def point(self, measure: float) -> tuple[float, float]:
-        """The point at ``measure``; a vertex comes back with its own bits."""
-        k = int(np.searchsorted(self.along, measure, side="right")) - 1
-        k = min(max(k, 0), len(self.along) - 1)
-        rest = measure - float(self.along[k])
-        if rest <= 0 or k == len(self.along) - 1:
-            return float(self.xy[k, 0]), float(self.xy[k, 1])
-        t = rest / float(self.along[k + 1] - self.along[k])
-        x, y = self.xy[k] + t * (self.xy[k + 1] - self.xy[k])
-        return float(x), float(y)
-
-    def nearest(self, point: np.ndarray) -> float:
-        """Measure of the point of the line nearest to ``point`` (2,)."""
-        if len(self.xy) == 1:
-            return 0.0
-        start, step = self.xy[:-1], np.diff(self.xy, axis=0)
-        square = (step**2).sum(axis=1)
-        t = np.clip(((point - start) * step).sum(axis=1) / square, 0, 1)
-        k = int(np.argmin(np.hypot(*(start + t[:, None] * step - point).T)))
-        return float(self.along[k] + t[k] * (self.along[k + 1] - self.along[k]))
-
-    def between(self, first: float, last: float) -> np.ndarray:
-        """Indices of the vertices behind ``first`` up to and with ``last``."""
-        return np.flatnonzero((self.along > first) & (self.along <= last))
-
-
-def polyline(xy: np.ndarray) -> Line:
-    """A :class:`Line` from coordinates (k, 2 or more), without vertices that repeat the one before."""
-    xy = np.asarray(xy, np.float64)[:, :2]
-    if len(xy) > 1:
-        xy = xy[np.append(True, np.any(np.diff(xy, axis=0) != 0, axis=1))]
-    return Line(xy, np.append(0.0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T))))
 
 
 @dataclass(frozen=True)
@@ -293,11 +254,9 @@ def _project(line: Line, point: np.ndarray, tolerance: float, places: dict[int, 
     at = int(np.searchsorted(others, places[cell]))
     low = others[at - 1] if at > 0 else 0.0
     high = others[at] if at < len(others) else float(line.along[-1])
-    nearest = int(np.argmin(np.hypot(*(line.xy - point).T)))
-    if np.hypot(*(line.xy[nearest] - point)) <= tolerance:
-        found = float(line.along[nearest])
-    else:
-        found = line.nearest(point)
+    vertex = int(np.argmin(np.hypot(*(line.xy - point).T)))
+    at_vertex = np.hypot(*(line.xy[vertex] - point)) <= tolerance
+    found = float(line.along[vertex]) if at_vertex else line.nearest(point)
     return found if low < found < high else places[cell]
 
 

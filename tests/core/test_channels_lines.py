@@ -8,8 +8,9 @@ from qingliu.core.grid import GridFrame
 from qingliu.core.terrain.accumulation import accumulate
 from qingliu.core.terrain.channels import extract_channels
 from qingliu.core.terrain.flow import flow_directions
-from qingliu.core.terrain.lines import covering_line, follow, string_pull
-from qingliu.core.terrain.surveyed import burn, enforce, lay_lines, polyline, unburn
+from qingliu.core.terrain.lines import covering_line, follow
+from qingliu.core.terrain.strings import polyline, string_pull
+from qingliu.core.terrain.surveyed import burn, enforce, lay_lines, unburn
 
 SIZE = 10.0
 
@@ -54,6 +55,25 @@ def assert_sound(found) -> None:
             p = int(found.parent[i])
             below = np.hypot(*np.diff(parent[at[-1] :], axis=0).T).sum()
             assert found.distance_outlet_m[i] == pytest.approx(below + found.distance_outlet_m[p])
+
+
+def crossings(found) -> list:
+    """Pairs of lines that meet elsewhere than where one of them ends."""
+    geometry = pytest.importorskip("shapely.geometry")
+    shapes = [geometry.LineString(found.lines.line(i)) for i in range(len(found))]
+    bad = []
+    for i, one in enumerate(shapes):
+        for j in range(i):
+            met = one.intersection(shapes[j])
+            ends = geometry.MultiPoint([one.coords[-1], shapes[j].coords[-1]])
+            if not met.is_empty and met.difference(ends.buffer(1e-5)).length + _points(met, ends) > 0:
+                bad.append((i, j))
+    return bad
+
+
+def _points(met, ends) -> int:
+    parts = getattr(met, "geoms", [met])
+    return sum(part.geom_type == "Point" and part.distance(ends) > 1e-5 for part in parts)
 
 
 def test_a_line_becomes_a_path_of_neighbouring_cells_without_corners():
@@ -306,3 +326,23 @@ def test_following_lines_can_be_cancelled():
     found, paths, _ = routed(dem, [[[55.0, 285.0], [55.0, 5.0]]], 12)
     with pytest.raises(Cancelled):
         follow(found, paths, progress=Impatient())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_channels_pulled_straight_through_lakes_never_cross_each_other(seed):
+    shapely = pytest.importorskip("shapely.geometry")
+    rng = np.random.default_rng(seed)
+    dem = (rng.random((50, 50)) * 6 + np.linspace(60, 0, 50)[:, None]).astype(np.float32)
+    lakes = [shapely.Point(*(rng.random(2) * 400 + 50)).buffer(rng.random() * 80 + 40) for _ in range(3)]
+    lakes[0] = lakes[0].difference(lakes[0].centroid.buffer(25))  # an island
+    frame = frame_of(dem)
+    at = np.array([frame.centre(r, c) for r in range(50) for c in range(50)])
+    for lake in lakes:
+        wet = np.array([lake.contains(shapely.Point(p)) for p in at]).reshape(dem.shape)
+        dem[wet] = dem[wet].min()
+    dry, _, _ = routed(dem, [], 8)
+    wet, _, _ = routed(dem, [], 8, lakes)
+    assert crossings(dry) == []
+    assert_sound(wet)
+    assert crossings(wet) == []
+    assert wet.length_m.sum() < dry.length_m.sum()
