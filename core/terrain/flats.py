@@ -143,7 +143,7 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
                 q = s + steps[d]
                 if codes[q] == 10 or codes[q] >= 16:
                     rank = ranks[q]
-                elif heights[q] == z:
+                elif heights[q] <= z:  # lower by less than a slope can show counts as equal
                     rank = -2
                 else:
                     continue

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -25,6 +26,7 @@ _BROKEN = (ImportError, ValueError, AttributeError, OSError, SystemError)
 _numba: Any = None
 _asked = False
 _allowed = True
+_compiling = threading.Lock()
 _kernels: list[Kernel] = []
 
 
@@ -103,7 +105,8 @@ class Kernel:
     def ready(self) -> Callable[..., Any]:
         """The compiled function; compiles it or fetches it from the cache if that hasn't happened."""
         if self._compiled is None:
-            self._compiled = _compile(self.function, *self.signature)
+            with _compiling:  # the threads of a sweep may all come here first
+                self._compiled = self._compiled or _compile(self.function, *self.signature)
         return self._compiled
 
 

@@ -146,6 +146,22 @@ def test_infinite_heights_are_nodata():
     assert direction[1, 1] == 4
 
 
+def test_a_fall_too_small_for_a_slope_still_drains():
+    tiny = np.float32(1e-45)  # times 0.7071 this is 0
+    dem = np.full((5, 5), 3, np.float32)
+    dem[1:4, 1:4] = tiny
+    dem[4, 4] = 0
+    direction = directions(dem)
+    assert all((4, 4) in way_down(direction, row, col) for row in (1, 2, 3) for col in (1, 2, 3))
+
+
+def test_huge_heights_do_not_stop_the_water():
+    dem = np.random.default_rng(2).choice(np.array([-3.4e38, 0, 3.4e38], np.float32), (9, 9))
+    direction = directions(dem)
+    for row, col in zip(*np.nonzero(direction != NODATA)):
+        way_down(direction, row, col)
+
+
 def test_a_flat_drains_towards_its_outlet_and_away_from_its_walls():
     # A basin of 5 with walls of 9; the only way out is the 4 at the right. The middle row is
     # farthest from the walls: all water gathers there (Barnes 2014, figure 5 in small).

@@ -130,3 +130,23 @@ def test_every_cell_of_the_real_dems_drains_off(reference):
             direction = flow_directions(heights, frame, method=method).direction
             drained = accumulate(direction)
             assert drained[direction == OUTLET].sum() == np.isfinite(heights).sum()
+
+
+def test_a_dem_in_degrees_and_its_projected_twin_drain_the_same_land(reference, tmp_path):
+    projected, frame = read_dem(reference / "taudem_bt30/bt30.tif")
+    warped = gdal.Warp(
+        str(tmp_path / "degrees.tif"),
+        str(reference / "taudem_bt30/bt30.tif"),
+        dstSRS="EPSG:4326",
+        resampleAlg="bilinear",
+        dstNodata=-9999,
+    )
+    warped.FlushCache()
+    degrees, twin = read_dem(tmp_path / "degrees.tif")
+    assert twin.geographic
+    metric = accumulate(flow_directions(projected, frame).direction, frame.row_cell_areas())
+    area = accumulate(flow_directions(degrees, twin).direction, twin.row_cell_areas())
+    # Big Tujunga's outlet: the largest drained area inside the DEM, 300 km² and more. UTM's own
+    # scale makes 0.08 % of areas at most.
+    assert metric.max() > 3e8
+    assert area.max() == pytest.approx(metric.max(), rel=0.005)
