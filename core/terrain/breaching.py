@@ -41,6 +41,8 @@ def breach_depressions(
     rows, cols = heights.shape
     codes, sinks, levels = depressions(heights, frame, room, progress)
     sinks = sinks[levels > heights.reshape(-1)[sinks]]
+    room.fill(0)  # from here on how much was dug from each cell, for several cuts may share it
+    dug = room.reshape(-1).view(np.float32)
     progress.stage("breach", len(sinks))
     paces = step_lengths(frame)
     reach = min(_MOST_CELLS, math.ceil(max_length / paces.min())) if len(sinks) else 0
@@ -53,7 +55,7 @@ def breach_depressions(
         while log.count + size > len(log.cells):
             log.grow()
         _cut(
-            heights.reshape(-1), codes.reshape(-1), sinks, rows, cols, DROW, DCOL,
+            heights.reshape(-1), codes.reshape(-1), dug, sinks, rows, cols, DROW, DCOL,
             steps_on_grid(cols), paces.reshape(-1), max_depth, max_length, reach, *ways, *heap,
             log.cells, log.before, log.state, budget,
         )  # fmt: skip
@@ -61,12 +63,12 @@ def breach_depressions(
 
 
 @jit.kernel(
-    "no", "f4w", "u1r", "i8r", "i8", "i8", "i8r", "i8r", "i8r", "f8r", "f8", "f8", "i8",
+    "no", "f4w", "u1r", "f4w", "i8r", "i8", "i8", "i8r", "i8r", "i8r", "f8r", "f8", "f8", "i8",
     "i8w", "u1w", "f8w", "f8w", "f8w", "i8w", "i8w", "f4w", "i8w", "i8",
 )  # fmt: skip
 def _cut(  # noqa: C901 - one loop: kernels call no functions
-    heights: np.ndarray, codes: np.ndarray, sinks: np.ndarray, rows: int, cols: int, drow: np.ndarray, dcol:
-    np.ndarray, steps: np.ndarray, paces: np.ndarray, max_depth: float, max_length: float, reach: int,
+    heights: np.ndarray, codes: np.ndarray, dug: np.ndarray, sinks: np.ndarray, rows: int, cols: int,
+    drow: np.ndarray, dcol: np.ndarray, steps: np.ndarray, paces: np.ndarray, max_depth: float, max_length: float, reach: int,
     stamp: np.ndarray, came: np.ndarray, cost: np.ndarray, length: np.ndarray, keys: np.ndarray, items:
     np.ndarray, cells: np.ndarray, before: np.ndarray, state: np.ndarray, budget: int,
 ) -> None:  # fmt: skip
@@ -142,7 +144,7 @@ def _cut(  # noqa: C901 - one loop: kernels call no functions
                 if codes[q] == 255 or stamp[w] == -number:
                     continue
                 dig = heights[q] - z
-                if dig > max_depth:
+                if dig + dug[q] > max_depth:
                     continue
                 step = paces[k * rows + row]
                 far = length[here] + step
@@ -177,10 +179,11 @@ def _cut(  # noqa: C901 - one loop: kernels call no functions
         bed = end
         while here != middle:  # upstream: never falling, never deeper under the ground than allowed
             even = z + (end - z) * (length[here] / total)
-            bed = max(bed, even, heights[s] - max_depth)
+            bed = max(bed, even, dug[s] - max_depth + heights[s])
             if heights[s] > bed:
                 cells[tail] = s
                 before[tail] = heights[s]
+                dug[s] += heights[s] - bed
                 heights[s] = bed
                 tail += 1
             k = came[here]
