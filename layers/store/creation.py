@@ -26,7 +26,10 @@ from .opening import open_store
 
 
 class NewSurvey(NamedTuple):
-    """What a survey starts from; ``type`` is a key of the edition's types, ``county`` a profile as YAML."""
+    """What a survey starts from; ``type`` is a key of the edition's types, ``county`` a profile as YAML.
+
+    ``store_id`` and ``at`` are made unless given, so that a practice survey can be the same each time.
+    """
 
     name: str
     code: str
@@ -34,6 +37,8 @@ class NewSurvey(NamedTuple):
     srs: Srs
     county: str = ""
     crs: str = ""
+    store_id: str = ""
+    at: str = ""
 
 
 def create_store(
@@ -98,7 +103,7 @@ def _build(part: Path, survey: NewSurvey, edition: Edition) -> None:
 def first_meta(survey: NewSurvey, edition: Edition) -> dict[str, str]:
     """The facts of a new survey."""
     facts = {
-        "store_id": str(uuids.uuid4()),
+        "store_id": survey.store_id or str(uuids.uuid4()),
         "schema_version": str(SCHEMA_VERSION),
         "edition": edition.id,
         "edition_folder": edition.folder.name,
@@ -106,7 +111,7 @@ def first_meta(survey: NewSurvey, edition: Edition) -> dict[str, str]:
         "code": survey.code,
         "type": survey.type,
         "crs": survey.crs,
-        "created_at": changelog.now(),
+        "created_at": survey.at or changelog.now(),
         "county": survey.county,
     }
     return {key: value for key, value in facts.items() if value}
@@ -115,7 +120,9 @@ def first_meta(survey: NewSurvey, edition: Edition) -> dict[str, str]:
 def _first_rows(store: GpkgStore, survey: NewSurvey, edition: Edition) -> None:
     """A header for each survey table."""
     tables = [t for t in store_schema(edition).values() if t.role == SURVEY]
-    store.save([_header(store, t, survey) for t in tables], why="createsurvey")
+    save_id = str(uuids.uuid5(uuids.UUID(store.meta()["store_id"]), "headers"))
+    headers = [_header(store, t, survey) for t in tables]
+    store.save(headers, why="createsurvey", save_id=save_id, at=survey.at)
 
 
 def _header(store: GpkgStore, table: StoreTable, survey: NewSurvey) -> Insert:
@@ -123,4 +130,5 @@ def _header(store: GpkgStore, table: StoreTable, survey: NewSurvey) -> Insert:
     values: Mapping[str, Any] = {
         "table": table.name, "watershed_name": survey.name, "watershed_code": survey.code, "state": "open",
     }  # fmt: skip
-    return Insert("sheet", {k: v for k, v in values.items() if k in known and v})
+    key = uuids.uuid5(uuids.UUID(store.meta()["store_id"]), table.name)
+    return Insert("sheet", {k: v for k, v in values.items() if k in known and v}, uuid=str(key))

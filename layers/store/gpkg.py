@@ -149,17 +149,24 @@ class GpkgStore:
 
     # -- writing -------------------------------------------------------------
     def save(
-        self, changes: Sequence[Change], *, who: str = "", why: str = "", save_id: str | None = None
+        self,
+        changes: Sequence[Change],
+        *,
+        who: str = "",
+        why: str = "",
+        save_id: str | None = None,
+        at: str = "",
     ) -> Saved:
         """Write a user's action: one transaction over all tables it touches, told after COMMIT.
 
+        ``save_id`` is that of its draft; ``at`` (UTC, ISO 8601) only where a file must be reproducible.
         Raises InputError with every fault of the values; StaleSave with both values where rows have
         changed since; QL-STORE-BUSY, -FULL, -READONLY, -CHECKED, -FAILED. After any of them nothing of
         the batch is in the file; after QL-STORE-UNKNOWN ask :meth:`holds` once the file can be read.
         """
         self._refuse_read_only()
         batch = writing.prepare(changes, self._tables)
-        stamp = Stamp(save_id or str(uuids.uuid4()), changelog.now(), who or self.who, why)
+        stamp = Stamp(save_id or str(uuids.uuid4()), at or changelog.now(), who or self.who, why)
         keys: list[RowKey] = []
 
         def work() -> None:
