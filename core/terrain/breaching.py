@@ -68,9 +68,11 @@ def breach_depressions(
 )  # fmt: skip
 def _cut(  # noqa: C901 - one loop: kernels call no functions
     heights: np.ndarray, codes: np.ndarray, dug: np.ndarray, sinks: np.ndarray, rows: int, cols: int,
-    drow: np.ndarray, dcol: np.ndarray, steps: np.ndarray, paces: np.ndarray, max_depth: float, max_length: float, reach: int,
-    stamp: np.ndarray, came: np.ndarray, cost: np.ndarray, length: np.ndarray, keys: np.ndarray, items:
-    np.ndarray, cells: np.ndarray, before: np.ndarray, state: np.ndarray, budget: int,
+    drow: np.ndarray, dcol: np.ndarray, steps: np.ndarray, paces: np.ndarray,
+    max_depth: float, max_length: float, reach: int,
+    stamp: np.ndarray, came: np.ndarray, cost: np.ndarray, length: np.ndarray,
+    keys: np.ndarray, items: np.ndarray,
+    cells: np.ndarray, before: np.ndarray, state: np.ndarray, budget: int,
 ) -> None:  # fmt: skip
     """Dijkstra from one sink after the other until ``budget`` cells were looked at or the log is full.
 
