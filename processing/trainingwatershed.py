@@ -14,8 +14,9 @@ from qgis.core import (
 )
 
 from ..core.errors import InputError
-from ..core.practice import fields, ground, package, scene
+from ..core.practice import faults, fields, ground, package, scene
 from ..layers import practice
+from ..layers.practice_survey import write_survey
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 
@@ -45,7 +46,7 @@ class TrainingWatershed(QingliuAlgorithm):
             )
         )
         self.add(QgsProcessingParameterFolderDestination("OUTPUT_FOLDER", self.label("OUTPUT_FOLDER")))
-        for key in ("DEM", "LANDUSE", "COUNTY", "CASE", "ANSWERS"):
+        for key in ("DEM", "LANDUSE", "COUNTY", "CASE", "ANSWERS", "SURVEY"):
             self.addOutput(QgsProcessingOutputFile(key, self.label(key)))
 
     def work(
@@ -72,6 +73,7 @@ def write(content: package.Content, folder: Path, progress: StageProgress) -> di
         "COUNTY": "county.yaml",
         "CASE": "case.yaml",
         "ANSWERS": "answers.json",
+        "SURVEY": "survey.gpkg",
     }
     paths = {key: folder / name for key, name in files.items()}
     where = (w.ground.x0, w.ground.y0, ground.CELL)
@@ -86,4 +88,8 @@ def write(content: package.Content, folder: Path, progress: StageProgress) -> di
     practice.write_yaml(paths["COUNTY"], content.county)
     practice.write_yaml(paths["CASE"], content.case)
     practice.write_json(paths["ANSWERS"], content.answers)
+    progress.step(0.6)
+    write_survey(paths["SURVEY"], content, content.tables)
+    faulty, _ = faults.plant(content.tables, [fault.key for fault in faults.FAULTS])
+    write_survey(folder / "exercise.gpkg", content, faulty)
     return {"OUTPUT_FOLDER": str(folder), **{key: str(path) for key, path in paths.items()}}

@@ -408,13 +408,13 @@ def _reaches(w: Watershed) -> Layer:
 
 
 def _banks(w: Watershed) -> Layer:
-    from .shores import banks
+    from .shores import SIDES, banks
 
     fields = {"name": str, "river": str, "side": str, "bank_type": str, "length_m": float}
     rows = []
     for bank in banks(w):
         values = {
-            "name": f"{bank.river}{bank.side}",
+            "name": f"{bank.river}{SIDES[bank.side]}",
             "river": bank.river,
             "side": bank.side,
             "bank_type": bank.bank_type,
@@ -440,5 +440,6 @@ def _structures(w: Watershed) -> Layer:
 
 
 def _base_sheets(w: Watershed) -> Layer:
-    values = {"name": "清源河1:10000地形图", "scale": 10000, "date": "2023-11-05"}
-    return layer(w, "base_sheets", "Polygon", {"name": str, "scale": int, "date": str}, [(_frame(w), values)])
+    fields = {"name": str, "base_scale": int, "base_date": str}
+    values = {"name": "清源河1:10000地形图", "base_scale": 10000, "base_date": "2023-11-05"}
+    return layer(w, "base_sheets", "Polygon", fields, [(_frame(w), values)])

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import brooks, mosaic
 from .scene import Layer, Watershed, layer
-from .shores import banks
+from .shores import SIDES, banks
 
 FIELDS = {"name": str, "measure": str, "status": str, "survey_column": str}
 
@@ -55,7 +55,8 @@ def _lines(w: Watershed) -> list[tuple[Any, dict[str, Any]]]:
     """Ecological slope protection on the hard banks of the treated reach."""
     hard = [b for b in banks(w) if b.treated and b.bank_type == "硬质"]
     return [
-        (b.line, _row(f"{b.side}生态护坡{n + 1}", "ecological_slope_protection")) for n, b in enumerate(hard)
+        (b.line, _row(f"{SIDES[b.side]}生态护坡{n + 1}", "ecological_slope_protection"))
+        for n, b in enumerate(hard)
     ]
 
 

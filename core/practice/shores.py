@@ -16,6 +16,7 @@ from .scene import Watershed
 from .site import RIVER_KM2
 
 GAP_M = 80.0
+SIDES = {"left": "左岸", "right": "右岸"}
 _OFFSET = 6.0
 _PIECE_M = 90.0
 
@@ -118,7 +119,7 @@ def banks(w: Watershed) -> list[Bank]:
             hard.add(k)
         for k, (left, piece) in enumerate(pieces):
             kind = "硬质" if k in hard else ("人工生态" if number == 0 and k % 3 == 0 else "自然")
-            found.append(Bank(rivers[number], "左岸" if left else "右岸", kind, piece, number == 0))
+            found.append(Bank(rivers[number], "left" if left else "right", kind, piece, number == 0))
     return found
 
 

@@ -7,6 +7,7 @@ waste and money are planted so that the indicators come out by simple arithmetic
 
 from __future__ import annotations
 
+import uuid as uuids
 from typing import Any
 
 from . import VERSION, chance, mosaic, names
@@ -51,6 +52,11 @@ def tables(w: Watershed, layers: list[Layer], sums: Figures) -> dict[str, list[d
     return found
 
 
+def store_id(w: Watershed) -> str:
+    """Id of the survey store that the rows go into; the store names its headers after it."""
+    return chance.identity(w.seed, VERSION, "store")
+
+
 def sheets(w: Watershed) -> list[dict[str, Any]]:
     """The head of each table."""
     people = {"surveyor": names.PEOPLE[0], "recorder": names.PEOPLE[1], "checker": names.PEOPLE[2]}
@@ -60,8 +66,9 @@ def sheets(w: Watershed) -> list[dict[str, Any]]:
         **people,
         "survey_date": SURVEY_DATE,
     }
+    home = uuids.UUID(store_id(w))
     order = ("a1", "a2", "a3", "a4", "a5", "a6", "a6w", "a7", "a8", "a9", "a10", "a11x", "a12x")
-    return [{"table": t, **head, "uuid": chance.identity(w.seed, VERSION, "sheet", t)} for t in order]
+    return [{"table": t, **head, "uuid": str(uuids.uuid5(home, t))} for t in order]
 
 
 def hm2(square_metres: float) -> float:
@@ -118,7 +125,6 @@ def _a2(w: Watershed, layers: list[Layer]) -> list[dict[str, Any]]:
                 "labour_force": people * 11 // 20,
                 "gross_output_wan": round(people * 2.6, 1),
                 "net_income_yuan": 22000 + 300 * number,
-                "admin_villages_uuid": feature.uuid,
             }
         )
     return rows

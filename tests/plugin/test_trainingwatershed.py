@@ -107,3 +107,61 @@ def test_a_folder_with_something_in_it_is_refused_and_left_as_it_was(run, tmp_pa
 def test_an_area_outside_the_clause_is_refused(run, tmp_path, area):
     with pytest.raises(QgsProcessingException):
         run(ALGORITHM, {"SEED": 1, "AREA_KM2": area, "OUTPUT_FOLDER": str(tmp_path / "x")})
+
+
+def _survey(path: Path) -> dict[str, list]:
+    from qingliu.layers.store import open_store
+
+    with open_store(path, read_only=True) as store:
+        tracked = [t for t, info in store.tables().items() if info.tracked]
+        return {
+            t: sorted((r.uuid, r.version, repr(sorted(r.values.items())), r.wkb) for r in store.rows(t))
+            for t in tracked
+        }
+
+
+def test_survey_opens_without_findings_and_holds_the_tables_and_layers(folder):
+    from qingliu.layers.store import inspect
+
+    found = inspect(folder / "survey.gpkg")
+    assert found.findings == [] and found.writable
+    rows = _survey(folder / "survey.gpkg")
+    for table in ("a1", "a2", "a3", "a4", "a5", "a6", "a6w", "a7", "a8", "a9", "a10", "a11x", "a12x"):
+        assert rows[table], table
+    for layer in (
+        "boundary",
+        "outlet",
+        "parcels",
+        "erosion",
+        "banks",
+        "reaches",
+        "villages",
+        "measures",
+        "base_sheets",
+    ):
+        assert rows[layer], layer
+    assert len(rows["a7"]) == len(rows["a8"]) == len(rows["villages"])
+
+
+def test_surveys_of_equal_seeds_hold_equal_rows(run, folder, tmp_path):
+    run(ALGORITHM, {**SMALL, "OUTPUT_FOLDER": str(tmp_path / "again")})
+    assert _survey(folder / "survey.gpkg") == _survey(tmp_path / "again" / "survey.gpkg")
+
+
+def test_the_exercise_differs_from_the_sound_survey_in_the_planted_faults_only(folder):
+    key = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
+    sound, faulty = _survey(folder / "survey.gpkg"), _survey(folder / "exercise.gpkg")
+    changed = set()
+    for table, rows in sound.items():
+        others = {r[0]: r for r in faulty[table]}
+        changed |= {(table, r[0]) for r in rows if others.get(r[0]) != r}
+    assert changed == {(f["table"], f["row_uuid"]) for f in key["faults"]}
+
+
+def test_evidence_named_by_the_judgements_lies_beside_the_survey(folder):
+    from qingliu.layers.store import open_store
+
+    with open_store(folder / "survey.gpkg", read_only=True) as store:
+        named = [r.values["evidence"] for r in store.rows("indicator_input") if r.values["evidence"]]
+    assert len(named) == 7
+    assert all((folder / name).is_file() for name in named)
