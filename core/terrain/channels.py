@@ -27,7 +27,7 @@ import numpy as np
 from ..grid import GridFrame
 from .jit import kernel
 from .network import Network, build_network
-from .profile import conditioned_heights, gradients
+from .profile import Profile, conditioned_heights, gradients, profile
 
 
 class Lines(NamedTuple):
@@ -118,6 +118,11 @@ class Channels:
         """Flat grid indices of the cells that belong to channel ``i``, head to mouth."""
         own = self.path_of(i)
         return self.network.cells[own[:-1] if self.parent[i] >= 0 else own]
+
+    def profile_of(self, i: int) -> Profile:
+        """The longitudinal profile of channel ``i`` for plotting, from head to mouth along its line."""
+        run = slice(self.path_start[i], self.path_start[i + 1])
+        return profile(self.height_m[run], self.cell_to_mouth_m[run])
 
     def mouth_cells(self) -> np.ndarray:
         """Flat grid index of each channel's last own cell: the seeds of its catchment."""

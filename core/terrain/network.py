@@ -102,7 +102,7 @@ def build_network(
     area = area_of_cells(cells, drained, frame)
     step = step_lengths(cells, direction.ravel()[cells], frame)
     order = _upstream_first(down)
-    stem, strahler = _grow(order, down, np.round(area / _EQUAL_M2), step)
+    stem, strahler = _grow(order, down, _rounded(area, drained), step)
     given = _given(order, down, np.isin(cells, extra)) if len(extra) else np.zeros(len(cells), bool)
     return Network(frame, initiation_m2, cells, down, area, step, order, stem, strahler, given)
 
@@ -127,6 +127,11 @@ def _threshold(drained: np.ndarray, frame: GridFrame, least_m2: float) -> float:
     if frame.geographic:
         raise ValueError("cells in degrees differ in size: drained area must be m² (float64)")
     return max(1, int(np.ceil(least_m2 / (frame.dx * frame.dy) - 1e-9)))
+
+
+def _rounded(area: np.ndarray, drained: np.ndarray) -> np.ndarray:
+    """Areas for comparison: sums of unequal cells in another order may differ in the last digits."""
+    return np.round(area / _EQUAL_M2) if drained.dtype.kind == "f" else area
 
 
 def area_of_cells(cells: np.ndarray, drained: np.ndarray, frame: GridFrame) -> np.ndarray:
@@ -209,6 +214,9 @@ def step_lengths(cells: np.ndarray, code: np.ndarray, frame: GridFrame) -> np.nd
 
     On a geographic frame east and south steps are those of the ellipsoid at the step's middle.
     """
+    if not frame.geographic:
+        step = np.hypot(COL_STEP * frame.dx, ROW_STEP * frame.dy)
+        return step[code]
     east, south = frame.row_steps()
     row = cells // frame.cols
     drow, dcol = ROW_STEP[code], COL_STEP[code]

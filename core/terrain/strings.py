@@ -6,7 +6,7 @@ tuples; segments are rows (x1, y1, x2, y2).
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Line(NamedTuple):
         x, y = self.xy[k] + t * (self.xy[k + 1] - self.xy[k])
         return float(x), float(y)
 
-    def nearest(self, point: Sequence[float]) -> float:
+    def nearest(self, point: Union[Sequence[float], np.ndarray]) -> float:
         """Measure of the point of the line nearest to ``point``; a vertex has its own to the bit."""
         vertices = np.flatnonzero((self.xy == point).all(axis=1))
         if len(vertices):
@@ -66,7 +66,7 @@ def polyline(xy: np.ndarray) -> Line:
     return Line(xy, np.append(0.0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T))))
 
 
-def segments_of(points: Sequence[Point]) -> np.ndarray:
+def segments_of(points: Union[Sequence[Point], np.ndarray]) -> np.ndarray:
     """Rows (x1, y1, x2, y2) of a polyline, shape (k - 1, 4)."""
     xy = np.asarray(points, np.float64).reshape(-1, 2)
     return np.hstack([xy[:-1], xy[1:]])

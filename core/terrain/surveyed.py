@@ -101,7 +101,7 @@ def _cell_runs(line: Line, dem: np.ndarray, frame: GridFrame) -> list[_Run]:
     col = np.floor((x - frame.x0) / frame.dx).astype(np.int64)
     row = np.floor((frame.y0 - y) / frame.dy).astype(np.int64)
     inside = (row >= 0) & (row < frame.rows) & (col >= 0) & (col < frame.cols)
-    inside[inside] = ~np.isnan(dem[row[inside], col[inside]])
+    inside[inside] = np.isfinite(dem[row[inside], col[inside]])
     off = (x - frame.x0 - (col + 0.5) * frame.dx) ** 2 + (frame.y0 - y - (row + 0.5) * frame.dy) ** 2
     flat = np.where(inside, row * frame.cols + col, -1)
     visits = _visits(flat, at, off, float(line.along[-1]))
@@ -186,6 +186,8 @@ def _decide_by_touch(
     frame: GridFrame,
 ) -> None:
     """Level lines take their direction from what their ends touch, nearest to certainty first."""
+    if len(decided) == len(ends):
+        return
     inner = _touched_by_interior(runs, frame)
     changed = True
     while changed:
@@ -300,9 +302,9 @@ def burned_heights(dem: np.ndarray, paths: SurveyedPaths) -> np.ndarray:
         r, c = row + dr, col + dc
         inside = (r >= 0) & (r < dem.shape[0]) & (c >= 0) & (c < dem.shape[1])
         beside = np.where(inside, r * dem.shape[1] + c, cells)
-        off_path = inside & ~np.isin(beside, cells)
-        z = np.where(off_path, flat[beside], np.inf).astype(np.float64)
-        low = np.fmin(low, z - FALL_M)
+        counts = inside & ~np.isin(beside, cells) & np.isfinite(flat[beside])
+        z = np.where(counts, flat[beside], np.inf).astype(np.float64)
+        low = np.minimum(low, z - FALL_M)
     height = np.where(paths.successor >= 0, low, height)
     waiting = np.bincount(paths.successor[paths.successor >= 0], minlength=len(cells))
     ready = np.flatnonzero(waiting == 0).tolist()

@@ -7,7 +7,7 @@ import pytest
 from qingliu.core.grid import GridFrame
 from qingliu.core.terrain.channels import extract_channels
 from qingliu.core.terrain.network import build_network
-from qingliu.core.terrain.profile import gradient_permil, profile
+from qingliu.core.terrain.profile import gradient_permil
 
 ARROWS = {">": 0, "\\": 1, "v": 2, "/": 3, "<": 4, "`": 5, "^": 6, "'": 7, "o": 8, ".": 255}
 
@@ -203,7 +203,7 @@ def test_the_profile_is_lowered_where_it_rises_downstream_and_raw_heights_are_ke
     found = channels_on(">>>>o", 1, dem=[[40.0, 10.0, 20.0, 5.0, 5.0]])
     # conditioned 40 10 10 5 5 over 4 steps of 10 m: Σ = (35+5)·10 + (5+5)·10 + 5·10 + 0 above the mouth
     assert found.gradient_permil[0] == pytest.approx(1000 * (400 + 100 + 50) / 1600)
-    shown = profile(found.height_m, found.cell_to_mouth_m)
+    shown = found.profile_of(0)
     assert shown.distance_m.tolist() == [0.0, 10.0, 20.0, 30.0, 40.0]
     assert shown.height_m.tolist() == [40.0, 10.0, 20.0, 5.0, 5.0]
     assert shown.conditioned_m.tolist() == [40.0, 10.0, 10.0, 5.0, 5.0]

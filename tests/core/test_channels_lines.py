@@ -346,3 +346,36 @@ def test_channels_pulled_straight_through_lakes_never_cross_each_other(seed):
     assert_sound(wet)
     assert crossings(wet) == []
     assert wet.length_m.sum() < dry.length_m.sum()
+
+
+def test_in_degrees_lines_are_sound_and_measured_on_the_ellipsoid():
+    shapely = pytest.importorskip("shapely.geometry")
+    rng = np.random.default_rng(4)
+    dem = (rng.random((40, 40)) * 6 + np.linspace(60, 0, 40)[:, None]).astype(np.float32)
+    dem[12:24, 8:30] = dem[12:24, 8:30].min()
+    frame = GridFrame(40, 40, 110.0, 30.02, 0.001, 0.001, geographic=True)
+    lake = shapely.box(110.008, 30.02 - 0.024, 110.030, 30.02 - 0.012)
+    direction = flow_directions(dem, frame).direction
+    drained = accumulate(direction, frame.row_cell_areas())
+    dry = extract_channels(direction, drained, frame, dem, 8e4)
+    wet = follow(dry, None, [lake])
+    same = follow(dry)
+    np.testing.assert_allclose(same.length_m, dry.length_m, rtol=1e-9)
+    np.testing.assert_allclose(same.distance_outlet_m, dry.distance_outlet_m, rtol=1e-9)
+    assert crossings(wet) == []
+    assert wet.length_m.sum() < dry.length_m.sum()
+    for i in np.flatnonzero(wet.parent >= 0).tolist():
+        parent = wet.lines.line(int(wet.parent[i]))
+        assert (parent == wet.lines.line(i)[-1]).all(axis=1).any()
+
+
+def test_a_recount_with_a_larger_initiation_area_measures_along_the_final_lines():
+    from qingliu.core.terrain.survey import lengths_from
+
+    dem = ramp(40, 15)
+    valley = np.abs(np.arange(15) - 7)[None, :] * 3.0
+    found, _, _ = routed((dem + valley).astype(np.float32), [], 15)
+    turned = follow(found, project=lambda xy: xy * 3.0)
+    before, after = lengths_from(found, 9000.0), lengths_from(turned, 9000.0)
+    np.testing.assert_allclose(after, 3 * before)
+    assert np.nanmax(before) < found.length_m.max()
