@@ -104,3 +104,27 @@ def bounds_of(shapes: Iterable[bytes]) -> tuple[float, float, float, float]:
             if rings and len(rings[0]):
                 low, high = np.minimum(low, rings[0].min(axis=0)), np.maximum(high, rings[0].max(axis=0))
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def kept_within(ring: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+    """A closed ring with what lies outside ``box`` (west, south, east, north) laid onto its sides.
+
+    Inside the box nothing moves, and the ring winds around the same points. Crossings of the sides are
+    the same for both directions of a segment.
+    """
+    low, high = np.array(box[:2]), np.array(box[2:])
+    if ((ring >= low) & (ring <= high)).all():
+        return ring
+    a, b = ring[:-1], ring[1:]
+    swapped = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
+    start, end = np.where(swapped[:, None], b, a), np.where(swapped[:, None], a, b)
+    way = end - start
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = np.concatenate([(low - start) / way, (high - start) / way], axis=1)
+    last = np.where(swapped, 0.0, 1.0)[:, None]
+    shares = np.sort(np.where((shares > 0) & (shares < 1), shares, last), axis=1)
+    shares[swapped] = shares[swapped][:, ::-1]
+    cut = start[:, None] + shares[..., None] * way[:, None]
+    cut = np.where(shares[..., None] == last[..., None], b[:, None], cut)
+    points = np.concatenate([a[:, None], cut], axis=1).reshape(-1, 2)
+    return np.clip(np.concatenate([points, points[:1]]), low, high)
