@@ -38,11 +38,11 @@ from .rasterfiles import (
     RasterSource,
     frame_extent,
     gdal_call,
+    looking_at,
     memory_dataset,
     open_raster,
     quiet_gdal,
     raster_source,
-    reading,
     rows_per_block,
 )
 
@@ -111,8 +111,12 @@ def read_dem(
     Raises InputError with all faults (QL-DEM-*, QL-CRS-*), Cancelled.
     """
     source = raster_source(layer)
-    with reading(source, parameter, DEM_FILE):
-        return _read_dem(source, parameter, progress, bytes_per_cell, reproject)
+    return looking_at(
+        source,
+        parameter,
+        DEM_FILE,
+        lambda: _read_dem(source, parameter, progress, bytes_per_cell, reproject),
+    )
 
 
 def _read_dem(

@@ -17,7 +17,7 @@ import numpy as np
 from osgeo import gdal, gdal_array
 from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer, QgsRectangle
 
-from ..core.errors import InputError, Problem, problem
+from ..core.errors import Cancelled, InputError, Problem, problem
 from ..core.grid import GridFrame
 
 T = TypeVar("T")
@@ -109,18 +109,22 @@ def gdal_call(function: Callable[..., T], *args: Any, **kwargs: Any) -> tuple[T 
     return result, reason
 
 
-@contextmanager
-def reading(source: RasterSource, parameter: str, subject: Subject) -> Iterator[None]:
-    """While a raster is looked at: GDAL is quiet, and what it raises becomes ``subject.unreadable``.
+def looking_at(source: RasterSource, parameter: str, subject: Subject, work: Callable[[], T]) -> T:
+    """``work()`` on a raster: GDAL is quiet, and what it raises becomes ``subject.unreadable``.
 
-    With exceptions on, any look into a damaged file may raise (bogus tags, broken georeference).
+    With GDAL's exceptions on, any look into a damaged file may raise. A failure leaves here without the
+    frames it went through: they hold the dataset, and the file would stay open as long as the error lives.
     """
+    failure: Exception
     with quiet_gdal():
         try:
-            yield
+            return work()
         except RuntimeError as error:
             facts: dict[str, Any] = {"layer": source.name, "parameter": parameter, "path": source.path}
-            raise InputError(subject.unreadable, reason=str(error), **facts) from error
+            failure = InputError(subject.unreadable, reason=str(error), **facts)
+        except (InputError, Cancelled) as error:
+            failure = error.with_traceback(None)
+    raise failure
 
 
 def raster_source(layer: QgsRasterLayer | str | os.PathLike[str] | RasterSource) -> RasterSource:

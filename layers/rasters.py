@@ -27,11 +27,11 @@ from .rasterfiles import (
     RASTER_FILE,
     RasterSource,
     gdal_call,
+    looking_at,
     memory_dataset,
     open_raster,
     quiet_gdal,
     raster_source,
-    reading,
 )
 
 __all__ = [
@@ -96,8 +96,11 @@ def read_raster(
     Scale and offset of the band are applied. Raises InputError (QL-LAYER-*, QL-CRS-*), Cancelled.
     """
     source = raster_source(layer)
-    with reading(source, parameter, RASTER_FILE):
+
+    def work() -> RasterReading:
         return _read_raster(_prepare(source, parameter, frame, algorithm, shifts), frame, progress)
+
+    return looking_at(source, parameter, RASTER_FILE, work)
 
 
 def _read_raster(ready: _Ready, frame: GridFrame | None, progress: Progress) -> RasterReading:
@@ -126,8 +129,11 @@ def read_codes(
     Raises InputError (QL-LAYER-NOTCODES where cells hold fractions; QL-LAYER-*, QL-CRS-*), Cancelled.
     """
     source = raster_source(layer)
-    with reading(source, parameter, RASTER_FILE):
+
+    def work() -> CodeReading:
         return _read_codes(_prepare(source, parameter, frame, algorithm, shifts), frame, progress)
+
+    return looking_at(source, parameter, RASTER_FILE, work)
 
 
 def _read_codes(ready: _Ready, frame: GridFrame | None, progress: Progress) -> CodeReading:

@@ -125,14 +125,15 @@ def test_feet_give_utm():
 
 def test_crs_without_a_code_is_kept_and_equals_its_registered_twin(shared):
     layer = QgsRasterLayer(str(shared / "data/youwuzhen/dem_5m.tif"), "DEM")
-    found = output_crs(layer.crs(), layer.extent())
+    own, extent = layer.crs(), layer.extent()
+    found = output_crs(own, extent)
     assert found.reason == "same"
     assert found.warnings == []
-    assert layer.crs().authid() == ""
-    assert same_crs(layer.crs(), crs(2415))
-    assert same_crs(from_wkt(wkt_of(found.crs)), layer.crs())
-    assert not same_crs(layer.crs(), crs(4527))
-    assert guard(layer.crs(), crs(2415), layer="DEM").transform.identity
+    assert own.authid() == ""
+    assert same_crs(own, crs(2415))
+    assert same_crs(from_wkt(wkt_of(found.crs)), own)
+    assert not same_crs(own, crs(4527))
+    assert guard(own, crs(2415), layer="DEM").transform.identity
 
 
 # -- scale ------------------------------------------------------------------

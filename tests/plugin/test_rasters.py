@@ -661,3 +661,18 @@ def test_full_disk_is_told_and_leaves_the_old_file(dem, tmp_path, kind, exceptio
     assert error.value.code == "QL-OUT-WRITE"
     assert path.read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.tif", "dem.tif"]
+
+
+def test_refusal_does_not_keep_the_file_open(dem, exceptions):
+    """On Windows an open file can be neither replaced nor removed."""
+    path = dem(np.full((5, 5), 20_000.0))
+    with pytest.raises(InputError) as error:
+        read_dem(path)
+    frames = []
+    walk = error.value.__traceback__
+    while walk is not None:
+        frames.append(walk.tb_frame)
+        walk = walk.tb_next
+    held = [v for frame in frames for v in frame.f_locals.values() if isinstance(v, (gdal.Dataset, gdal.Band))]
+    assert held == []
+    assert error.value.__context__ is None
