@@ -64,7 +64,7 @@ def breach_depressions(
 
 @jit.kernel(
     "no", "f4w", "u1r", "f4w", "i8r", "i8", "i8", "i8r", "i8r", "i8r", "f8r", "f8", "f8", "i8",
-    "i8w", "u1w", "f8w", "f8w", "f8w", "i8w", "i8w", "f4w", "i8w", "i8",
+    "i8w", "u1w", "f8w", "f8w", "f8w", "i8w", "u4w", "f4w", "i8w", "i8",
 )  # fmt: skip
 def _cut(  # noqa: C901 - one loop: kernels call no functions
     heights: np.ndarray, codes: np.ndarray, dug: np.ndarray, sinks: np.ndarray, rows: int, cols: int,

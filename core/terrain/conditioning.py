@@ -33,7 +33,7 @@ class ChangeLog:
     def __init__(self, heights: np.ndarray) -> None:
         self.flat = heights.reshape(-1)
         room = _LEAST_ROOM + heights.size // 8  # memory that no one touches costs nothing
-        self.cells = np.empty(room, np.int64)
+        self.cells = np.empty(room, np.uint32)
         self.before = np.empty(room, np.float32)
         # What the flood remembers between its turns: sink, head and tail of its queue in ``cells``.
         self.state = np.zeros(3, np.int64)
@@ -263,7 +263,7 @@ def _join(
         spill[i] = spill[a]
 
 
-@jit.kernel("i8", "f4w", "u1r", "i8r", "f4r", "i8", "i8", "i8r", "i8r", "i8r", "i8w", "f4w", "i8w", "i8")
+@jit.kernel("i8", "f4w", "u1r", "i8r", "f4r", "i8", "i8", "i8r", "i8r", "i8r", "u4w", "f4w", "i8w", "i8")
 def _raise_basins(
     heights: np.ndarray, codes: np.ndarray, sinks: np.ndarray, levels: np.ndarray, rows: int, cols: int,
     drow: np.ndarray, dcol: np.ndarray, steps: np.ndarray, cells: np.ndarray, before: np.ndarray, state:

@@ -33,7 +33,7 @@ def drain_flats(heights: np.ndarray, direction: np.ndarray, ranks: np.ndarray, p
     if size == 0:
         return
 
-    room = {low: (np.empty(size, np.int64), np.empty(size, np.int64)) for low, _ in bands(rows)}
+    room = {low: (np.empty(size, np.int32), np.empty(size, np.int32)) for low, _ in bands(rows)}
 
     def solve(first: int, stop: int, low: int, high: int) -> np.ndarray:
         seeds = first * cols + np.flatnonzero(direction[first:stop] == FLAT)
@@ -48,7 +48,7 @@ def drain_flats(heights: np.ndarray, direction: np.ndarray, ranks: np.ndarray, p
     _drain(*flats, across, _WAITING, 0, rows * cols, steps, _ORDER, *room[0], np.empty(len(across), np.int64))
 
 
-@jit.kernel("i8", "f4r", "u1w", "i4w", "i8r", "i8", "i8", "i8", "i8r", "i8r", "i8w", "i8w", "i8w")
+@jit.kernel("i8", "f4r", "u1w", "i4w", "i8r", "i8", "i8", "i8", "i8r", "i8r", "i4w", "i4w", "i8w")
 def _drain(  # noqa: C901 - one loop: kernels call no functions
     heights: np.ndarray, codes: np.ndarray, ranks: np.ndarray, seeds: np.ndarray, kind: int, low: int, high:
     int, steps: np.ndarray, order: np.ndarray, members: np.ndarray, queue: np.ndarray, left: np.ndarray,
@@ -56,20 +56,22 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
     """Drain the flats of the ``seeds`` that still are ``kind``; flats reaching out of low..high wait.
 
     Codes on the way: 10 taken into the flat, 16 + d decided. A flat's cells are never on the
-    rim, so all eight neighbours exist. Returns how many seeds of waiting flats stand in ``left``.
+    rim, so all eight neighbours exist. ``members`` and ``queue`` hold cells as distances from the
+    seed. Returns how many seeds of waiting flats stand in ``left``.
     """
     waiting = 0
     for i in range(len(seeds)):
-        if codes[seeds[i]] != kind:
+        seed = seeds[i]
+        if codes[seed] != kind:
             continue
-        z = heights[seeds[i]]
-        members[0] = seeds[i]
-        codes[seeds[i]] = 10
+        z = heights[seed]
+        members[0] = 0
+        codes[seed] = 10
         size = 1
         head = 0
         inside = True
         while head < size:  # collect; rank = 2 * distance from higher ground + 1 where lower ground is next
-            s = members[head]
+            s = seed + members[head]
             head += 1
             rank = 0
             for k in range(8):
@@ -82,7 +84,7 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
                     if code == 10:
                         continue
                     codes[q] = 10
-                    members[size] = q
+                    members[size] = q - seed
                     size += 1
                 elif heights[q] > z:
                     rank |= 2
@@ -91,34 +93,34 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
             ranks[s] = rank
         if not inside:
             for j in range(size):
-                codes[members[j]] = 11
-            left[waiting] = members[0]
+                codes[seed + members[j]] = 11
+            left[waiting] = seed
             waiting += 1
             continue
         tail = 0
         for j in range(size):
-            if ranks[members[j]] & 2:
+            if ranks[seed + members[j]] & 2:
                 queue[tail] = members[j]
                 tail += 1
         head = 0
         farthest = 0
         while head < tail:
-            s = queue[head]
+            s = seed + queue[head]
             head += 1
             farthest = ranks[s] >> 1
             for k in range(8):
                 q = s + steps[k]
                 if codes[q] == 10 and ranks[q] < 2:
                     ranks[q] |= (farthest + 1) << 1
-                    queue[tail] = q
+                    queue[tail] = q - seed
                     tail += 1
         tail = 0
         for j in range(size):
-            if ranks[members[j]] & 1:
+            if ranks[seed + members[j]] & 1:
                 queue[tail] = members[j]
                 tail += 1
         for j in range(tail):
-            ranks[queue[j]] = (ranks[queue[j]] >> 1) - farthest - 4
+            ranks[seed + queue[j]] = (ranks[seed + queue[j]] >> 1) - farthest - 4
         head = 0
         level_end = tail
         distance = 4
@@ -126,16 +128,16 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
             if head == level_end:
                 distance += 2
                 level_end = tail
-            s = queue[head]
+            s = seed + queue[head]
             head += 1
             for k in range(8):
                 q = s + steps[k]
                 if codes[q] == 10 and ranks[q] >= 0:
                     ranks[q] = (ranks[q] >> 1) - farthest - distance - 2
-                    queue[tail] = q
+                    queue[tail] = q - seed
                     tail += 1
         for j in range(size):
-            s = members[j]
+            s = seed + members[j]
             best = ranks[s]
             way = 9
             for k in range(8):
@@ -152,5 +154,5 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
                     way = d
             codes[s] = 16 + way
         for j in range(size):
-            codes[members[j]] -= 16
+            codes[seed + members[j]] -= 16
     return waiting

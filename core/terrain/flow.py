@@ -26,11 +26,14 @@ from .sweeps import steepest_descent
 __all__ = ["DCOL", "DROW", "NODATA", "OUTLET", "FlowField", "flow_directions"]
 
 
+_MOST_CELLS = 2**32  # flat numbers of changed cells take 4 bytes; more than that goes by tiles
+
+
 @dataclass(frozen=True)
 class FlowField:
     """Directions, and what conditioning changed.
 
-    ``direction`` uint8 (rows, cols): 0..7, OUTLET or NODATA. ``cells`` int64 (n,): flat
+    ``direction`` uint8 (rows, cols): 0..7, OUTLET or NODATA. ``cells`` uint32 (n,): flat
     numbers of the cells whose height was changed, each once; ``heights`` float32 (n,):
     their heights in the conditioned DEM.
     """
@@ -64,14 +67,16 @@ def flow_directions(
     ``max_depth`` (m) deep and ``max_length`` (m) long, and fill the rest. Beside the DEM 5
     bytes a cell are needed; 4 of them, int32 (rows, cols) in C order, can be given as ``room``:
     best the array that :func:`.accumulation.accumulate` then writes to. Raises InputError
-    where the shapes differ or the method is unknown.
+    where the shapes differ, the method is unknown or there are more than 2^32 cells.
     """
     if dem.shape != (frame.rows, frame.cols):
         raise InputError("QL-FLOW-SHAPE", dem=dem.shape, grid=(frame.rows, frame.cols))
     if method not in ("fill", "breach"):
         raise InputError("QL-FLOW-METHOD", method=method)
+    if dem.size > _MOST_CELLS:
+        raise InputError("QL-FLOW-SIZE", cells=dem.size)
     if dem.size == 0:
-        return FlowField(np.empty(dem.shape, np.uint8), np.empty(0, np.int64), np.empty(0, np.float32))
+        return FlowField(np.empty(dem.shape, np.uint8), np.empty(0, np.uint32), np.empty(0, np.float32))
     heights = np.require(dem, np.float32, ["C", "W"])
     log = ChangeLog(heights)
     try:

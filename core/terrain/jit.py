@@ -77,7 +77,7 @@ def load(progress: Progress = SILENT) -> None:
 def kernel(returns: str, *arguments: str) -> Callable[[Callable[..., Any]], Kernel]:
     """Make a function a kernel.
 
-    Types: ``u1 i4 i8 f4 f8``, with ``r`` (read) or ``w`` (written) behind them for flat arrays; ``no`` for
+    Types: ``u1 u4 i4 i8 f4 f8``, with ``r`` (read) or ``w`` (written) behind them for flat arrays; ``no`` for
     no result.
     """
 
@@ -133,6 +133,7 @@ def _type(name: str) -> Any:
     types = _numba.types
     scalar = {
         "u1": types.uint8,
+        "u4": types.uint32,
         "i4": types.int32,
         "i8": types.int64,
         "f4": types.float32,
