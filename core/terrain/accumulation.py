@@ -151,7 +151,8 @@ def _restore(state: np.ndarray) -> None:
         part = state[first:stop]
         np.bitwise_and(part, 15, out=part, where=part != NODATA)
 
-    sweep(restore, *state.shape, SILENT)
+    rows, cols = state.shape
+    sweep(restore, rows, cols, SILENT)
 
 
 def _framed(direction: np.ndarray, first: int, stop: int) -> np.ndarray:

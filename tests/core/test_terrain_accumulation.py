@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from qingliu.core.errors import InputError
+from qingliu.core.errors import Cancelled, InputError
 from qingliu.core.grid import GridFrame
 from qingliu.core.terrain import strips
 from qingliu.core.terrain.accumulation import accumulate, contaminated
@@ -109,6 +109,25 @@ def test_directions_are_as_before_and_may_be_read_only(confluence):
     np.testing.assert_array_equal(circle, codes([E, S, NODATA], [N, W, W]))
     confluence.flags.writeable = False
     assert accumulate(confluence)[1, 3] == 9
+
+
+@pytest.mark.parametrize("stage", ["inflows", "accumulation"])
+def test_stopping_leaves_the_directions_as_they_were(stage):
+    class Stop:
+        def stage(self, name, count=None):
+            self.at = name
+
+        def step(self, fraction):
+            if self.at == stage:
+                raise Cancelled
+
+    dem = np.random.default_rng(1).random((50, 40), np.float32)
+    dem[3, 3] = np.nan
+    direction = flow_directions(dem, GridFrame(50, 40, 0, 0, 5, 5)).direction
+    before = direction.copy()
+    with pytest.raises(Cancelled):
+        accumulate(direction, progress=Stop())
+    np.testing.assert_array_equal(direction, before)
 
 
 def test_the_given_array_takes_the_result(confluence):
