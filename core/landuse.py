@@ -201,7 +201,8 @@ def _mapped(mapping: Mapping[str, str], known: Scheme) -> Any:
 
     def read(text: str) -> tuple[LandClass | None, bool]:
         target = keys.get(text)
-        if target is None and re.match(r"\d{4}", text):
+        # A map may list only what is foreign; four digits with their zero are of the national lists.
+        if target is None and re.match(r"0\d{3}", text):
             target = exact_code(text, known)
         return (_land(target, known) if target else None), False
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import Any, Collection, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from .records import Record
 
 # The settlement attribute of the third land survey's parcels.
 SETTLEMENT_FIELD = "CZCSXM"
+# Codes within so narrow a range are counted in a table.
+_TABLE = 65_536
 
 
 class LandUse(NamedTuple):
@@ -85,9 +87,28 @@ def classify_cells(
     mapping: Mapping[str, str] | None = None,
 ) -> Classified:
     """Classes of the codes of a raster; ``cell_areas`` in m² by row (``GridFrame.row_cell_areas``)."""
-    areas: dict[Any, float] = {}
-    for row, (codes, valid) in enumerate(zip(grid.codes, grid.valid)):
-        found, counts = np.unique(codes[valid], return_counts=True)
-        for code, count in zip(found.tolist(), counts.tolist()):
-            areas[code] = areas.get(code, 0.0) + count * float(cell_areas[row])
-    return classify(areas, layer=layer, parameter=parameter, mapping=mapping)
+    return classify(_areas(grid, cell_areas), layer=layer, parameter=parameter, mapping=mapping)
+
+
+def cells_of(grid: CodeGrid, found: Classified, members: Collection[str]) -> np.ndarray:
+    """Cells whose class is one of ``members`` (codes of GB/T 21010), bool of the grid's shape."""
+    codes = [code for code, land in found.classes.items() if land.code in members]
+    return grid.valid & np.isin(grid.codes, codes)
+
+
+def _areas(grid: CodeGrid, cell_areas: np.ndarray) -> dict[Any, float]:
+    """Area of each code, m²."""
+    if not grid.valid.any():
+        return {}
+    low = int(grid.codes.min(where=grid.valid, initial=2**31 - 1))
+    high = int(grid.codes.max(where=grid.valid, initial=-(2**31)))
+    if high - low < _TABLE:
+        totals = np.zeros(high - low + 1)
+        for codes, valid, area in zip(grid.codes, grid.valid, cell_areas):
+            totals += np.bincount(codes[valid] - low, minlength=totals.size) * area
+        return {int(i) + low: float(totals[i]) for i in np.flatnonzero(totals)}
+    found: dict[Any, float] = {}
+    for codes, valid, area in zip(grid.codes, grid.valid, cell_areas):
+        for code, count in zip(*(part.tolist() for part in np.unique(codes[valid], return_counts=True))):
+            found[code] = found.get(code, 0.0) + count * float(area)
+    return found

@@ -159,6 +159,12 @@ def test_code_missing_from_the_map_is_never_guessed():
     assert codes_of(found.warnings) == ["QL-LANDUSE-UNMAPPED"]
 
 
+def test_map_may_list_only_what_is_foreign():
+    found = classes("0101", "0304K", "1101", "X7", mapping={"X7": "0702"})
+    assert {c: land.code for c, land in found.classes.items()} == {"0101": "0101", "0304K": "0304", "X7": "0702"}
+    assert list(found.unmapped) == ["1101"]
+
+
 def test_group_holds_the_first_level_only_when_complete():
     assert "01" in group_members(["0101", "0102", "0103"])
     assert "04" not in group_members(["0401", "0404"])

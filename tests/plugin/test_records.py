@@ -19,7 +19,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QByteArray, QDate, QDateTime, QTime, QVariant
 from qingliu.core.errors import Cancelled, InputError
 from qingliu.core.landuse import LandClass
-from qingliu.layers.landuse import classify_records, read_map
+from qingliu.layers.landuse import cells_of, classify_cells, classify_records, read_map
+from qingliu.layers.rasters import CodeGrid
 from qingliu.layers.records import (
     LINE,
     POINT,
@@ -362,6 +363,19 @@ def test_parcel_of_unknown_code_has_no_class_and_its_area_is_told():
     found = classify_records(records, [5.0, 6.0, 7.0], "DLBM", layer="x")
     assert found.classes == [LandClass("0101"), LandClass("0101"), None]
     assert found.unmapped == {"9999": 7.0}
+
+
+@pytest.mark.parametrize("far", [1101, 1_000_000], ids=["near codes", "codes far apart"])
+def test_cells_are_weighted_by_the_area_of_their_row(far):
+    codes = np.array([[101, 101, far], [301, 101, 9]], np.int32)
+    valid = np.array([[True, True, True], [True, True, False]])
+    mapping = {"101": "0101", "301": "0301", str(far): "1101"}
+    grid = CodeGrid(codes, valid, frame=None)
+    found = classify_cells(grid, np.array([10.0, 20.0]), layer="地块", mapping={"101": "0101", "301": "0301"})
+    assert found.unmapped == {str(far): 10.0}
+    full = classify_cells(grid, np.array([10.0, 20.0]), layer="地块", mapping=mapping)
+    assert cells_of(grid, full, {"0101"}).tolist() == [[True, True, False], [False, True, False]]
+    assert cells_of(grid, full, {"0301", "1101"}).tolist() == [[False, False, True], [True, False, False]]
 
 
 def test_map_that_cannot_be_read_is_refused(tmp_path):
