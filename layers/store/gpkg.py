@@ -40,6 +40,7 @@ class GpkgStore:
         self._path = path
         self._home = home or path
         self._read_only = read_only
+        self._closed = False
         self.findings: list[Problem] = list(findings)
         self.who = who or users.current_user()
         self.waiting = waiting
@@ -226,6 +227,9 @@ class GpkgStore:
 
         A local copy of a network survey is sent back. Raises InputError QL-STORE-COPYCONFLICT, -BACKUP.
         """
+        if self._closed:
+            return True
+        self._closed = True
         at_rest = True
         try:
             if not self._read_only:

@@ -9,7 +9,7 @@ forms filled against the old row notice it too.
 from __future__ import annotations
 
 import sqlite3
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, Sequence
 
 from ...core.errors import Problem
 from . import changelog
@@ -32,11 +32,11 @@ class Outside(NamedTuple):
     row: Row | None
 
 
-def find(store: GpkgStore) -> list[Outside]:
-    """Every row of the tracked tables that does not agree with the log."""
+def find(store: GpkgStore, tables: Sequence[str] | None = None) -> list[Outside]:
+    """Every row of the tracked tables (of those named, where given) that does not agree with the log."""
     found: list[Outside] = []
-    for table in store.tables().values():
-        if table.tracked:
+    for name, table in store.tables().items():
+        if table.tracked and (tables is None or name in tables):
             found += _find_in(store.connection, table)
     return found
 
@@ -56,9 +56,9 @@ def _find_in(connection: sqlite3.Connection, table: TableInfo) -> Iterator[Outsi
             yield Outside(table.name, uuid, "deleted", None)
 
 
-def notice(store: GpkgStore) -> list[Problem]:
+def notice(store: GpkgStore, tables: Sequence[str] | None = None) -> list[Problem]:
     """Find, check and log what was written past the store; what to tell the user."""
-    found = find(store)
+    found = find(store, tables)
     if not found:
         return []
     store.transact(lambda connection: _log(connection, store, found))

@@ -102,6 +102,12 @@ def uuid_by_fid(connection: sqlite3.Connection, table: str, fids: Iterable[int])
     return found
 
 
+def versions_by_fid(connection: sqlite3.Connection, table: str) -> list[tuple[int, str, int]]:
+    """Row number, uuid and version of every row of a tracked table."""
+    rows = connection.execute(select(table, [FID, "uuid", "version"]))
+    return [(int(f), str(u), int(v or 0)) for f, u, v in rows]
+
+
 def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
     """The survey's facts."""
     rows = connection.execute("SELECT key, value FROM meta WHERE value IS NOT NULL")

@@ -1,0 +1,241 @@
+"""QGIS's edits through the store: take the edit buffers, save them as one action, drop them, reload.
+
+``commitChanges()`` is not one transaction and loses and tears saves, so no layer of a survey is
+saved by it. The edits of all layers of the survey go through :meth:`EditSession.save` together;
+they stand as a draft on disk and in their buffers until COMMIT has returned, so that a refused
+save loses nothing. A save that somebody makes with QGIS's own button all the same is noticed at
+once and logged as written past the store.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, Iterable, Iterator, NamedTuple, Sequence
+
+from qgis.core import (
+    QgsFeature,
+    QgsGeometry,
+    QgsMapLayer,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+
+from ...core.errors import InputError, Problem
+from ..records import plain
+from . import outside
+from .ddl import FID
+from .drafts import Draft, Drafts
+from .gpkg import GpkgStore
+from .model import KEEP, Change, Delete, Insert, Keep, Saved, Update
+from .reading import versions_by_fid
+
+
+class Known(NamedTuple):
+    """The row behind a feature as it stood when its editing began."""
+
+    uuid: str
+    version: int
+
+
+def table_of(layer: QgsMapLayer, store: GpkgStore) -> str | None:
+    """The store's table that a layer shows, None where it shows something else."""
+    if not isinstance(layer, QgsVectorLayer) or layer.providerType() != "ogr":
+        return None
+    parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
+    path, name = parts.get("path"), parts.get("layerName")
+    if not path or name not in store.tables():
+        return None
+    return str(name) if Path(path).resolve() == store.path.resolve() else None
+
+
+def layers_of(project: QgsProject, store: GpkgStore) -> list[QgsVectorLayer]:
+    """The project's layers of a survey."""
+    return [x for x in project.mapLayers().values() if table_of(x, store) is not None]
+
+
+def reload_layers(layers: Iterable[QgsVectorLayer]) -> None:
+    """Show what is in the file now; layers being edited are left alone until their editing ends."""
+    for layer in layers:
+        if layer.isEditable():
+            continue
+        layer.dataProvider().reloadData()
+        layer.triggerRepaint()
+
+
+def refuse_while_editing(layers: Iterable[QgsVectorLayer]) -> None:
+    """Raise InputError QL-STORE-EDITING while a layer has unsaved edits: both would be saved over each other."""
+    busy = [x.name() for x in layers if x.isEditable() and x.isModified()]
+    if busy:
+        raise InputError("QL-STORE-EDITING", layers=", ".join(busy))
+
+
+class EditSession:
+    """The edits of a survey's layers; ``drafts`` keeps them on disk while they are saved.
+
+    :meth:`close` before the store is closed or the plugin unloaded.
+    """
+
+    def __init__(self, store: GpkgStore, drafts: Drafts) -> None:
+        self.store = store
+        self.drafts = drafts
+        self.outside: Callable[[list[Problem]], None] | None = None
+        self._layers: dict[str, QgsVectorLayer] = {}
+        self._slots: dict[str, list[tuple[Any, Callable[..., None]]]] = {}
+        self._known: dict[str, dict[int, Known]] = {}
+        self._doubtful: Draft | None = None
+
+    # -- layers ----------------------------------------------------------------
+    def watch(self, layer: QgsVectorLayer) -> None:
+        """Look after a layer's edits. Raises InputError QL-STORE-NOTABLE where it is not of this survey."""
+        if table_of(layer, self.store) is None:
+            raise InputError("QL-STORE-NOTABLE", table=layer.name())
+        key = layer.id()
+        if key in self._layers:
+            return
+        self._layers[key] = layer
+        slots: list[tuple[Any, Callable[..., None]]] = [
+            (layer.editingStarted, partial(self._remember, key)),
+            (layer.afterCommitChanges, partial(self._committed_past_us, key)),
+            (layer.willBeDeleted, partial(self._forget, key)),
+        ]
+        for signal, slot in slots:
+            signal.connect(slot)
+        self._slots[key] = slots
+        if layer.isEditable():
+            self._remember(key)
+
+    def layers(self) -> list[QgsVectorLayer]:
+        """The layers looked after."""
+        return list(self._layers.values())
+
+    def close(self) -> None:
+        """Let go of all layers."""
+        for key in list(self._layers):
+            for signal, slot in self._slots[key]:
+                signal.disconnect(slot)
+            self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        self._layers.pop(key, None)
+        self._slots.pop(key, None)
+        self._known.pop(key, None)
+
+    def _remember(self, key: str) -> None:
+        table = table_of(self._layers[key], self.store)
+        found = versions_by_fid(self.store.connection, str(table))
+        self._known[key] = {fid: Known(uuid, version) for fid, uuid, version in found}
+
+    def _committed_past_us(self, key: str) -> None:
+        table = table_of(self._layers[key], self.store)
+        found = outside.notice(self.store, [str(table)])
+        self._remember(key)
+        if found and self.outside is not None:
+            self.outside(found)
+
+    # -- saving ----------------------------------------------------------------
+    def edited(self) -> list[QgsVectorLayer]:
+        """Layers with unsaved edits."""
+        return [x for x in self._layers.values() if x.isEditable() and x.isModified()]
+
+    def changes(self) -> list[Change]:
+        """The unsaved edits of all layers as changes of rows: deletions, updates, new rows."""
+        found = [c for layer in self.edited() for c in self._changes_of(layer)]
+        order = {Delete: 0, Update: 1, Insert: 2}
+        return sorted(found, key=lambda c: order[type(c)])
+
+    def save(self, *, why: str = "", keep_editing: bool = False) -> Saved | None:
+        """Save all unsaved edits as one action; None where there are none.
+
+        Raises what :meth:`GpkgStore.save` raises; edit buffers and draft then stand as they were.
+        """
+        layers = self.edited()
+        changes = self.changes()
+        if not changes:
+            return None
+        draft = self._draft(changes, why)
+        saved = self._settled(draft) or self.store.save(changes, why=why, save_id=draft.id)
+        self._doubtful = None
+        self._drop_buffers(layers, keep_editing)
+        self.drafts.drop(draft.id)
+        return saved
+
+    def _draft(self, changes: Sequence[Change], why: str) -> Draft:
+        """The draft of this save: that of the last attempt where nothing has changed since."""
+        before = self._doubtful
+        if before is not None and before.changes == tuple(changes):
+            return before
+        if before is not None:
+            self.drafts.drop(before.id)
+        store_id = self.store.meta().get("store_id", "")
+        draft = Draft(store_id, tuple(changes), self.store.who, why)
+        try:
+            self.drafts.keep(draft)
+        except OSError as error:  # no room for it; the edit buffers still hold everything
+            self.store.findings.append(
+                Problem("QL-STORE-NODRAFT", {"folder": str(self.drafts.folder), "reason": str(error)})
+            )
+        self._doubtful = draft
+        return draft
+
+    def _settled(self, draft: Draft) -> Saved | None:
+        """The save of an earlier attempt whose outcome was in doubt, if it is on disk after all."""
+        if not self.store.holds(draft.id):
+            return None
+        return Saved(draft.id, self.store.sequence(), ())
+
+    def _drop_buffers(self, layers: Sequence[QgsVectorLayer], keep_editing: bool) -> None:
+        for layer in layers:
+            layer.rollBack()
+        reload_layers(self._layers.values())
+        for layer in layers if keep_editing else ():
+            layer.startEditing()
+
+    # -- edit buffers ----------------------------------------------------------
+    def _changes_of(self, layer: QgsVectorLayer) -> Iterator[Change]:
+        table = str(table_of(layer, self.store))
+        buffer = layer.editBuffer()
+        if buffer.addedAttributes() or buffer.deletedAttributeIds():
+            raise InputError("QL-STORE-FIELDS", layers=layer.name())
+        known = self._known.get(layer.id(), {})
+        names = _provider_fields(layer)
+        for fid in buffer.deletedFeatureIds():
+            if fid in known:
+                yield Delete(table, *known[fid])
+        values, shapes = buffer.changedAttributeValues(), buffer.changedGeometries()
+        for fid in {**values, **shapes}:
+            if fid not in known:
+                continue
+            given = {names[i]: plain(v) for i, v in values.get(fid, {}).items() if i in names}
+            wkb: bytes | None | Keep = flat_wkb(shapes[fid]) if fid in shapes else KEEP
+            yield Update(table, *known[fid], given, wkb)
+        for feature in buffer.addedFeatures().values():
+            yield _insert(table, feature, names, layer.isSpatial())
+
+
+def _provider_fields(layer: QgsVectorLayer) -> dict[int, str]:
+    """Index and name of the fields that are in the file (no joins, no virtual fields)."""
+    own = {f.name() for f in layer.dataProvider().fields()}
+    return {i: f.name() for i, f in enumerate(layer.fields()) if f.name() in own and f.name() != FID}
+
+
+def _insert(table: str, feature: QgsFeature, names: dict[int, str], located: bool) -> Insert:
+    attributes = feature.attributes()
+    values = {name: plain(attributes[i]) for i, name in names.items()}
+    given = {name: value for name, value in values.items() if value is not None}
+    return Insert(table, given, flat_wkb(feature.geometry()) if located else None)
+
+
+def flat_wkb(geometry: QgsGeometry) -> bytes | None:
+    """Straight 2-D WKB, None for no geometry."""
+    if geometry.isNull():
+        return None
+    made = QgsGeometry(geometry)
+    if QgsWkbTypes.isCurvedType(made.wkbType()):
+        made = QgsGeometry(made.constGet().segmentize())
+    inner = made.get()
+    inner.dropZValue()
+    inner.dropMValue()
+    return bytes(made.asWkb())
