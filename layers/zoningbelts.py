@@ -146,7 +146,7 @@ def water_belts(
             progress.step(number / len(shapes))
         water = QgsGeometry()
         water.fromWkb(wkb)
-        width = shore_width(water.area(), kind, limits)
+        width = shore_width(water.area(), water.length(), kind, limits)
         found.append(_buffered(water, width) if width > 0 else wkb)
     return [wkb for wkb in found if wkb]
 

@@ -349,7 +349,8 @@ class _Run:
         ground, reach = self.ground, self.scheme.limits["channel_influence_m"]
         if ground.land_use is None:
             return Influence(None, ground.frame, reach)
-        used = ground.in_group(self.scheme, "used")
+        # of land whose use is not known nobody can say that it is free of influence
+        used = ground.in_group(self.scheme, "used") | (ground.land_use < 0)
         return Influence(distance_to(used, ground.frame, self.progress), ground.frame, reach)
 
     def _belts(self) -> dict[str, list[bytes]]:

@@ -12,6 +12,9 @@ from typing import Mapping, NamedTuple, Sequence
 
 import numpy as np
 
+LONG = 8.0
+"""Water longer than so many times its mean width is running water."""
+
 
 @dataclass(frozen=True)
 class Course:
@@ -95,11 +98,18 @@ def side_widths(drained_km2: np.ndarray, order: int | None, limits: Mapping[str,
     return np.where(large, steps[0], np.where(medium, steps[1], steps[2]))
 
 
-def shore_width(area_m2: float, kind: str, limits: Mapping[str, float]) -> float:
-    """Width of the belt around a water body, m: ``kind`` river, ditch, or anything that stands still."""
+def shore_width(area_m2: float, perimeter_m: float, kind: str, limits: Mapping[str, float]) -> float:
+    """Width of the belt around a water body, m.
+
+    ``kind``: ditch (none), river, or empty. Water that is long and narrow is running water whatever its
+    kind says: where it is broad it has the bank belt, where it is narrow the small one (the belt of its
+    channel goes by drained area).
+    """
     if kind == "ditch":
         return 0.0
-    if kind == "river":
-        return float(limits["bank_belt_m"])
+    mean_width = 2 * area_m2 / perimeter_m if perimeter_m else 0.0
+    long = perimeter_m * mean_width > 0 and perimeter_m / 2 > LONG * mean_width
+    if kind == "river" or long:
+        return float(limits["channel_small_belt_m" if mean_width < limits["narrow_water_m"] else "bank_belt_m"])
     small = area_m2 < limits["small_water_hm2"] * 10_000
     return float(limits["small_water_belt_m" if small else "shore_belt_m"])

@@ -82,16 +82,29 @@ def _box_sums(values: np.ndarray) -> np.ndarray:
     return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
 
 
-def filled(labels: np.ndarray) -> np.ndarray:
-    """Cells without a label (below 0) take that of a neighbour that has one, ring by ring."""
+def filled(labels: np.ndarray, rings: int = 2) -> np.ndarray:
+    """Cells without a label (below 0) take one: that of a neighbour for so many rings, beyond that the last one
+    met from the west, then from the north, or the next one."""
     found = labels.copy()
-    while (found < 0).any() and (found >= 0).any():
+    for _ in range(rings):
+        if not (found < 0).any():
+            return found
         wide = np.pad(found, 1, constant_values=-1)
         for dr, dc in ((0, 1), (2, 1), (1, 0), (1, 2)):
             beside = wide[dr : dr + found.shape[0], dc : dc + found.shape[1]]
             take = (found < 0) & (beside >= 0)
             found[take] = beside[take]
+    for turned in (found, found[:, ::-1], found.T, found.T[:, ::-1]):
+        if (found < 0).any():
+            turned[...] = _carried(turned)
     return found
+
+
+def _carried(labels: np.ndarray) -> np.ndarray:
+    """Each row with its last label carried on."""
+    place = np.where(labels >= 0, np.arange(labels.shape[1]), 0)
+    np.maximum.accumulate(place, axis=1, out=place)
+    return np.take_along_axis(labels, place, axis=1)
 
 
 def without_small_patches(

@@ -217,12 +217,12 @@ def _merged(scheme: Scheme, faces: Faces, labels: np.ndarray, minimum: float, pr
 
 
 def patch_preference(scheme: Scheme) -> Preference:
-    """Whom a patch of one rule may join: its own zone first, then any other, belts never."""
+    """Whom a patch of one rule may join: its own zone first, then any other; belts only each other."""
     belts = set(scheme.belts())
     zone = [scheme.zone_index(i) for i in range(len(scheme.rules))]
 
     def preference(own: int, other: int) -> int | None:
-        if own == NONE or other == NONE or own in belts or other in belts:
+        if own == NONE or other == NONE or (own in belts) != (other in belts):
             return None
         return 1 if zone[own] == zone[other] else 0
 

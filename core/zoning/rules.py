@@ -35,7 +35,9 @@ BELT_LIMITS = {
         "channel_medium_area_km2", "channel_large_area_km2", "channel_medium_order", "channel_large_order",
         "channel_small_belt_m", "channel_medium_belt_m", "channel_zone_buffer_m",
     ),
-    "water": ("small_water_hm2", "small_water_belt_m", "shore_belt_m", "bank_belt_m"),
+    "water": (
+        "small_water_hm2", "small_water_belt_m", "shore_belt_m", "bank_belt_m", "narrow_water_m", "channel_small_belt_m",
+    ),
 }  # fmt: skip
 TERRAIN_LIMITS = ("zone_drainage_area_km2", "slope_relief_reach_m", "slope_relief_min_m")
 MAP_LIMITS = ("min_mapping_area_hm2",)
