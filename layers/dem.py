@@ -54,7 +54,7 @@ BYTES_PER_CELL = 14.0
 
 # Values that stand for "no data" in the wild though the file does not say so.
 SENTINELS = (-9999.0, -32768.0, -32767.0, 32767.0, 65535.0, -99999.0, -9999999.0, 9999.0, 99999.0, -999.0)
-_HUGE = 1e9
+HUGE = 1e9
 # Zeros around a DEM whose lowest real height lies above this are no heights.
 _ZERO_GAP = 50.0
 
@@ -353,7 +353,7 @@ def _mask_sentinels(block: np.ndarray, scaling: _Scaling, tally: _Tally) -> None
         if LOWEST <= value * scaling.factor + scaling.shift <= HIGHEST:
             continue
         _mask_counted(block, block == np.float32(value), value, tally)
-    huge = np.abs(block) > _HUGE
+    huge = np.abs(block) > HUGE
     if huge.any():
         _mask_counted(block, huge, float(block[huge][0]), tally)
 

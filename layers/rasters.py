@@ -22,7 +22,7 @@ from ..core.memory import available_bytes
 from ..core.progress import SILENT, Progress
 from .crs import coordinate_problems, crs_problems, from_wkt, horizontal, wkt_of
 from .datums import Transform, guard
-from .dem import _extent, _frame, _own_crs, mask_declared, read_dem
+from .dem import HUGE, SENTINELS, _extent, _frame, _own_crs, mask_declared, read_dem
 from .rasterfiles import (
     RASTER_FILE,
     RasterSource,
@@ -45,6 +45,8 @@ __all__ = [
 ]
 
 _INTEGERS = (gdal.GDT_Byte, gdal.GDT_Int16, gdal.GDT_UInt16, gdal.GDT_Int32)
+# Larger rasters are searched for undeclared no-data values in their overviews or samples only.
+_EXACT_CELLS = 50_000_000
 # No code list uses it, so that cells outside a raster can be told from every code.
 _NO_CODE = -(2**31)
 
@@ -72,7 +74,7 @@ class RasterReading(NamedTuple):
 
 
 class _Ready(NamedTuple):
-    """A dataset that may be read, its CRS, and how it comes to the wanted frame."""
+    """A dataset that may be read, its CRS, how it comes to the wanted frame, and its no-data value."""
 
     dataset: gdal.Dataset
     crs: QgsCoordinateReferenceSystem
@@ -80,6 +82,7 @@ class _Ready(NamedTuple):
     parameter: str
     transform: Transform | None
     warnings: list[Problem]
+    nodata: float | None
 
 
 def read_raster(
@@ -106,6 +109,7 @@ def read_raster(
 def _read_raster(ready: _Ready, frame: GridFrame | None, progress: Progress) -> RasterReading:
     band = ready.dataset.GetRasterBand(1)
     scale, offset = band.GetScale() or 1.0, band.GetOffset() or 0.0
+    ready = _without_sentinel(ready, frame)
     values, found = _cells(ready, frame, gdal.GDT_Float32, "bilinear", progress)
     values[np.isinf(values)] = np.nan
     if (scale, offset) != (1.0, 0.0):
@@ -113,6 +117,23 @@ def _read_raster(ready: _Ready, frame: GridFrame | None, progress: Progress) -> 
         values += np.float32(offset)
     warnings = ready.warnings + _coverage(np.isnan(values), ready)
     return RasterReading(Grid(values, found), warnings)
+
+
+def _without_sentinel(ready: _Ready, frame: GridFrame | None) -> _Ready:
+    """With -9999 and its like as the no-data value where the file holds it but does not declare it."""
+    if ready.nodata is not None:
+        return ready
+    band = ready.dataset.GetRasterBand(1)
+    ends, _ = gdal_call(band.ComputeRasterMinMax, band.XSize * band.YSize > _EXACT_CELLS)
+    for value in ends or ():
+        # 9999 may be a true maximum of a factor; no factor is negative.
+        if (value in SENTINELS and value not in (9999.0, 99999.0)) or abs(value) > HUGE:
+            found, _ = _cells(ready, frame, gdal.GDT_Float32, "near", SILENT)
+            facts = {"layer": ready.source.name, "parameter": ready.parameter, "value": f"{value:g}"}
+            count = int(np.count_nonzero(found == np.float32(value)))
+            said = problem("QL-LAYER-SENTINEL", count=count, **facts)
+            return ready._replace(nodata=value, warnings=[*ready.warnings, said])
+    return ready
 
 
 def read_codes(
@@ -174,13 +195,14 @@ def _prepare(
     faults = _header_faults(dataset, crs, source, parameter, frame)
     if faults:
         raise InputError(problems=faults)
+    nodata = dataset.GetRasterBand(1).GetNoDataValue() if source.use_nodata else None
     if frame is None:
-        return _Ready(dataset, crs, source, parameter, None, [])
+        return _Ready(dataset, crs, source, parameter, None, [], nodata)
     target = from_wkt(frame.crs_wkt)
     agreed = guard(
         crs, target, layer=source.name, parameter=parameter, algorithm=algorithm, shifts=shifts
     )
-    return _Ready(dataset, crs, source, parameter, agreed.transform, agreed.warnings)
+    return _Ready(dataset, crs, source, parameter, agreed.transform, agreed.warnings, nodata)
 
 
 def _header_faults(
@@ -224,9 +246,8 @@ def _cells(
         # The pipeline takes eastings first; the register has northings first for Gauss-Kruger.
         options = {"srcSRS": ready.crs.toProj(), "dstSRS": ready.transform.target.toProj()}
         options["coordinateOperation"] = ready.transform.operation
-    nodata = ready.dataset.GetRasterBand(1).GetNoDataValue() if ready.source.use_nodata else None
-    if nodata is not None:
-        options["srcNodata"] = nodata
+    # "None" keeps GDAL from the file's own value, which the user may have switched off.
+    options["srcNodata"] = "None" if ready.nodata is None else ready.nodata
     watch = _Watch(progress)
     progress.stage("read_raster", wanted.rows * wanted.cols)
     done, reason = gdal_call(
@@ -245,7 +266,7 @@ def _cells(
         )
     target.FlushCache()
     if kind == gdal.GDT_Float32:
-        mask_declared(values, nodata, ready.source.nodata_ranges)
+        mask_declared(values, ready.nodata, ready.source.nodata_ranges)
     return values, wanted
 
 

@@ -583,6 +583,26 @@ def test_continuous_raster_from_degrees_lands_on_the_frame(dem):
     assert grid.values[5, 0] == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.parametrize("value", [-9999.0, -3.4028234663852886e38, 1e30])
+def test_undeclared_nodata_never_mixes_into_its_neighbours(dem, value):
+    values = np.full((20, 30), 0.5)
+    values[5:8, 5:8] = value
+    frame = GridFrame(30, 45, 39_500_003.0, 2_799_997.0, 6.0, 6.0, crs_wkt=frame_of(dem()).crs_wkt)
+    for wanted in (None, frame):
+        reading = read_raster(dem(values), "COVER", wanted)
+        assert [w.code for w in reading.warnings] == ["QL-LAYER-SENTINEL"]
+        known = reading.grid.values[~np.isnan(reading.grid.values)]
+        np.testing.assert_allclose(known, 0.5, rtol=1e-6)
+    assert read_raster(dem(values), "COVER").warnings[0].facts["count"] == 9
+
+
+def test_nodata_switched_off_by_the_user_counts_as_a_value(dem):
+    layer = QgsRasterLayer(str(dem(HEIGHTS, nodata=300)), "x")
+    layer.dataProvider().setUseSourceNoDataValue(1, False)
+    grid, _ = read_codes(raster_source(layer), "LANDUSE")
+    assert grid.valid.all()
+
+
 def test_raster_elsewhere_is_refused(dem):
     frame = GridFrame(5, 5, 39_600_000.0, 2_800_000.0, 10, 10, crs_wkt=frame_of(dem()).crs_wkt)
     with pytest.raises(InputError) as error:
