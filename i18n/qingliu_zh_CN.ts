@@ -196,6 +196,112 @@
     </message>
 </context>
 <context>
+    <name>ProfilePlot</name>
+    <message>
+        <source>Click a channel on the map to see its profile.</source>
+        <translation>在地图上点击一条沟道，查看其纵剖面。</translation>
+    </message>
+    <message>
+        <source>{}: {:.0f} m long, gradient {:.2f} ‰ (dashed)</source>
+        <translation>{}：长 {:.0f} m，比降 {:.2f} ‰（虚线）</translation>
+    </message>
+</context>
+<context>
+    <name>StreamDock</name>
+    <message>
+        <source>Compute</source>
+        <translation>计算</translation>
+    </message>
+    <message>
+        <source>Back to the standard&apos;s limits</source>
+        <translation>恢复标准限值</translation>
+    </message>
+    <message>
+        <source>Channels</source>
+        <translation>沟道</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>当前</translation>
+    </message>
+    <message>
+        <source>By the standard</source>
+        <translation>按标准</translation>
+    </message>
+    <message>
+        <source>Choose a DEM and compute. The whole DEM is routed.</source>
+        <translation>选择 DEM 后计算。汇流在整幅 DEM 上进行。</translation>
+    </message>
+    <message>
+        <source>Longer than</source>
+        <translation>长度大于</translation>
+    </message>
+    <message>
+        <source>or draining more than</source>
+        <translation>或集水面积大于</translation>
+    </message>
+    <message>
+        <source>channels begin at</source>
+        <translation>沟头集水面积</translation>
+    </message>
+    <message>
+        <source>There is no raster in the project. Add a DEM first.</source>
+        <translation>工程中没有栅格，请先添加 DEM。</translation>
+    </message>
+    <message>
+        <source>Stream survey of {}</source>
+        <translation>沟道调查：{}</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Computing …</source>
+        <translation>正在计算……</translation>
+    </message>
+    <message>
+        <source>Cancelled; nothing was changed.</source>
+        <translation>已取消，未作任何改动。</translation>
+    </message>
+    <message>
+        <source>Click a channel to see its profile.</source>
+        <translation>点击一条沟道查看纵剖面。</translation>
+    </message>
+    <message>
+        <source>All channels</source>
+        <translation>全部沟道</translation>
+    </message>
+    <message>
+        <source>To be surveyed</source>
+        <translation>需调查</translation>
+    </message>
+    <message>
+        <source>by length / by area / by both</source>
+        <translation>按长度 / 按面积 / 二者</translation>
+    </message>
+    <message>
+        <source>Near misses</source>
+        <translation>接近限值</translation>
+    </message>
+    <message>
+        <source>Length to survey (km)</source>
+        <translation>需调查长度（km）</translation>
+    </message>
+    <message>
+        <source>Drainage density (km/km²)</source>
+        <translation>沟壑密度（km/km²）</translation>
+    </message>
+    <message>
+        <source>Channels (preview)</source>
+        <translation>沟道（预览）</translation>
+    </message>
+    <message>
+        <source>Channel {}</source>
+        <translation>沟道 {}</translation>
+    </message>
+</context>
+<context>
     <name>Workspace</name>
     <message>
         <source>Clauses of the standard</source>
@@ -204,6 +310,10 @@
     <message>
         <source>{} is not part of this version yet.</source>
         <translation>{} 尚未包含在本版本中。</translation>
+    </message>
+    <message>
+        <source>Stream survey: limits and profiles</source>
+        <translation>沟道调查：限值与剖面</translation>
     </message>
 </context>
 </TS>

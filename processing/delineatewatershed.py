@@ -25,6 +25,7 @@ from qgis.core import (
 )
 
 from ..core.errors import InputError, Problem
+from ..core.standard import default_edition
 from ..core.terrain.catchments import catchment_mask
 from ..core.terrain.delineation import Outlet, is_complete, largest_complete, size_check, snap_outlet
 from ..core.terrain.routing import route_values
@@ -68,7 +69,11 @@ class DelineateWatershed(QingliuAlgorithm):
         )
         double = QgsProcessingParameterNumber.Type.Double
         snap = QgsProcessingParameterNumber(
-            "SNAP_DISTANCE", self.label("SNAP_DISTANCE"), double, 100.0, minValue=0.0
+            "SNAP_DISTANCE",
+            self.label("SNAP_DISTANCE"),
+            double,
+            default_edition().default("snap_distance_m"),
+            minValue=0.0,
         )
         self.add(snap)
         villages = QgsProcessingParameterFeatureSource(

@@ -28,7 +28,7 @@ from ..core.errors import Problem
 from ..core.standard import default_edition
 from ..core.terrain.catchments import label_catchments
 from ..core.terrain.matching import Earlier, Identity, first_identities, match_previous
-from ..core.terrain.streams import Depressions, Limits, Streams
+from ..core.terrain.streams import Depressions, Limits, Streams, default_limits
 from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
 from ..layers.lines import inside_lengths, line_parts, line_wkb, union
@@ -85,9 +85,10 @@ class StreamSurvey(QingliuAlgorithm):
         self._source("WATERBODIES", polygon)
         self._source("PREVIOUS", line)
         self._define_banks()
-        self._number("MIN_LENGTH", 300.0)
-        self._number("MIN_AREA", 0.1)
-        self._number("INITIATION_AREA", 0.02)
+        limits = default_limits()
+        self._number("MIN_LENGTH", limits.min_length_m)
+        self._number("MIN_AREA", limits.min_area_km2)
+        self._number("INITIATION_AREA", limits.initiation_km2)
         self.add(QgsProcessingParameterBoolean("INCLUDE_ALL", self.label("INCLUDE_ALL"), False))
         self._define_advanced()
         self._define_outputs()

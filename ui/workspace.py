@@ -22,15 +22,20 @@ class DockSpec:
     module: str
     cls: str
     icon: str = "qingliu"
+    takes_canvas: bool = False
 
 
 # Titles are asked of the dock classes' texts at run time (translated), see _title.
-DOCKS: tuple[DockSpec, ...] = (DockSpec("clauses", ".clause_dock", "ClauseDock"),)
+DOCKS: tuple[DockSpec, ...] = (
+    DockSpec("clauses", ".clause_dock", "ClauseDock"),
+    DockSpec("streams", ".stream_dock", "StreamDock", takes_canvas=True),
+)
 
 
 def _title(key: str) -> str:
     return {
         "clauses": QCoreApplication.translate("Workspace", "Clauses of the standard"),
+        "streams": QCoreApplication.translate("Workspace", "Stream survey: limits and profiles"),
     }[key]
 
 
@@ -81,7 +86,8 @@ class Workspace:
         if key not in self.docks:
             spec = next(s for s in DOCKS if s.key == key)
             module = importlib.import_module(spec.module, __package__)
-            dock = getattr(module, spec.cls)(self.iface.mainWindow())
+            canvas = {"canvas": self.iface.mapCanvas()} if spec.takes_canvas else {}
+            dock = getattr(module, spec.cls)(self.iface.mainWindow(), **canvas)
             dock.setObjectName(f"Qingliu_{key}")
             dock.setWindowTitle(_title(key))
             dock.visibilityChanged.connect(lambda shown, k=key: self._sync(k, shown))

@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import Problem
 from ..grid import Grid
 from ..progress import SILENT, Progress
+from ..standard import default_edition
 from .channels import Channels, extract_channels
 from .lines import covering_line, follow
 from .routing import route_values
@@ -22,16 +23,28 @@ from .survey import Verdicts, settled_initiation, verdicts
 from .surveyed import SurveyedPaths, burn, lay_lines, unburn
 
 # Runs the job "route" somewhere: (arrays, values) -> (arrays by name, values).
-Route = Callable[[Mapping[str, np.ndarray], Mapping[str, Any]], "tuple[Mapping[str, np.ndarray], Mapping[str, Any]]"]
+Route = Callable[
+    [Mapping[str, np.ndarray], Mapping[str, Any]], "tuple[Mapping[str, np.ndarray], Mapping[str, Any]]"
+]
 
 
 @dataclass(frozen=True)
 class Limits:
     """What makes a channel, and what makes it one to survey; lengths in m, areas in km²."""
 
-    min_length_m: float = 300.0
-    min_area_km2: float = 0.1
-    initiation_km2: float = 0.02
+    min_length_m: float
+    min_area_km2: float
+    initiation_km2: float
+
+
+def default_limits() -> Limits:
+    """The limits of the edition in force: 4.3.1's, and our initiation area."""
+    edition = default_edition()
+    return Limits(
+        float(edition.default("survey_channel_length_min_m")),
+        float(edition.default("survey_channel_catchment_min_km2")),
+        float(edition.default("channel_initiation_area_km2")),
+    )
 
 
 @dataclass(frozen=True)

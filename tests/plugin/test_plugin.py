@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from qgis.core import QgsApplication, QgsSettings
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QMainWindow, QMenu, QToolBar
 
@@ -14,6 +15,7 @@ class Window:
     def __init__(self) -> None:
         self.window = QMainWindow()
         self.plugins = QMenu("Plugins", self.window)
+        self.canvas = QgsMapCanvas(self.window)
         self.window.menuBar().addMenu(self.plugins)
 
     def mainWindow(self):
@@ -21,6 +23,9 @@ class Window:
 
     def pluginMenu(self):
         return self.plugins
+
+    def mapCanvas(self):
+        return self.canvas
 
     def addToolBar(self, name):
         return self.window.addToolBar(name)

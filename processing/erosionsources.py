@@ -1,0 +1,243 @@
+"""Where the erosion classes of ``qingliu:erosionintensity`` come from: four sources, each graded its way.
+
+Official polygons go first; the others grade cells and are estimates: soil loss from CSLE's factors,
+a soil-loss raster, or SL 190's table of slope and cover.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry
+
+from ..core.erosion.intensity import grade_slope_and_cover, grade_soil_loss
+from ..core.erosion.loss import OPTIONAL, REQUIRED, mean_modulus, soil_loss, suspect_unit
+from ..core.erosion.scale import M2_PER_HM2, NO_CLASS, FaceTable, IntensityScale
+from ..core.errors import InputError, Problem
+from ..core.grid import Grid, GridFrame
+from ..core.landuse import default_scheme
+from ..core.progress import Progress
+from ..core.terrain.relief import slope_degrees
+from ..layers.cells import NativeFrame, centre_mask, frame_over, native_frame, on_frame
+from ..layers.crs import from_wkt
+from ..layers.datums import Transform, guard
+from ..layers.dem import Reading, read_dem
+from ..layers.rasters import read_raster
+from .inputs import Inputs
+from .landinput import LandGrid, LandPolygons, land_grid, read_cells, read_polygons
+
+OFFICIAL, FACTORS, SOIL_LOSS, TABLE = "official", "factors", "soil_loss", "slope_cover"
+FACTOR_NAMES = (*REQUIRED, *OPTIONAL)
+CROPLAND = "01"
+# Land whose soil a DEM's slope says little about: paddies are levelled, water and built land hold none bare.
+LEVELLED = ("0101", "05", "06", "07", "08", "09", "10", "11")
+# Slopes of float32 heights are noise below this.
+SLOPE_DECIMALS = 3
+
+
+class Graded(NamedTuple):
+    """Classes of cells: ``classes`` uint8 (0 without a class) on ``frame``, the ``method`` in words.
+
+    ``modulus`` t/(km²·a), None where the method gives none.
+    """
+
+    classes: np.ndarray
+    frame: GridFrame
+    method: str
+    modulus: float | None = None
+
+
+def chosen_source(inputs: Inputs) -> str:
+    """Which source grades: the first that is given, in the order of trust. Raises QL-EROSION-NOSOURCE."""
+    factors = [n for n in FACTOR_NAMES if inputs.given(n)]
+    given = {
+        OFFICIAL: inputs.given("OFFICIAL"),
+        FACTORS: bool(factors),
+        SOIL_LOSS: inputs.given("SOIL_LOSS"),
+        TABLE: inputs.given("DEM") and inputs.given("LANDUSE"),
+    }
+    found = [name for name, there in given.items() if there]
+    if not found:
+        raise InputError("QL-EROSION-NOSOURCE", parameter="OFFICIAL")
+    unused = [n for n in found[1:] if n != TABLE]
+    if unused:
+        inputs.warn([Problem("QL-EROSION-UNUSED", {"used": found[0], "unused": ", ".join(unused)})])
+    return found[0]
+
+
+class Grading:
+    """Grades cells inside a boundary; ``boundary`` in the CRS of the results."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        target: QgsCoordinateReferenceSystem,
+        boundary: QgsGeometry,
+        scale: IntensityScale,
+        progress: Progress,
+    ) -> None:
+        self.inputs = inputs
+        self.target = target
+        self.boundary = boundary
+        self.scale = scale
+        self.progress = progress
+
+    def graded(self, source: str, table: FaceTable) -> Graded:
+        """Classes by ``source``. Raises InputError with every fault, Cancelled."""
+        if source == FACTORS:
+            return self._by_factors()
+        if source == SOIL_LOSS:
+            return self._by_soil_loss()
+        return self._by_table(table)
+
+    # -- soil loss -----------------------------------------------------------
+    def _by_factors(self) -> Graded:
+        inputs = self.inputs
+        region = self._region()
+        given = [n for n in FACTOR_NAMES if inputs.given(n)]
+        lacking = [Problem("QL-EROSION-FACTOR", {"factor": n}) for n in REQUIRED if n not in given]
+        inputs.faults.extend(lacking)
+        frames = [inputs.attempt(partial(self._frame, n)) for n in given]
+        inputs.settle()
+        frame = min((f for f in frames if f is not None), key=lambda f: f.dx * f.dy)
+        rasters = {n: inputs.attempt(partial(self._raster, n, frame)) for n in given}
+        inputs.settle()
+        found = soil_loss({n: r for n, r in rasters.items() if r is not None})
+        inputs.warn(found.warnings)
+        return self._by_loss(found.values, frame, region, found.equation)
+
+    def _by_soil_loss(self) -> Graded:
+        region = self._region()
+        frame = self.inputs.must(lambda: self._frame("SOIL_LOSS"))
+        values = self.inputs.must(lambda: self._raster("SOIL_LOSS", frame))
+        self.inputs.warn(suspect_unit(values))
+        return self._by_loss(values, frame, region, "SOIL_LOSS")
+
+    def _by_loss(self, loss: np.ndarray, frame: GridFrame, region: str | None, method: str) -> Graded:
+        classes = grade_soil_loss(loss, self.scale, region)
+        inside = centre_mask(self.boundary, frame)
+        modulus = mean_modulus(np.where(inside, loss, np.nan), np.array(frame.dx * frame.dy))
+        tolerable = self.scale.tolerable[region] if region else 0.0
+        return Graded(classes, frame, f"{method}; {region} {tolerable:g} t/(km²·a)", modulus)
+
+    def _region(self) -> str | None:
+        region = self.inputs.choice("REGION") or None
+        self.inputs.attempt(lambda: self.scale.limits(region))
+        return region
+
+    def _frame(self, name: str) -> GridFrame:
+        """The cells of a raster over the boundary, in the CRS of the results."""
+        return self._framed(native_frame(self.inputs.raster(name) or "", name), name)
+
+    def _framed(self, native: NativeFrame, name: str) -> GridFrame:
+        to_target = self._transform(from_wkt(native.frame.crs_wkt), name)
+        return frame_over(native, to_target, self.boundary.boundingBox())
+
+    def _raster(self, name: str, frame: GridFrame) -> np.ndarray:
+        inputs = self.inputs
+        source, algorithm = inputs.raster(name) or "", inputs.algorithm.name()
+        reading = read_raster(
+            source, name, frame, algorithm=algorithm, shifts=inputs.shifts, progress=self.progress
+        )
+        inputs.warn(reading.warnings)
+        return reading.grid.values.astype(np.float64)
+
+    def _transform(self, crs: QgsCoordinateReferenceSystem, name: str) -> Transform:
+        agreed = guard(crs, self.target, layer=name, parameter=name, shifts=self.inputs.shifts)
+        return agreed.transform
+
+    # -- slope and cover -----------------------------------------------------
+    def _by_table(self, table: FaceTable) -> Graded:
+        inputs = self.inputs
+        dem_source = inputs.raster("DEM") or ""
+        reading = inputs.attempt(lambda: read_dem(dem_source, "DEM", progress=self.progress))
+        parcels = self._parcels()
+        exempt = self._exempt()
+        covered = inputs.given("COVER") and self._header("COVER")
+        inputs.settle()
+        slope = self._slope(reading)
+        frame = slope.frame
+        land = land_grid(parcels or self._land_cells(frame), frame)
+        cover = inputs.must(lambda: self._cover(frame)) if covered else None
+        if cover is not None:
+            cover = np.where(land.known, cover, np.nan)
+        cropland = land.cells_of(CROPLAND)
+        mask = land.cells_of(*exempt) if exempt else None
+        classes = grade_slope_and_cover(slope.values, cropland, cover, table, mask)
+        self._tell(classes, slope, land, cover is not None)
+        method = "SL 190 slope × cover" if cover is not None else "SL 190 slope, cropland only"
+        return Graded(classes, frame, method)
+
+    def _slope(self, reading: Reading | None) -> Grid:
+        """Slope in degrees on the DEM's cells, or on square ones where it lies in another CRS."""
+        if reading is None:
+            raise InputError("QL-PARAM-MISSING", parameter="DEM", label="DEM")
+        self.inputs.warn(reading.warnings)
+        dem = reading.grid
+        to_target = self._transform(from_wkt(dem.frame.crs_wkt), "DEM")
+        frame = self._framed(NativeFrame(dem.frame, True), "DEM")
+        slope = slope_degrees(dem.values, dem.frame, self.progress)
+        slope[np.isnan(dem.values)] = np.nan
+        found = on_frame(Grid(slope, dem.frame), frame, to_target)
+        if np.isnan(found.values).all():
+            raise InputError("QL-LAYER-NOVALUES", layer=self.inputs.title("DEM"), parameter="DEM")
+        return Grid(np.round(found.values.astype(np.float64), SLOPE_DECIMALS), frame)
+
+    def _parcels(self) -> LandPolygons | None:
+        """Land use where it is polygons; of a raster only the header is looked at so far."""
+        if not self.inputs.is_raster("LANDUSE"):
+            return read_polygons(self.inputs, self.target, self.progress)
+        self._header("LANDUSE")
+        return None
+
+    def _land_cells(self, frame: GridFrame) -> LandCells:
+        found = read_cells(self.inputs, frame, self.progress)
+        self.inputs.settle()
+        return found or LandCells(CodeGrid(np.zeros(0), np.zeros(0), frame), {})
+
+    def _header(self, name: str) -> bool:
+        """Whether a raster can be worked on as far as its header tells."""
+        source = self.inputs.raster(name) or ""
+        return self.inputs.attempt(lambda: native_frame(source, name)) is not None
+
+    def _cover(self, frame: GridFrame) -> np.ndarray:
+        """Vegetation cover in %; of fractions (nothing above 1) times 100, with a warning."""
+        cover = self._raster("COVER", frame)
+        known = cover[np.isfinite(cover)]
+        if known.size and known.max() <= 1 and (known != np.rint(known)).any():
+            self.inputs.warn([Problem("QL-EROSION-COVERSCALED", {"most": f"{known.max():.3g}"})])
+            cover = cover * 100
+        # what bilinear resampling adds to 100 % is noise
+        return np.where(np.abs(cover - 100) < 1e-3, 100.0, cover)
+
+    def _exempt(self) -> tuple[str, ...]:
+        text = self.inputs.text("EXEMPT")
+        codes = tuple(c for c in re.split(r"[\s,;，；、]+", text) if c)
+        known = default_scheme().names
+        odd = [c for c in codes if c not in known]
+        if odd:
+            label = self.inputs.algorithm.parameterDefinition("EXEMPT").description()
+            facts = {"parameter": "EXEMPT", "label": label, "value": ", ".join(odd), "allowed": "GB/T 21010"}
+            self.inputs.faults.append(Problem("QL-PARAM-VALUE", facts))
+        return codes
+
+    def _tell(self, classes: np.ndarray, slope: Grid, land: LandGrid, covered: bool) -> None:
+        """Say why cells have no class, and how much levelled land was graded by the DEM's slope."""
+        inside = centre_mask(self.boundary, slope.frame)
+        open_ = inside & (classes == NO_CLASS)
+        without_slope = open_ & np.isnan(slope.values)
+        without_land = open_ & ~without_slope & ~land.known
+        without_cover = open_ & ~without_slope & land.known
+        graded = inside & land.cells_of(*LEVELLED) & (classes >= self.scale.eroded_from)
+        size = slope.frame.dx * slope.frame.dy / M2_PER_HM2
+        for code, cells in (
+            ("QL-EROSION-NOSLOPE", without_slope),
+            ("QL-EROSION-NOLAND", without_land),
+            ("QL-EROSION-COVERGAPS" if covered else "QL-EROSION-NOCOVER", without_cover),
+            ("QL-EROSION-LEVELLED", graded),
+        ):
+            if cells.any():
+                self.inputs.warn([Problem(code, {"area": f"{int(cells.sum()) * size:.4f}"})])
