@@ -166,8 +166,7 @@ class _Run:
     def _official(self) -> Found:
         """Monitoring polygons clipped to the boundary; the first keeps land that two claim."""
         inputs, plane = self.inputs, self.plane
-        name = field_of(inputs, "OFFICIAL", (CLASS_FIELD,))
-        inputs.settle()
+        name = inputs.must(lambda: field_of(inputs, "OFFICIAL", (CLASS_FIELD,)))
         records = self._records("OFFICIAL", Wanted(POLYGON, (name,)))
         title = inputs.title("OFFICIAL")
         read = inputs.must(
@@ -199,8 +198,7 @@ class _Run:
 
     def _graded(self, source: str) -> Found:
         """Cells graded, one piece for each class, clipped so that they fill the boundary exactly."""
-        boundary = self.extent.geometry
-        grading = Grading(self.inputs, self.extent.crs, boundary, self.scale, self.progress)
+        grading = Grading(self.inputs, self.extent, self.scale, self.progress)
         graded = grading.graded(source, face_table(self.edition))
         return Found(self._pieces(graded), True, graded.method, graded.modulus)
 

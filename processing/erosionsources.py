@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry
+from qgis.core import QgsCoordinateReferenceSystem
 
 from ..core.erosion.intensity import grade_slope_and_cover, grade_soil_loss
 from ..core.erosion.loss import OPTIONAL, REQUIRED, mean_modulus, soil_loss, suspect_unit
@@ -26,6 +26,7 @@ from ..layers.crs import from_wkt
 from ..layers.datums import Transform, guard
 from ..layers.dem import Reading, read_dem
 from ..layers.rasters import read_raster
+from .extent import Extent
 from .inputs import Inputs
 from .landinput import LandGrid, LandPolygons, land_grid, read_cells, read_polygons
 
@@ -69,19 +70,11 @@ def chosen_source(inputs: Inputs) -> str:
 
 
 class Grading:
-    """Grades cells inside a boundary; ``boundary`` in the CRS of the results."""
+    """Grades cells over a boundary, in the CRS of the results."""
 
-    def __init__(
-        self,
-        inputs: Inputs,
-        target: QgsCoordinateReferenceSystem,
-        boundary: QgsGeometry,
-        scale: IntensityScale,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, inputs: Inputs, extent: Extent, scale: IntensityScale, progress: Progress) -> None:
         self.inputs = inputs
-        self.target = target
-        self.boundary = boundary
+        self.extent = extent
         self.scale = scale
         self.progress = progress
 
@@ -118,7 +111,7 @@ class Grading:
 
     def _by_loss(self, loss: np.ndarray, frame: GridFrame, region: str | None, method: str) -> Graded:
         classes = grade_soil_loss(loss, self.scale, region)
-        inside = centre_mask(self.boundary, frame)
+        inside = centre_mask(self.extent.geometry, frame)
         modulus = mean_modulus(np.where(inside, loss, np.nan), np.array(frame.dx * frame.dy))
         tolerable = self.scale.tolerable[region] if region else 0.0
         return Graded(classes, frame, f"{method}; {region} {tolerable:g} t/(km²·a)", modulus)
@@ -134,7 +127,7 @@ class Grading:
 
     def _framed(self, native: NativeFrame, name: str) -> GridFrame:
         to_target = self._transform(from_wkt(native.frame.crs_wkt), name)
-        return frame_over(native, to_target, self.boundary.boundingBox())
+        return frame_over(native, to_target, self.extent.geometry.boundingBox())
 
     def _raster(self, name: str, frame: GridFrame) -> np.ndarray:
         inputs = self.inputs
@@ -146,7 +139,7 @@ class Grading:
         return reading.grid.values.astype(np.float64)
 
     def _transform(self, crs: QgsCoordinateReferenceSystem, name: str) -> Transform:
-        agreed = guard(crs, self.target, layer=name, parameter=name, shifts=self.inputs.shifts)
+        agreed = guard(crs, self.extent.crs, layer=name, parameter=name, shifts=self.inputs.shifts)
         return agreed.transform
 
     # -- slope and cover -----------------------------------------------------
@@ -154,13 +147,13 @@ class Grading:
         inputs = self.inputs
         dem_source = inputs.raster("DEM") or ""
         reading = inputs.attempt(lambda: read_dem(dem_source, "DEM", progress=self.progress))
-        parcels = self._parcels()
+        parcels = inputs.attempt(self._parcels)
         exempt = self._exempt()
         covered = inputs.given("COVER") and self._header("COVER")
         inputs.settle()
         slope = self._slope(reading)
         frame = slope.frame
-        land = land_grid(parcels or self._land_cells(frame), frame)
+        land = land_grid(parcels or read_cells(inputs, frame, self.progress), frame)
         cover = inputs.must(lambda: self._cover(frame)) if covered else None
         if cover is not None:
             cover = np.where(land.known, cover, np.nan)
@@ -188,15 +181,11 @@ class Grading:
 
     def _parcels(self) -> LandPolygons | None:
         """Land use where it is polygons; of a raster only the header is looked at so far."""
-        if not self.inputs.is_raster("LANDUSE"):
-            return read_polygons(self.inputs, self.target, self.progress)
-        self._header("LANDUSE")
+        inputs = self.inputs
+        if not inputs.is_raster("LANDUSE"):
+            return read_polygons(inputs, self.extent.crs, self.extent.first, self.progress)
+        native_frame(inputs.raster("LANDUSE") or "", "LANDUSE")
         return None
-
-    def _land_cells(self, frame: GridFrame) -> LandCells:
-        found = read_cells(self.inputs, frame, self.progress)
-        self.inputs.settle()
-        return found or LandCells(CodeGrid(np.zeros(0), np.zeros(0), frame), {})
 
     def _header(self, name: str) -> bool:
         """Whether a raster can be worked on as far as its header tells."""
@@ -226,7 +215,7 @@ class Grading:
 
     def _tell(self, classes: np.ndarray, slope: Grid, land: LandGrid, covered: bool) -> None:
         """Say why cells have no class, and how much levelled land was graded by the DEM's slope."""
-        inside = centre_mask(self.boundary, slope.frame)
+        inside = centre_mask(self.extent.geometry, slope.frame)
         open_ = inside & (classes == NO_CLASS)
         without_slope = open_ & np.isnan(slope.values)
         without_land = open_ & ~without_slope & ~land.known

@@ -13,7 +13,7 @@ from qgis.core import (
     QgsProcessingParameterMapLayer,
 )
 
-from ..core.errors import InputError, Problem
+from ..core.errors import InputError
 from ..core.grid import GridFrame
 from ..core.landuse import LandClass
 from ..core.progress import SILENT, Progress
@@ -79,77 +79,66 @@ def add_landuse(algorithm: QingliuAlgorithm) -> None:
 def field_of(inputs: Inputs, layer: str, defaults: Sequence[str]) -> str:
     """The field chosen in ``<layer>_FIELD``, or the first of ``defaults`` that the layer has.
 
-    Empty with a fault (QL-PARAM-MISSING) where there is none, or where the layer cannot be read.
+    Raises QL-PARAM-MISSING where there is none, QL-LAYER-NOVECTOR where the layer cannot be read.
     """
     chosen = inputs.text(f"{layer}_FIELD")
-    source = inputs.source(layer)
-    if chosen or source is None:
+    if chosen:
         return chosen
-    present = source.fields().names()
+    present = inputs.must_source(layer).fields().names()
     found = next((name for name in defaults if name in present), "")
     if not found:
         parameter = f"{layer}_FIELD"
-        facts = {
-            "parameter": parameter,
-            "label": inputs.algorithm.parameterDefinition(parameter).description(),
-        }
-        inputs.faults.append(Problem("QL-PARAM-MISSING", facts))
+        label = inputs.algorithm.parameterDefinition(parameter).description()
+        raise InputError("QL-PARAM-MISSING", parameter=parameter, label=label)
     return found
 
 
 def read_polygons(
     inputs: Inputs,
     target: QgsCoordinateReferenceSystem,
+    first: QgsCoordinateReferenceSystem,
     progress: Progress = SILENT,
     *,
     lenient: bool = False,
-) -> LandPolygons | None:
-    """Parcels with their classes; None with faults kept where they cannot be had.
+) -> LandPolygons:
+    """Parcels with their classes; ``first`` is the CRS of the run's first input.
 
-    ``lenient`` takes codes of an unknown list as having no class, with a warning.
+    ``lenient`` takes codes of an unknown list as having no class, with a warning. Raises InputError.
     """
     mapping = _mapping(inputs)
     name = field_of(inputs, "LANDUSE", FIELDS)
-    if not name:
-        return None
-    records = inputs.records("LANDUSE", target, Wanted(POLYGON, (name,)), first=target, progress=progress)
+    records = inputs.records("LANDUSE", target, Wanted(POLYGON, (name,)), first=first, progress=progress)
+    inputs.settle()
     areas = [geometry_of(r.wkb or b"").area() for r in records]
     codes = [r.attributes.get(name) for r in records]
     title = inputs.title("LANDUSE")
-
-    def classify() -> Sequence[LandClass | None]:
+    try:
         found = classify_records(records, areas, name, layer=title, mapping=mapping)
-        inputs.warn(found.warnings)
-        return found.classes
-
-    classes = _classified(inputs, classify, [None] * len(records), lenient)
-    return None if classes is None else LandPolygons(records, classes, codes)
+    except InputError as error:
+        _forgive(inputs, error, lenient)
+        return LandPolygons(records, [None] * len(records), codes)
+    inputs.warn(found.warnings)
+    return LandPolygons(records, found.classes, codes)
 
 
 def read_cells(
     inputs: Inputs, frame: GridFrame, progress: Progress = SILENT, *, lenient: bool = False
-) -> LandCells | None:
+) -> LandCells:
     """Land use on ``frame`` (nearest cell) with the classes of its codes; see :func:`read_polygons`."""
     mapping = _mapping(inputs)
     source, algorithm = inputs.raster("LANDUSE") or "", inputs.algorithm.name()
-    reading = inputs.attempt(
-        lambda: read_codes(
-            source, "LANDUSE", frame, algorithm=algorithm, shifts=inputs.shifts, progress=progress
-        )
+    reading = read_codes(
+        source, "LANDUSE", frame, algorithm=algorithm, shifts=inputs.shifts, progress=progress
     )
-    if reading is None:
-        return None
     inputs.warn(reading.warnings)
     title = inputs.title("LANDUSE")
-
-    def classify() -> Mapping[Any, LandClass]:
-        areas = frame.row_cell_areas()
-        found = classify_cells(reading.grid, areas, layer=title, mapping=mapping)
-        inputs.warn(found.warnings)
-        return found.classes
-
-    classes = _classified(inputs, classify, {}, lenient)
-    return None if classes is None else LandCells(reading.grid, classes)
+    try:
+        found = classify_cells(reading.grid, frame.row_cell_areas(), layer=title, mapping=mapping)
+    except InputError as error:
+        _forgive(inputs, error, lenient)
+        return LandCells(reading.grid, {})
+    inputs.warn(found.warnings)
+    return LandCells(reading.grid, found.classes)
 
 
 def land_grid(land: LandPolygons | LandCells, frame: GridFrame) -> LandGrid:
@@ -173,19 +162,13 @@ def _grid_of_cells(land: LandCells) -> LandGrid:
 
 
 def _mapping(inputs: Inputs) -> Mapping[str, str] | None:
-    found = inputs.attempt(lambda: read_map(inputs.text("LANDUSE_MAP")))
-    if found is None:
-        return None
-    inputs.warn(found[1])
-    return found[0]
+    found, warnings = read_map(inputs.text("LANDUSE_MAP"))
+    inputs.warn(warnings)
+    return found
 
 
-def _classified(inputs: Inputs, classify: Any, nothing: Any, lenient: bool) -> Any:
-    try:
-        return classify()
-    except InputError as error:
-        if lenient and error.code == "QL-LANDUSE-OTHERLIST":
-            inputs.warn(error.problems)
-            return nothing
-        inputs.faults.extend(error.problems)
-        return None
+def _forgive(inputs: Inputs, error: InputError, lenient: bool) -> None:
+    """Raise ``error``, or warn of codes of another list where work goes on without classes."""
+    if not lenient or error.code != "QL-LANDUSE-OTHERLIST":
+        raise error
+    inputs.warn(error.problems)
