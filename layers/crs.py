@@ -34,7 +34,7 @@ from ..core.crs_names import (
     utm_epsg,
     zone_of_longitude,
 )
-from ..core.errors import Problem, problem
+from ..core.errors import InputError, Problem, problem
 
 SCALE_WARNED = 0.0005
 SCALE_REFUSED = 0.005
@@ -264,10 +264,16 @@ def _near(longitude: float, area: QgsRectangle) -> bool:
 def output_crs(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: str = "") -> OutputCrs:
     """The CRS of the results for a first input in ``crs`` over ``extent`` (in that CRS).
 
-    ``extent`` must have passed :func:`coordinate_problems`. Warnings: QL-CRS-PROJECTED,
-    QL-CRS-NOTMETRES or QL-CRS-DISTORTED name the CRS taken instead of the input's; QL-CRS-SCALE a
-    scale error above 0.05 % in the CRS of the results.
+    Warnings: QL-CRS-PROJECTED, QL-CRS-NOTMETRES or QL-CRS-DISTORTED name the CRS taken instead of the
+    input's; QL-CRS-SCALE a scale error above 0.05 % in the CRS of the results. Raises InputError where
+    there is no usable CRS or the coordinates do not belong to it (:func:`coordinate_problems`).
     """
+    faults = crs_problems(crs, layer) or coordinate_problems(crs, extent, layer)
+    if not faults and not all(map(math.isfinite, centroid_degrees(crs, extent))):
+        facts = {"layer": layer, "parameter": "", "crs": crs_title(crs)}
+        faults = [problem("QL-CRS-NOWHERE", example=extent.toString(1), **facts)]
+    if faults:
+        raise InputError(problems=faults)
     reason = _reason_to_leave(crs, extent)
     if reason == "same":
         target, error = crs, scale_error(crs, extent)

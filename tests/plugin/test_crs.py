@@ -111,6 +111,22 @@ def test_projected_input_in_metres_keeps_its_crs():
         assert (found.crs, found.reason, found.warnings) == (crs(code), "same", [])
 
 
+@pytest.mark.parametrize(
+    ("named", "box", "code"),
+    [
+        (None, BOX, "QL-CRS-NONE"),
+        (4527, QgsRectangle(0, 0, 10, 10), "QL-CRS-NOWHERE"),
+        (4527, QgsRectangle(math.nan, math.nan, math.nan, math.nan), "QL-CRS-NOWHERE"),
+        (4490, QgsRectangle(math.inf, math.inf, -math.inf, -math.inf), "QL-CRS-NOWHERE"),
+        (4548, BOX, "QL-CRS-PREFIXED"),
+    ],
+)
+def test_no_rule_for_what_lies_nowhere(named, box, code):
+    with pytest.raises(InputError) as error:
+        output_crs(crs(named) if named else QgsCoordinateReferenceSystem(), box, "x")
+    assert error.value.code == code
+
+
 def test_web_mercator_gives_the_zone():
     x = math.radians(117) * 6378137
     found = output_crs(crs(3857), QgsRectangle(x - 1000, 2_960_000, x + 1000, 2_962_000), "DEM")
