@@ -27,8 +27,8 @@ class DockSpec:
 
 # Titles are asked of the dock classes' texts at run time (translated), see _title.
 DOCKS: tuple[DockSpec, ...] = (
-    DockSpec("clauses", ".clause_dock", "ClauseDock"),
-    DockSpec("streams", ".stream_dock", "StreamDock", takes_canvas=True),
+    DockSpec("clauses", ".clause_dock", "ClauseDock", icon="clauses"),
+    DockSpec("streams", ".stream_dock", "StreamDock", icon="streams", takes_canvas=True),
 )
 
 
