@@ -84,7 +84,7 @@ def write(content: package.Content, folder: Path, progress: StageProgress) -> di
     practice.write_raster(folder / package.BLOCK_FILE, rulers.z, rulers.x0, rulers.y0, ground.CELL)
     tilted = content.planes
     practice.write_raster(folder / package.PLANES_FILE, tilted.z, tilted.x0, tilted.y0, ground.CELL)
-    practice.write_texts(folder, content.evidence)
+    practice.write_texts(folder, content.texts)
     progress.step(0.4)
     practice.write_layers(paths["LANDUSE"], content.layers)
     practice.write_yaml(paths["COUNTY"], content.county)

@@ -166,4 +166,9 @@ def _answer(strip: Strip, columns: int, mouth: tuple[float, float]) -> dict[str,
         "near_miss": near,
         "clause": "4.3.1",
         "how": how,
+        "how_en": (
+            f"drained: {sum(rows)} cells in the columns and the channel's one in the bank column, {cells} x 25 m²; "
+            f"head in column {head} from the ridge ({drained} cells, the first with 800 or more); "
+            f"{steps} steps to the main channel, {diagonal} of them diagonal"
+        ),
     }

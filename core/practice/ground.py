@@ -9,6 +9,7 @@ floor is flattened where enough land drains through, as alluvium does it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Callable
 
 import numpy as np
 
@@ -65,15 +66,33 @@ def _border(shape: tuple[int, ...]) -> np.ndarray:
     return edge
 
 
+Share = Callable[[float], None]
+"""Is told which share of a piece of work is done; may raise Cancelled."""
+
+
+def _within(progress: Progress, start: float, end: float) -> Share:
+    """Steps of a piece of work that takes the stage from ``start`` to ``end``."""
+    return lambda done: progress.step(start + (end - start) * done)
+
+
 def erode(
-    z: np.ndarray, base: np.ndarray, uplift: np.ndarray, power: float, rounds: int, creep: float
+    z: np.ndarray,
+    base: np.ndarray,
+    uplift: np.ndarray,
+    power: float,
+    rounds: int,
+    creep: float,
+    share: Share = SILENT.step,
 ) -> np.ndarray:
     """``rounds`` of uplift, stream-power incision (power x sqrt(cells drained) per cell width) and creep.
 
     ``creep`` is the diffusion number of one round (below 0.25). ``base`` cells keep their height.
     """
-    for _ in range(rounds):
-        forest = flow.tree(flow.drained_receivers(z, base), z.shape[1])
+    for k in range(rounds):
+        receiver = flow.drained_receivers(z, base)
+        share((k + 0.3) / rounds)
+        forest = flow.tree(receiver, z.shape[1])
+        share((k + 0.6) / rounds)
         pull = power * np.sqrt(flow.drained_cells(forest).astype(float)) / forest.step
         flat = z.ravel().copy()
         risen = flat + uplift.ravel()
@@ -81,6 +100,7 @@ def erode(
             f = pull[cells]
             flat[cells] = (risen[cells] + f * flat[forest.receiver[cells]]) / (1 + f)
         z = _creep(flat.reshape(z.shape), base, creep)
+        share((k + 1) / rounds)
     return z
 
 
@@ -141,10 +161,10 @@ class _Country:
     outlet: tuple[int, int]
 
 
-def _country(seed: int) -> _Country:
+def _country(seed: int, share: Share) -> _Country:
     """The largest basin of the coarse land, closed off by an outlet well inside it."""
     z, base, uplift = _young_land(seed)
-    z = erode(z, base, uplift, 0.08, 300, 0.03)
+    z = erode(z, base, uplift, 0.08, 300, 0.03, share)
     forest = flow.tree(flow.drained_receivers(z, base), z.shape[1])
     drained = flow.drained_cells(forest)
     edge = np.flatnonzero(base.ravel())
@@ -170,10 +190,13 @@ def _window(inside: np.ndarray, margin: int) -> tuple[slice, slice]:
 
 
 def build(seed: int, area_km2: float, progress: Progress = SILENT) -> Ground:
-    """The practice ground for a seed, with a watershed of about ``area_km2`` (within some percent)."""
+    """The practice ground for a seed, with a watershed of about ``area_km2`` (within some per cent).
+
+    The wish is kept 6 % inside 5 to 50 km², so that what comes out lies within the clause's limits (3.0.2).
+    """
+    area_km2 = min(max(area_km2, 5.3), 47.2)
     progress.stage("practice_ground")
-    country = _country(seed)
-    progress.step(0.2)
+    country = _country(seed, _within(progress, 0.0, 0.2))
     width = float(np.sqrt(area_km2 * 1e6 / country.inside.sum()))
     window = _window(country.inside, max(6, int(260 / width) + 1))
     coarse = country.z[window]
@@ -183,12 +206,9 @@ def build(seed: int, area_km2: float, progress: Progress = SILENT) -> Ground:
         (country.outlet[0] - window[0].start + 0.5) * width,
         (country.outlet[1] - window[1].start + 0.5) * width,
     )
-    z, cell = _first_refinement(heights, width), 20.0
-    z = _weather(seed, z, cell)
-    while cell > CELL:
-        progress.step(0.2 + 0.2 * (20 / cell - 1))
-        z, cell = _halve(z), cell / 2
-        z = _weather(seed, z, cell)
+    z = _weather(seed, _first_refinement(heights, width), 20.0, _within(progress, 0.2, 0.3))
+    for finer, start, end in ((10.0, 0.3, 0.5), (CELL, 0.5, 0.9)):
+        z = _weather(seed, _halve(z), finer, _within(progress, start, end))
     return _finish(seed, z, outlet)
 
 
@@ -211,7 +231,7 @@ def _halve(z: np.ndarray) -> np.ndarray:
     return _resample(z, at[0], at[1])
 
 
-def _weather(seed: int, z: np.ndarray, cell: float) -> np.ndarray:
+def _weather(seed: int, z: np.ndarray, cell: float, share: Share) -> np.ndarray:
     """Finer gullies and rounder ridges: a few rounds of erosion at this cell with a little roughness."""
     i, j = np.meshgrid(np.arange(z.shape[0]), np.arange(z.shape[1]), indexing="ij")
     rough = chance.uniform_at(seed, f"rough/{cell}", i, j) - 0.5
@@ -219,7 +239,7 @@ def _weather(seed: int, z: np.ndarray, cell: float) -> np.ndarray:
     z = np.where(base, z, z + 0.06 * cell * rough)
     uplift = np.full(z.shape, 0.012 * cell)
     rounds = {20.0: 24, 10.0: 10, 5.0: 4}[cell]
-    return erode(z, base, uplift, 0.0030 * cell / 5, rounds, {20.0: 0.03, 10.0: 0.08, 5.0: 0.14}[cell])
+    return erode(z, base, uplift, 0.0030 * cell / 5, rounds, {20.0: 0.03, 10.0: 0.08, 5.0: 0.14}[cell], share)
 
 
 def _finish(seed: int, z: np.ndarray, near: tuple[float, float]) -> Ground:

@@ -10,7 +10,7 @@ from . import brooks, chance, mosaic, names, settle
 from .ground import CELL
 from .parcels import NAMES
 from .scene import Layer, Watershed, by_class, layer, mask_polygons, parcel_raster
-from .site import RIVER_KM2
+from .site import RIVER_KM2, spread
 
 EROSION_NAMES = {1: "微度", 2: "轻度", 3: "中度", 4: "强烈", 5: "极强烈", 6: "剧烈"}
 
@@ -41,6 +41,8 @@ def all_layers(w: Watershed) -> list[Layer]:
         _banks,
         _structures,
         _base_sheets,
+        _water_source,
+        _flood_passage,
     )
     from .plan import layers_of_plan
 
@@ -443,3 +445,21 @@ def _base_sheets(w: Watershed) -> Layer:
     fields = {"name": str, "base_scale": int, "base_date": str}
     values = {"name": "清源河1:10000地形图", "base_scale": 10000, "base_date": "2023-11-05"}
     return layer(w, "base_sheets", "Polygon", fields, [(_frame(w), values)])
+
+
+def _water_source(w: Watershed) -> Layer:
+    """Protection belts of the reservoir: level 1 to 60 m from its water, level 2 to 200 m."""
+    lake = w.works.reservoir
+    first = spread(lake, 12) & w.ground.inside
+    second = spread(lake, 40) & w.ground.inside & ~first
+    rows = []
+    for level, mask in (("1", first), ("2", second)):
+        rows += [(p, {"name": names.RESERVOIR, "level": level}) for p in mask_polygons(w, mask)]
+    return layer(w, "water_source", "Polygon", {"name": str, "level": str}, rows)
+
+
+def _flood_passage(w: Watershed) -> Layer:
+    """What the river needs in flood: its water and 15 m on either side."""
+    mask = spread(w.works.river, 3) & w.ground.inside
+    rows = [(p, {"name": f"{names.RIVER}行洪区"}) for p in mask_polygons(w, mask)]
+    return layer(w, "flood_passage", "Polygon", {"name": str}, rows)

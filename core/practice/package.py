@@ -8,13 +8,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from . import block, faults, figures, layers, names, plan, scene, survey, verdicts
+from . import block, faults, figures, layers, names, plan, planes, scene, survey, verdicts
 from .answers import answers
 from .ground import EPSG, clicked_outlet
 
 EVALUATION_DATE = "2025-09-30"
 TYPE = "leisure"
 BLOCK_FILE = "thresholds.tif"
+PLANES_FILE = "slopes.tif"
 
 ROLES = {  # role: (layer of landuse.gpkg, field)
     "LANDUSE": ("landuse", "landuse"),
@@ -35,6 +36,8 @@ ROLES = {  # role: (layer of landuse.gpkg, field)
     "PARCELS": ("landuse", None),
     "STRUCTURES": ("structures", None),
     "LAYOUT": ("measures", None),
+    "WATER_SOURCE": ("water_source", None),
+    "FLOOD_PASSAGE": ("flood_passage", None),
 }
 
 
@@ -48,8 +51,9 @@ class Content:
     county: dict[str, Any]
     answers: dict[str, Any]
     tables: dict[str, list[dict[str, Any]]]
-    evidence: dict[str, str]
+    texts: dict[str, str]
     block: block.Block
+    planes: planes.Planes
 
 
 def content(w: scene.Watershed) -> Content:
@@ -61,26 +65,41 @@ def content(w: scene.Watershed) -> Content:
     radius = verdicts.service_radius_m(w, found)
     inputs = verdicts.indicator_inputs(w, found, sums, tables)
     rulers = block.build()
+    tilted = planes.build()
+    found.append(_plane_layer(w, tilted))
+    texts = {**verdicts.evidence_files(), "prices.csv": "\ufeff" + plan.price_list()}
     everything = {**tables, "sheet": survey.sheets(w), "indicator_input": inputs}
     key = {
         **answers(w, sums),
         "quantities": quantities(found),
         "verdicts": verdicts.all_verdicts(county, tables, sums, radius),
         "threshold_block": {"file": BLOCK_FILE, "channels": rulers.answers},
+        "slope_planes": {
+            "file": PLANES_FILE,
+            "layer": "slope_planes",
+            "how": "每块为一个倾斜平面，坡度即倾斜角；梯田：6°～25° 宜布设，小于 6° 可布设，大于 25° 不得布设",
+            "how_en": "tilted planes: terraces preferred at 6 to 25 degrees, permitted below, banned above",
+            "parcels": [facts for _, facts in tilted.parcels],
+        },
         "faults": faults.plant(everything, [f.key for f in faults.FAULTS])[1],
     }
-    return Content(w, found, case(w), county, key, everything, verdicts.evidence_files(), rulers)
+    return Content(w, found, case(w), county, key, everything, texts, rulers, tilted)
+
+
+def _plane_layer(w: scene.Watershed, tilted: planes.Planes) -> scene.Layer:
+    fields = {"name": str, "landuse": str, "slope_deg": float, "area_m2": float, "terrace": str}
+    return scene.layer(w, "slope_planes", "Polygon", fields, list(tilted.parcels))
 
 
 def quantities(found: list[scene.Layer]) -> list[dict[str, Any]]:
-    """Quantities of the layout by measure and status, from the features' own coordinates."""
-    parts = [part for part in found if part.name.startswith("measures")]
-    units = {"Polygon": "hm2", "LineString": "m", "Point": "count"}
-    unit_of = {f.values["measure"]: units[part.geometry] for part in parts for f in part.features}
-    sums = plan.quantities(parts)
-    return [
-        {"measure": m, "status": s, "quantity": v, "unit": unit_of[m]} for (m, s), v in sorted(sums.items())
-    ]
+    """Quantities and costs of the layout by measure and status, from the features' own coordinates."""
+    sums = plan.quantities([part for part in found if part.name.startswith("measures")])
+    rows = []
+    for (measure, status), quantity in sorted(sums.items()):
+        unit, price, fund = plan.PRICES[measure]
+        row = {"measure": measure, "status": status, "unit": unit, "quantity": quantity}
+        rows.append({**row, "cost": quantity * price, "fund": fund})
+    return rows
 
 
 def case(w: scene.Watershed) -> dict[str, Any]:
@@ -91,6 +110,7 @@ def case(w: scene.Watershed) -> dict[str, Any]:
         roles[role] = {"file": "landuse.gpkg", "layer": layer, **({"field": field} if field else {})}
     roles["COVER"] = {"file": "cover.tif"}
     roles["SOIL_DEPTH"] = {"file": "soil_depth.tif"}
+    roles["PRICES"] = {"file": "prices.csv"}
     roles["COUNTY"] = {"file": "county.yaml"}
     return {
         "name": names.WATERSHED,

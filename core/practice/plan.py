@@ -94,3 +94,20 @@ def quantities(plan: list[Layer]) -> dict[tuple[str, str], float]:
             }[part.geometry](feature.geometry)
             found[key] = found.get(key, 0.0) + size
     return found
+
+
+PRICES = {
+    "terrace": ("hm2", 30000.0, "中央"),
+    "closure": ("hm2", 1200.0, "中央"),
+    "conservation_forest": ("hm2", 16000.0, "中央"),
+    "ecological_slope_protection": ("m", 650.0, "地方"),
+    "check_dam": ("座", 18000.0, "地方"),
+    "sewage_treatment": ("处", 150000.0, "地方"),
+}
+"""Unit, price in yuan and fund of each measure of the layout."""
+
+
+def price_list() -> str:
+    """``prices.csv``."""
+    rows = [f"{measure},{unit},{price:g},{fund}" for measure, (unit, price, fund) in PRICES.items()]
+    return "\n".join(["measure,unit,price,fund", *rows]) + "\n"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..progress import SILENT, Progress
 from . import chance, flow, names
 from .ground import CELL
 from .site import RIVER_KM2, STREAM_KM2, Site, linked, spread
@@ -50,18 +51,21 @@ class Works:
     sites: dict[str, tuple[int, np.ndarray]] = field(default_factory=dict)
 
 
-def lay(seed: int, site: Site) -> Works:
+def lay(seed: int, site: Site, progress: Progress = SILENT) -> Works:
     """Everything built, in the order in which one thing limits the next."""
     dam_cell, lake, dam = _reservoir(seed, site)
+    progress.step(0.2)
     river = _river(site) & ~lake & ~dam
     taken = lake | dam | spread(river, 2)
     villages = _villages(seed, site, spread(lake | dam, 12) | taken)
     for village in villages:
         taken.ravel()[village.cells] = True
+    progress.step(0.3)
     ponds = _ponds(seed, site, taken)
     for pond in ponds:
         taken |= pond
     sites = _sites(seed, site, villages, taken)
+    progress.step(0.4)
     roads = _roads(site, villages, lake | dam | _any(ponds, taken.shape), sites)
     return Works(river, lake, dam, dam_cell, ponds, villages, roads, sites)
 

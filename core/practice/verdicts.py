@@ -111,6 +111,26 @@ def evidence_files() -> dict[str, str]:
     }
 
 
+HOW_EN = {
+    1: "(1 - light erosion and worse / watershed) x 100",
+    2: "(0301 + 0302 + 0305 + 0404) / watershed x 100",
+    3: "statement, evidence, person and date are there",
+    6: "the four crops of A.5 weighted by area",
+    8: "A.8: treated where the standard is met / discharged x 100",
+    9: "A.8: all that arises is treated, village by village",
+    10: "no scale farm: passes for the two types that ban them, not evaluated for the others",
+    11: "A.8 households with sanitary toilet / A.7 households x 100",
+    12: "one toilet a village / (households / 500), or the service radius",
+    13: "(VG1 + VG2) / village built-up land x 100",
+    15: "total phosphorus, 0.12 mg/L, is the worst item: class III",
+    17: "(natural + ecological) / all banks of the treated reach x 100",
+    18: "A.2 income weighted by resident population",
+    19: "A.7 special industry / agricultural output x 100",
+    20: "visitors of the three places of A.10",
+}
+"""How each value follows, in English; the rows have it in Chinese."""
+
+
 def values(tables: dict[str, Any], sums: Figures, radius: float) -> dict[int, tuple[float, str]]:
     """Value of each numeric indicator with its sum written out."""
     a5 = [r for r in tables["a5"] if r.get("fertiliser_kg_hm2") is not None]
@@ -210,6 +230,10 @@ def verdicts(
             value = radius if operator == "<" and number == 12 else figures[number][0]
             row = {"number": number, "value": value, "operator": operator, "threshold": limit}
             rows.append({**row, "state": "pass" if test(value) else "fail", "how": figures[number][1]})
+    for row in rows:
+        judged = 3 if row["number"] in JUDGED else row["number"]
+        asked = row["number"] in limits or row["number"] in (10, 15) or judged == 3
+        row["how_en"] = HOW_EN[judged] if asked else "table 7-1 asks nothing of this type"
     failed = [r["number"] for r in rows if r["state"] == "fail"]
     return {
         "type": kind,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import numpy as np
 import pytest
-from qingliu.core.practice import answers, chance, figures, layers, mosaic, package, scene
+from qingliu.core.errors import Cancelled
+from qingliu.core.practice import VERSION, answers, chance, figures, layers, mosaic, package, scene
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +35,49 @@ def test_equal_seeds_give_equal_ground_geometry_and_answers(content: package.Con
         assert all(str(f.geometry) == str(g.geometry) for f, g in zip(one.features, two.features))
 
 
+def _digest(content: package.Content) -> str:
+    found = hashlib.sha256(content.watershed.ground.z.tobytes())
+    for layer in content.layers:
+        for feature in layer.features:
+            found.update(feature.uuid.encode())
+            found.update(str(np.concatenate(_coordinates(feature.geometry)).tolist()).encode())
+    found.update(json.dumps([content.answers, content.tables], ensure_ascii=False).encode())
+    return found.hexdigest()[:16]
+
+
+def _coordinates(geometry: object) -> list[np.ndarray]:
+    if isinstance(geometry, tuple) and not isinstance(geometry[0], float):
+        return [points for part in geometry for points in _coordinates(part)]
+    return [np.asarray(geometry, dtype=float).ravel()]
+
+
+def test_content_of_a_seed_changes_only_with_the_version(content: package.Content) -> None:
+    # equal on numpy 1.24 and 2.x; whoever changes what a seed gives raises VERSION and writes the new digest here
+    assert (VERSION, _digest(content)) == ("1", "93b5271baf4dce2c")
+
+
+class _Cancelling:
+    """Progress of a user who says stop after a while."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def stage(self, name: str, count: object = None) -> None:
+        return None
+
+    def step(self, fraction: float) -> None:
+        assert 0 <= fraction <= 1
+        self.left -= 1
+        if self.left < 0:
+            raise Cancelled()
+
+
+@pytest.mark.parametrize("steps", [0, 1, 700], ids=["at once", "after a step", "in the fine erosion"])
+def test_making_stops_when_the_user_says_so(steps: int) -> None:
+    with pytest.raises(Cancelled):
+        scene.make(7, 5.0, _Cancelling(steps))
+
+
 def test_another_seed_gives_another_ground() -> None:
     one, two = (chance.uniform(seed, "young", 4).tolist() for seed in (1, 2))
     assert one != two
@@ -42,9 +89,11 @@ def test_chance_is_the_published_splitmix64() -> None:
 
 
 def test_area_is_near_what_was_asked_and_within_the_clause(content: package.Content) -> None:
+    # 5 km² is kept 6 % inside the limits of 3.0.2: 5.3 km² is aimed at
     area = _by_id(content)["watershed.area_km2"]
-    assert abs(area - 5.0) / 5.0 < 0.08
-    assert area >= 4.6
+    assert abs(area - 5.3) / 5.3 < 0.06
+    assert 5 <= area <= 50
+    assert _by_id(content)["watershed.size_check"] == "within"
 
 
 def test_watershed_keeps_clear_of_the_edge_of_the_ground(content: package.Content) -> None:

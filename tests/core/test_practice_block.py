@@ -66,3 +66,25 @@ def test_water_runs_on_the_block_as_it_was_drawn(answer: dict, forest: flow.Tree
         length += 5.0 if abs(upper - at) in (1, cols) else 5.0 * 2**0.5
         at = upper
     assert round(length, 3) == answer["length_m"]
+
+
+def test_every_plane_has_the_slope_it_was_tilted_to() -> None:
+    from qingliu.core.practice import planes, site
+
+    built = planes.build()
+    slope = np.degrees(np.arctan(site.slope(built.z.astype(float))))
+    for polygon, facts in built.parcels:
+        x, y = polygon[0][:, 0], polygon[0][:, 1]
+        left, right = int((x.min() - built.x0) / 5), int((x.max() - built.x0) / 5)
+        top, bottom = int((built.y0 - y.max()) / 5), int((built.y0 - y.min()) / 5)
+        part = slope[top:bottom, left:right]
+        assert part.size * 25 == facts["area_m2"]
+        assert np.abs(part - facts["slope_deg"]).max() < 1e-3
+
+
+def test_terraces_are_banned_on_the_planes_above_25_degrees_only() -> None:
+    from qingliu.core.practice import planes
+
+    verdicts = {facts["slope_deg"]: facts["terrace"] for _, facts in planes.build().parcels}
+    assert [d for d, v in verdicts.items() if v == "forbidden"] == [25.1, 27.0, 40.0]
+    assert [d for d, v in verdicts.items() if v == "permitted"] == [2.0, 5.9]

@@ -85,7 +85,7 @@ def test_every_judgement_has_statement_evidence_person_and_date(content: package
     assert sorted(r["number"] for r in judged) == [3, 4, 5, 7, 14, 16]
     for row in judged:
         assert row["statement"] and row["person"] and row["date"]
-        assert row["evidence"] in content.evidence
+        assert row["evidence"] in content.texts
 
 
 @pytest.mark.parametrize("key", [f.key for f in faults.FAULTS])
@@ -124,3 +124,10 @@ def test_limits_of_the_key_are_those_of_the_standards_facts(shared) -> None:
             wanted = theirs["value"]
             value = county[wanted[1:]] if isinstance(wanted, str) else wanted
             assert (ours[0], ours[1]) == (theirs["operator"], value), (indicator["number"], kind)
+
+
+def test_costs_are_quantity_times_price(content: package.Content) -> None:
+    for row in content.answers["quantities"]:
+        line = next(x for x in content.texts["prices.csv"].splitlines() if x.startswith(f"{row['measure']},"))
+        assert row["cost"] == row["quantity"] * float(line.split(",")[2])
+        assert row["unit"] == line.split(",")[1]

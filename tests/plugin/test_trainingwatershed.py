@@ -49,7 +49,7 @@ def test_case_reads_and_every_layer_of_it_opens_in_the_promised_crs(folder):
     case = read_case(folder)
     assert len(case.layers) > 15
     for role, ref in case.layers.items():
-        if ref.file.suffix == ".yaml":
+        if ref.file.suffix in (".yaml", ".csv"):
             continue
         kind = QgsRasterLayer if ref.file.suffix == ".tif" else QgsVectorLayer
         layer = kind(ref.source, role)
