@@ -81,12 +81,12 @@ def draw(
     rim = 1.0 + (2 * max(cells.placing.dx, cells.placing.dy) if cells is not None else 0.0)
     box = west - rim, south - rim, east + rim, north + rim
     lattice = lattice_over(box)
-    parts = [_lines(boundary, [BOUNDARY] * len(boundary), box, lattice, progress)]
+    parts = [linework(boundary, [BOUNDARY] * len(boundary), lattice, box, progress)]
     for rule, shapes in (belts or {}).items():
-        parts.append(_lines(shapes, [_BELT + rule] * len(shapes), box, lattice, progress))
+        parts.append(linework(shapes, [_BELT + rule] * len(shapes), lattice, box, progress))
     if parcels is not None:
         keys = [_PARCEL + i for i in range(len(parcels.wkb))]
-        parts.append(_lines(parcels.wkb, keys, box, lattice, progress))
+        parts.append(linework(parcels.wkb, keys, lattice, box, progress))
     if cells is not None:
         rules, placing = _cropped(cells, box)
         parts.append(border_lines(rules, placing, lattice, _CELL, cells.smooth))
@@ -96,14 +96,14 @@ def draw(
     return _settled(scheme, faces, parcels, lattice, minimum_m2, progress)
 
 
-def _lines(
+def linework(
     shapes: Sequence[bytes],
     keys: Sequence[int],
-    box: tuple[float, float, float, float],
     lattice: Lattice,
-    progress: Progress,
+    box: tuple[float, float, float, float] = (-math.inf, -math.inf, math.inf, math.inf),
+    progress: Progress = SILENT,
 ) -> Linework:
-    """The borders of polygons that reach into ``box``."""
+    """The borders of polygons (WKB) with their keys; what does not reach into ``box`` is left out, what does is cut to it."""
     found = []
     for number, (wkb, key) in enumerate(zip(shapes, keys)):
         if number % 200 == 0:

@@ -320,7 +320,7 @@ def _test_faults(
         faults = [problem("QL-ZONING-TEST", **place)] if wrong else []
         faults += [problem("QL-ZONING-NOGROUP", group=g, known=", ".join(groups), **place) for g in listed if g not in groups]
         bad = [c for c in test.codes if not (c.isdigit() and len(c) in (2, 4))]
-        return faults + [problem("QL-ZONING-CODE", code=c, **place) for c in bad]
+        return faults + [problem("QL-ZONING-CODE", value=c, **place) for c in bad]
     one_number = (test.parameter is None) != (test.value is None)
     if not test.operator or not one_number or listed or test.codes:
         return [problem("QL-ZONING-TEST", **place)]
