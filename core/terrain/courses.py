@@ -15,22 +15,22 @@ import numpy as np
 from ..progress import Progress
 from .channels import Channels, Lines, places_on_parent
 from .shapes import shapely_modules
-from .strings import Line, Meeting, Point, blocked, first_meeting, pulled, segments_of
+from .sketches import Ending, Sketch, Span
+from .strings import (
+    Line,
+    Meeting,
+    Point,
+    blocked,
+    first_meeting,
+    measured_line,
+    polyline,
+    pulled,
+    segments_of,
+)
 from .surveyed import SurveyedPaths
 
 PLAIN = -1
 _STEP_CHANNELS = 64
-
-
-class Ending(NamedTuple):
-    """How a tributary reaches a parent that moved: so many of its own path positions, then ``point``.
-
-    ``code`` is that of the edge to ``point`` (see :func:`.lines.follow`).
-    """
-
-    kept: int
-    point: Point
-    code: int
 
 
 class Courses(NamedTuple):
@@ -73,6 +73,10 @@ class Tracer:
         """All lines."""
         start = self.channels.path_start
         coded = np.add.reduceat(self.codes != PLAIN, start[:-1]) > 0
+        reached = np.array([self.ends_on_line(i) for i in range(len(coded))]) & (self.channels.parent >= 0)
+        coded[self.channels.parent[reached]] = (
+            True  # a surveyed tributary may meet it before its cell's centre
+        )
         places: list[np.ndarray] = []
         pieces: list[np.ndarray] = []
         for i in range(len(self.channels)):
@@ -106,12 +110,44 @@ class Tracer:
         first, last = self.channels.path_start[i], self.channels.path_start[i + 1] - 1
         return [int(code) for code in self.codes[first:last]]
 
-    def outline(self, i: int) -> np.ndarray:
-        """Channel ``i`` as far as it is known: drawn, or its cells' centres with its ending."""
-        if i in self.drawn:
-            return self.drawn[i]
-        ending = self.endings.get(i)
-        return self.raw(i) if ending is None else np.vstack([self.raw(i)[: ending.kept], ending.point])
+    def sketch(self, i: int, start: int = 0) -> Sketch:
+        """Channel ``i`` from path position ``start`` over cell centres and along surveyed lines, as it will end."""
+        points: list[Point] = [(x, y) for x, y in self.raw(i).tolist()]
+        codes, ending = self.raw_codes(i), self.endings.get(i)
+        if ending is not None:
+            points = [*points[: ending.kept], ending.point]
+            codes = [*codes[: ending.kept - 1], ending.code]
+        sketch = Sketch([points[start]], [])
+        for k in range(start, len(codes)):
+            if 0 <= codes[k] < len(self.surveyed):
+                self._sketch_line(sketch, i, k, codes)
+            elif not (k + 1 < len(codes) and 0 <= codes[k + 1] < len(self.surveyed)):
+                sketch.to(points[k + 1], Span(k))
+        if ending is not None and sketch.points[-1] != ending.point:
+            sketch.to(ending.point, Span(len(codes) - 1))
+        return sketch
+
+    def _sketch_line(self, sketch: Sketch, i: int, k: int, codes: list[int]) -> None:
+        """Edge ``k`` along its surveyed line."""
+        line, ending = self.surveyed[codes[k]], self.endings.get(i)
+        first, last = (self._place(i, q, codes[k]) for q in (k, k + 1))
+        if ending is not None and k == len(codes) - 1 and ending.along is not None:
+            last = ending.along
+        if not sketch.spans:
+            sketch.points[0] = line.point(first)
+        else:
+            sketch.to(line.point(first), Span(k - 1))
+        at = first
+        for vertex in line.between(first, last).tolist():
+            measure = float(line.along[vertex])
+            sketch.to(line.point(measure), Span(k, at, measure))
+            at = measure
+        sketch.to(line.point(last), Span(k, at, last))
+
+    def _place(self, i: int, position: int, line: int) -> float:
+        """Where on a surveyed line a path position of channel ``i`` lies."""
+        cell = self.channels.network.cells[self.channels.path[self.channels.path_start[i] + position]]
+        return self.measure[line][int(cell)]
 
     def end(self, i: int, ending: Ending) -> None:
         """Settle how tributary ``i`` ends."""
@@ -122,6 +158,10 @@ class Tracer:
         for body in self._bodies.values():
             if i in body.segments:
                 body.take(i)
+
+    def ends_on_line(self, i: int) -> bool:
+        """Whether the last edge of channel ``i`` runs along a surveyed line."""
+        return 0 <= self.codes[self.channels.path_start[i + 1] - 2] < len(self.surveyed)
 
     def tail(self, i: int) -> int:
         """Position from which nothing joins channel ``i`` any more."""
@@ -172,11 +212,19 @@ class _Body:
 
     def take(self, i: int) -> None:
         """Channel ``i`` as it is now; of its segments those at the polygon's bounding box."""
-        found = segments_of(self._tracer.outline(i))
+        drawn = self._tracer.drawn.get(i)
+        if drawn is not None:
+            found, edges = segments_of(drawn), np.arange(len(drawn) - 1)
+        else:
+            sketch = self._tracer.sketch(i)
+            found, edges = (
+                segments_of(sketch.points),
+                np.array([span.edge for span in sketch.spans], np.int64),
+            )
         left, bottom, right, top = self._bounds
         near = (found[:, [0, 2]].min(axis=1) <= right) & (found[:, [0, 2]].max(axis=1) >= left)
         near &= (found[:, [1, 3]].min(axis=1) <= top) & (found[:, [1, 3]].max(axis=1) >= bottom)
-        self.segments[i] = np.flatnonzero(near), found[near]
+        self.segments[i] = edges[near], found[near]
 
     def barriers(self, i: int, open_tails: Sequence[int]) -> np.ndarray:
         """Segments that channel ``i`` must not meet: all others', but for the tails of some tributaries."""
@@ -214,7 +262,7 @@ class Course:
         self.joins = bool(tracer.channels.parent[i] >= 0)
         self.points: list[Point] = [(x, y) for x, y in tracer.raw(i).tolist()]
         codes = tracer.raw_codes(i)
-        ending = tracer.endings.get(i)
+        self.ending = ending = tracer.endings.get(i)
         if ending is not None:
             self.points = [*self.points[: ending.kept], ending.point]
             codes = [*codes[: ending.kept - 1], ending.code]
@@ -228,10 +276,10 @@ class Course:
         for number, stretch in enumerate(self.stretches):
             if stretch.code == PLAIN:
                 self._over_centres(stretch)
-            elif self._is_line(stretch):
-                self._along_line(number, stretch)
-            else:
+            elif not self._is_line(stretch):
                 self._through_water(number, stretch)
+            elif not self._is_line(self._neighbour(number - 1)):
+                self._along_lines(number)
         if self.joins:
             self.pen.to(self.points[-1])
         if len(self.pen.xy) == 1:
@@ -253,43 +301,85 @@ class Course:
 
     def _over_centres(self, stretch: _Stretch) -> None:
         """Cell centres; the ends belong to the neighbouring stretches where there are any."""
-        last = len(self.points) - 1
-        for q in range(stretch.first, stretch.last + 1):
-            if q not in (stretch.first, stretch.last) or q in (0, last):
-                self.place[q] = self.pen.to(self.points[q])
-
-    def _along_line(self, number: int, stretch: _Stretch) -> None:
-        """The surveyed line's own vertices, with one more at each confluence."""
-        line, measure = self.tracer.surveyed[stretch.code], self.tracer.measure[stretch.code]
-        at = [measure[self.cells[q]] for q in range(stretch.first, stretch.last + 1)]
-        part = line.part(at[0], at[-1])
-        shared = self._is_line(self._neighbour(number + 1))
+        curve = measured_line(np.array(self.points[stretch.first : stretch.last + 1]))
+        at = curve.along.tolist()
+        first = at[0] if stretch.first == 0 else at[1]
+        last = at[-1] if stretch.last == len(self.points) - 1 else at[-2]
+        if first > last:
+            return
         joints: list[tuple[float, int]] = []
         for q, child in self.children:
-            if stretch.first <= q < stretch.last + (not shared):
-                joints.append((self._end_on_line(child, line, part, at[q - stretch.first]), child))
-        end = at[-1]
-        if stretch.last == len(self.cells) - 1 and self.joins:  # the last point is the parent's
-            end = max([float(part.along[-2]), *(measure for measure, _ in joints)])
-        drawn = self._draw_line(line, at[0], end, joints)
-        measures, vertices = zip(*sorted(drawn))
-        # what lies beyond the last vertex drawn is on the way to the parent's
-        self.place[stretch.first : stretch.last + 1] = np.interp(at, measures, vertices, right=np.nan)
+            if stretch.first <= q <= stretch.last and self.tracer.ends_on_line(child):
+                joints.extend(self._surveyed_joint(child, curve, first, last))
+        measures, vertices = zip(*self._draw_line(curve, first, last, joints))
+        drawn = (np.array(at) >= first) & (np.array(at) <= last)
+        self.place[stretch.first + np.flatnonzero(drawn)] = np.interp(at, measures, vertices)[drawn]
 
-    def _end_on_line(self, child: int, line: Line, part: Line, default: float) -> float:
+    def _surveyed_joint(self, child: int, curve: Line, first: float, last: float) -> list[tuple[float, int]]:
+        """Where a surveyed tributary meets the cells' centres before it comes to its confluence's, if it does."""
+        sketch = self.tracer.sketch(child, self.tracer.tail(child))
+        met = first_meeting(sketch.points, curve)
+        if met is None or _at_start(met) or not first <= met.measure <= last:
+            return []
+        self.tracer.end(child, sketch.ending(met, curve.point(met.measure), self.tracer.raw_codes(child)))
+        return [(met.measure, child)]
+
+    def _along_lines(self, number: int) -> None:
+        """Surveyed lines' own vertices, with one more at each confluence; lines that follow each other as one."""
+        first, (curve, at) = self.stretches[number].first, self._bed(number)
+        joints = [
+            (self._end_on_line(child, curve, at[q - first]), child)
+            for q, child in self.children
+            if first <= q < first + len(at)
+        ]
+        end = at[-1]
+        if self.joins and first + len(at) == len(self.points):  # the last point is the parent's
+            end = max([float(curve.along[-2]), *(measure for measure, _ in joints)])
+        measures, vertices = zip(*self._draw_line(curve, at[0], end, joints))
+        # what lies beyond the last vertex drawn is on the way to the parent's
+        self.place[first : first + len(at)] = np.interp(at, measures, vertices, right=np.nan)
+
+    def _bed(self, number: int) -> tuple[Line, list[float]]:
+        """Surveyed lines from stretch ``number`` on as one curve, and the places of the positions along it."""
+        pieces: list[np.ndarray] = []
+        at: list[float] = []
+        length = 0.0
+        for stretch in self.stretches[number:]:
+            if not self._is_line(stretch):
+                break
+            line, measure = self.tracer.surveyed[stretch.code], self.tracer.measure[stretch.code]
+            places = [measure[self.cells[q]] for q in range(stretch.first, stretch.last + 1)]
+            if (
+                stretch.last == len(self.points) - 1
+                and self.ending is not None
+                and self.ending.along is not None
+            ):
+                places[-1] = self.ending.along
+            part = line.part(places[0], places[-1])
+            if pieces:
+                length += float(np.hypot(*(part.xy[0] - pieces[-1][-1])))
+                at.pop()
+            at.extend(length + place - places[0] for place in places)
+            length += places[-1] - places[0]
+            pieces.append(part.xy)
+        curve = polyline(np.concatenate(pieces))
+        # summed in another order, the curve's own length may differ in the last digits
+        return curve, [min(place, float(curve.along[-1])) for place in at]
+
+    def _end_on_line(self, child: int, curve: Line, default: float) -> float:
         """Have a tributary end where it first meets the surveyed line; the place on the line."""
         raw, codes = self.tracer.raw(child), self.tracer.raw_codes(child)
-        if 0 <= codes[-1] < len(self.tracer.surveyed):
-            self.tracer.end(child, Ending(len(raw), line.point(default), PLAIN))
-            return default
-        tail = self.tracer.tail(child)
-        way = [*map(tuple, raw[tail:-1].tolist()), line.point(default)]
-        met = first_meeting(way, part)
-        if met is None or _at_start(met):
-            met = Meeting(len(way) - 2, 1.0, default)
-        point = line.point(met.measure)
-        self.tracer.end(child, Ending(tail + met.edge + 1, point, codes[tail + met.edge]))
-        return met.measure
+        sketch = self.tracer.sketch(child, self.tracer.tail(child))
+        surveyed = self.tracer.ends_on_line(child)
+        if not surveyed:
+            sketch.points[-1] = curve.point(default)
+        met = first_meeting(sketch.points, curve)
+        if met is not None and not _at_start(met):
+            self.tracer.end(child, sketch.ending(met, curve.point(met.measure), codes))
+            return met.measure
+        kept, code = (len(raw), PLAIN) if surveyed else (len(raw) - 1, codes[-1])
+        self.tracer.end(child, Ending(kept, curve.point(default), code))
+        return default
 
     def _through_water(self, number: int, stretch: _Stretch) -> None:
         """Pulled straight; what joins on the way ends on the pulled line."""
@@ -366,39 +456,36 @@ class _Endings:
         """Settle all of (position, tributary); the position where the string must stay if one cannot."""
         onward: list[tuple[int, int]] = []
         for q, child in joining:
-            way = self._way(child)
-            met = first_meeting(way, self._line)
+            sketch = self._sketch(child)
+            met = first_meeting(sketch.points, self._line)
             if met is None:
                 onward.append((q, child))
                 continue
             if _at_start(met):
                 return q
-            tail, codes = self._tracer.tail(child), self._tracer.raw_codes(child)
             point = self._line.point(met.measure)
-            self.found[child] = Ending(tail + met.edge + 1, point, codes[tail + met.edge])
+            self.found[child] = sketch.ending(met, point, self._tracer.raw_codes(child))
             self.measures[child] = met.measure
-            self._barriers.append(segments_of([*way[: met.edge + 1], point]))
-        self._barriers.extend(segments_of(self._way(child)) for _, child in onward)
+            self._barriers.append(segments_of([*sketch.points[: met.edge + 1], point]))
+        self._barriers.extend(segments_of(self._sketch(child).points) for _, child in onward)
         positions = [q for q, _ in onward]
         for q, child in onward:
             if positions.count(q) > 1 or not self._go_on(child):
                 return q
         return None
 
-    def _way(self, child: int) -> list[Point]:
-        return [(x, y) for x, y in self._tracer.raw(child)[self._tracer.tail(child) :].tolist()]
+    def _sketch(self, child: int) -> Sketch:
+        return self._tracer.sketch(child, self._tracer.tail(child))
 
     def _go_on(self, child: int) -> bool:
         """Lead a tributary from its confluence's cell to the pulled line, if the way is free."""
-        raw = self._tracer.raw(child)
-        here: Point = (float(raw[-1, 0]), float(raw[-1, 1]))
+        here = self._sketch(child).points[-1]
         measure = self._line.nearest(here)
         point = self._line.point(measure)
         if not self._body.inside(here, point) or blocked(here, point, np.vstack(self._barriers)):
             return False
-        last_code = self._tracer.raw_codes(child)[-1]
-        on_line = 0 <= last_code < len(self._tracer.surveyed)
-        self.found[child] = Ending(len(raw), point, PLAIN if on_line else self._code)
+        on_line = self._tracer.ends_on_line(child)
+        self.found[child] = Ending(len(self._tracer.raw(child)), point, PLAIN if on_line else self._code)
         self.measures[child] = measure
         self._barriers.append(segments_of([here, point]))
         return True

@@ -63,6 +63,11 @@ def polyline(xy: np.ndarray) -> Line:
     xy = np.asarray(xy, np.float64)[:, :2]
     if len(xy) > 1:
         xy = xy[np.append(True, np.any(np.diff(xy, axis=0) != 0, axis=1))]
+    return measured_line(xy)
+
+
+def measured_line(xy: np.ndarray) -> Line:
+    """A :class:`Line` of all the vertices given, shape (k, 2)."""
     return Line(xy, np.append(0.0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T))))
 
 

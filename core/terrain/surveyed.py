@@ -343,10 +343,12 @@ def enforce(direction: np.ndarray, paths: SurveyedPaths) -> int:
     steps = [int(dr) * direction.shape[1] + int(dc) for dr, dc in zip(ROW_STEP[:8], COL_STEP[:8])]
     before: dict[int, int] = {}
     for cell, following in after.items():
-        wanted = steps.index(following - cell)
-        if flat[cell] not in (wanted, NODATA):
-            before[cell] = int(flat[cell])
-            flat[cell] = wanted
+        wanted = {cell: following, **_across(cell, following, flat, steps, after)}
+        for turned, target in wanted.items():
+            code = steps.index(target - turned)
+            if flat[turned] not in (code, NODATA):
+                before.setdefault(turned, int(flat[turned]))
+                flat[turned] = code
     while before:
         circle = _circle(paths.cells.tolist(), flat, steps)
         if not circle:
@@ -354,6 +356,21 @@ def enforce(direction: np.ndarray, paths: SurveyedPaths) -> int:
         for cell in circle:
             flat[cell] = before.pop(cell, flat[cell])
     return len(before)
+
+
+def _across(
+    cell: int, following: int, flat: np.ndarray, steps: list[int], after: dict[int, int]
+) -> dict[int, int]:
+    """A cell beside a diagonal step whose water would cross it, and where it goes instead: into the path."""
+    south = steps[2]
+    if abs(following - cell) in (1, south):
+        return {}
+    row_step = south if following > cell else -south
+    beside = cell + row_step, following - row_step
+    for one, other in (beside, beside[::-1]):
+        if flat[one] < OUTLET and one not in after and one + steps[flat[one]] == other:
+            return {one: following}
+    return {}
 
 
 def _circle(starts: list[int], flat: np.ndarray, steps: list[int]) -> list[int]:

@@ -379,3 +379,44 @@ def test_a_recount_with_a_larger_initiation_area_measures_along_the_final_lines(
     before, after = lengths_from(found, 9000.0), lengths_from(turned, 9000.0)
     np.testing.assert_allclose(after, 3 * before)
     assert np.nanmax(before) < found.length_m.max()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_winding_river_on_rough_ground_is_crossed_by_no_other_channel(seed):
+    rng = np.random.default_rng(seed)
+    dem = (rng.random((50, 50)) * 6 + np.linspace(60, 0, 50)[:, None]).astype(np.float32)
+    y = np.linspace(480, 3, 40)
+    river = np.column_stack([250 + 80 * np.sin(y / 70 + seed) + rng.normal(0, 4, 40), y])
+    found, _, _ = routed(dem, [river], 8)
+    assert_sound(found)
+    assert crossings(found) == []
+    drawn = {tuple(p) for p in found.lines.xy.tolist()}
+    assert sum(tuple(p) in drawn for p in river.tolist()) >= 39
+
+
+def test_a_surveyed_tributary_that_overshoots_the_river_ends_where_it_meets_it():
+    dem = ramp(30, 30)
+    river = [[152.0, 291.0], [151.0, 150.5], [148.0, 6.0]]
+    arm = [[31.0, 283.0], [70.0, 220.0], [158.0, 150.0]]
+    found, _, _ = routed(dem, [river, arm], 15)
+    assert_sound(found)
+    assert crossings(found) == []
+
+
+def test_lines_that_meet_on_a_channel_of_cells_end_on_it():
+    dem = ramp(30, 30)
+    dem += (np.abs(np.arange(30) - 15) * 2.0).astype(np.float32)[None, :]
+    arm = [[21.0, 283.0], [70.0, 225.0], [163.0, 148.0]]
+    found, _, _ = routed(dem, [arm], 15)
+    assert_sound(found)
+    assert crossings(found) == []
+
+
+def test_cells_beside_a_diagonal_of_the_path_do_not_flow_across_it():
+    direction = np.full((5, 5), 2, np.uint8)
+    direction[4] = 8
+    direction[2, 1] = 7  # north-east, across the path's step from (1, 1) to (2, 2)
+    paths = lay_lines([np.array([[5.0, 45.0], [45.0, 5.0]])], ramp(5, 5), frame_of(ramp(5, 5)))
+    enforce(direction, paths)
+    assert [int(direction[k, k]) for k in range(4)] == [1, 1, 1, 1]
+    assert direction[2, 1] == 0
