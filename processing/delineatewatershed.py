@@ -139,7 +139,7 @@ def _village_unit(inputs: Inputs, progress: StageProgress) -> tuple[QgsCoordinat
     villages = inputs.records("VILLAGES", target.crs, Wanted(POLYGON), progress=progress)
     inputs.settle()
     if not villages:
-        raise InputError("QL-LAYER-EMPTY", layer=source.sourceName(), parameter="VILLAGES")
+        raise InputError("QL-LAYER-NOFEATURES", layer=source.sourceName(), parameter="VILLAGES")
     unit = union(villages)
     unit.convertToMultiType()
     area = round(unit.area()) / 1e6
@@ -189,7 +189,7 @@ class _Run:
             x, y = np.frombuffer(record.wkb or b"", "<f8", 2, 5).tolist()
             found.append((str(record.attributes.get("name") or record.uuid or record.fid), x, y))
         if inputs.given("OUTLETS") and not found:
-            inputs.faults.append(Problem("QL-LAYER-EMPTY", {"layer": "OUTLETS", "parameter": "OUTLETS"}))
+            inputs.faults.append(Problem("QL-LAYER-NOFEATURES", {"layer": "OUTLETS", "parameter": "OUTLETS"}))
         return found
 
     def _routed(self) -> Mapping[str, np.ndarray]:

@@ -5,22 +5,38 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.fixture(scope="session")
-def provider(qgis_app, qgis_processing):
-    """The Qingliu provider, registered once for the session of tests."""
+_kept = []  # QGIS does not keep the Python half of a provider alive: the plugin does, and so must we
+
+
+def registered():
+    """The Qingliu provider in QGIS's registry, added where it is not there."""
     from qgis.core import QgsApplication
     from qingliu.processing.provider import QingliuProvider
 
     registry = QgsApplication.processingRegistry()
-    existing = registry.providerById("qingliu")
-    if existing is not None:
-        yield existing
-        return
-    made = QingliuProvider()
-    if not registry.addProvider(made):
-        pytest.fail("the provider could not be registered")
-    yield made
-    registry.removeProvider("qingliu")
+    if registry.providerById("qingliu") is None:
+        _kept.append(QingliuProvider())
+        if not registry.addProvider(_kept[-1]):
+            pytest.fail("the provider could not be registered")
+    return registry.providerById("qingliu")
+
+
+@pytest.fixture(scope="session")
+def provider(qgis_app, qgis_processing):
+    """The Qingliu provider, registered for the session of tests."""
+    return registered()
+
+
+@pytest.fixture
+def unregistered(qgis_app):
+    """No Qingliu provider during the test (of loading and unloading); back again afterwards."""
+    from qgis.core import QgsApplication
+
+    registry = QgsApplication.processingRegistry()
+    if registry.providerById("qingliu") is not None:
+        registry.removeProvider("qingliu")
+    yield registry
+    registered()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import QgsApplication, QgsSettings
+from qgis.core import QgsSettings
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QMainWindow, QMenu, QToolBar
@@ -58,14 +58,11 @@ def _left(window):
     }
 
 
-def test_reloading_ten_times_leaves_nothing_behind(window):
+def test_reloading_ten_times_leaves_nothing_behind(window, unregistered):
     """Docks, actions, toolbar, menu, provider and translator are gone after each unload."""
     import qingliu
 
-    registry = QgsApplication.processingRegistry()
-    before = registry.providerById("qingliu")
-    if before is not None:
-        registry.removeProvider("qingliu")
+    registry = unregistered
     for _ in range(10):
         plugin = qingliu.classFactory(window)
         plugin.initGui()
@@ -81,12 +78,10 @@ def test_reloading_ten_times_leaves_nothing_behind(window):
         ]
 
 
-def test_plugin_runs_without_an_interface_as_under_qgis_process(qgis_app):
+def test_plugin_runs_without_an_interface_as_under_qgis_process(unregistered):
     import qingliu
 
-    registry = QgsApplication.processingRegistry()
-    if registry.providerById("qingliu") is not None:
-        registry.removeProvider("qingliu")
+    registry = unregistered
     plugin = qingliu.classFactory(None)
     plugin.initProcessing()
     assert registry.providerById("qingliu").id() == "qingliu"
@@ -106,7 +101,7 @@ def test_plugin_runs_without_an_interface_as_under_qgis_process(qgis_app):
         ("de", "en"),
     ],
 )
-def test_chinese_is_chosen_for_its_three_spellings(qgis_app, locale, language):
+def test_chinese_is_chosen_for_its_three_spellings(unregistered, locale, language):
     import qingliu
     from qingliu.core import language as lang
 
