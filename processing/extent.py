@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Callable, NamedTuple, TypeVar
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry
 
@@ -13,6 +13,8 @@ from ..layers.crs import coordinate_problems, crs_problems, distance_area, outpu
 from ..layers.lines import union
 from ..layers.records import POLYGON, Wanted
 from .inputs import Inputs
+
+T = TypeVar("T")
 
 
 class Extent(NamedTuple):
@@ -52,3 +54,14 @@ def read_extent(inputs: Inputs, progress: Progress) -> Extent:
     facts = {"planar": f"{whole.area() / 1e4:.4f}", "ellipsoidal": f"{ellipsoidal / 1e4:.4f}"}
     inputs.feedback.pushInfo(Problem("QL-AREA-BOTH", facts).text())
     return Extent(whole, target.crs, first)
+
+
+def alone(inputs: Inputs, work: Callable[[], T]) -> T:
+    """``work()``; faults that it left in ``inputs`` are raised, so that ``inputs.attempt`` can gather them."""
+    before = len(inputs.faults)
+    found = work()
+    new = inputs.faults[before:]
+    if new:
+        del inputs.faults[before:]
+        raise InputError(problems=new)
+    return found

@@ -23,6 +23,7 @@ from ..layers.planar import geometry_of
 from ..layers.rasters import CodeGrid, read_codes
 from ..layers.records import POLYGON, Record, Wanted
 from .algorithm import QingliuAlgorithm
+from .extent import alone
 from .inputs import Inputs
 
 # The store's own field, and the third land survey's.
@@ -84,7 +85,8 @@ def field_of(inputs: Inputs, layer: str, defaults: Sequence[str]) -> str:
     chosen = inputs.text(f"{layer}_FIELD")
     if chosen:
         return chosen
-    present = inputs.must_source(layer).fields().names()
+    source = alone(inputs, lambda: inputs.source(layer))
+    present = [] if source is None else source.fields().names()
     found = next((name for name in defaults if name in present), "")
     if not found:
         parameter = f"{layer}_FIELD"
@@ -107,8 +109,8 @@ def read_polygons(
     """
     mapping = _mapping(inputs)
     name = field_of(inputs, "LANDUSE", FIELDS)
-    records = inputs.records("LANDUSE", target, Wanted(POLYGON, (name,)), first=first, progress=progress)
-    inputs.settle()
+    wanted = Wanted(POLYGON, (name,))
+    records = alone(inputs, lambda: inputs.records("LANDUSE", target, wanted, first=first, progress=progress))
     areas = [geometry_of(r.wkb or b"").area() for r in records]
     codes = [r.attributes.get(name) for r in records]
     title = inputs.title("LANDUSE")
