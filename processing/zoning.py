@@ -25,7 +25,7 @@ from qgis.core import (
 )
 
 from ..core import language
-from ..core.errors import Problem
+from ..core.errors import InputError, Problem
 from ..core.standard import default_edition
 from ..core.terrain.routing import route_values
 from ..core.zoning.cells import Placing, decide, filled, smoothed, without_small_patches
@@ -34,7 +34,7 @@ from ..core.zoning.lattice import bounds_of, multipolygon_wkb, polygons_of
 from ..core.zoning.relief import terrain_of
 from ..core.zoning.rules import SCHEMES, Narrowed, Scheme, load_scheme, narrowed, parse_overrides
 from ..layers import engine
-from ..layers.crs import distance_area, from_wkt, output_crs
+from ..layers.crs import crs_problems, distance_area, from_wkt, output_crs
 from ..layers.datums import guard
 from ..layers.dem import read_dem
 from ..layers.landuse import classify_cells, classify_records, read_map
@@ -79,6 +79,8 @@ FIELDS = (
     ("reason", "text"), ("parameters", "text"),
 )  # fmt: skip
 NUMBERS = {"AREA_PROTECTION": "protection", "AREA_REGULATION": "regulation", "AREA_CHANNEL": "channel"}
+# The store's fields and the third land survey's.
+USUAL_FIELDS = {"LANDUSE": ("landuse", "DLBM"), "EROSION": ("class",)}
 HM2 = 10_000.0
 # Boundaries are drawn by hand along ridges: a few cells beyond the DEM are filled, more is a fault.
 HOLES_ALLOWED = 0.005
@@ -200,23 +202,41 @@ class _Run:
         """All inputs, with every fault of them in one list."""
         inputs = self.inputs
         inputs.county()
-        self.scheme = inputs.attempt(self._scheme)
-        source = inputs.must_source("BOUNDARY")
-        placed = output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName())
-        inputs.warn(placed.warnings)
-        self.target, self.first = placed.crs, source.sourceCrs()
-        self.boundary = [r.wkb for r in self._records("BOUNDARY", POLYGON) if r.wkb]
-        if not self.boundary and not inputs.faults:
-            inputs.faults.append(Problem("QL-ZONING-NOBOUNDARY", {"layer": source.sourceName()}))
+        scheme = inputs.attempt(self._scheme)
+        inputs.attempt(self._read_boundary)
         self._field_faults()
         reading = inputs.attempt(lambda: read_dem(inputs.raster("DEM"), progress=self.progress))
         inputs.settle()
+        if scheme is None or reading is None:
+            return
+        self.scheme = scheme
         inputs.warn(reading.warnings)
         self.dem = reading.grid
         self.window = Bounds(*bounds_of(self.boundary))
         self._route()
         self._fill_ground()
         inputs.settle()
+
+    def _read_boundary(self) -> bool:
+        """The boundary, and with it the CRS of the results."""
+        inputs = self.inputs
+        source = inputs.source("BOUNDARY")
+        if source is None:
+            return False
+        name = source.sourceName()
+        if source.featureCount() == 0 or source.sourceExtent().isNull():
+            raise InputError("QL-ZONING-NOBOUNDARY", layer=name)
+        faults = crs_problems(source.sourceCrs(), name, "BOUNDARY")
+        if faults:
+            raise InputError(problems=faults)
+        placed = output_crs(source.sourceCrs(), source.sourceExtent(), name)
+        inputs.warn(placed.warnings)
+        self.target, self.first = placed.crs, source.sourceCrs()
+        before = len(inputs.faults)
+        self.boundary = [r.wkb for r in self._records("BOUNDARY", POLYGON) if r.wkb]
+        if not self.boundary and len(inputs.faults) == before:
+            raise InputError("QL-ZONING-NOBOUNDARY", layer=name)
+        return True
 
     def _scheme(self) -> Scheme:
         inputs = self.inputs
@@ -229,11 +249,17 @@ class _Run:
         return self.inputs.records(name, self.target, wanted, first=self.first, progress=self.progress)
 
     def _field_faults(self) -> None:
-        """Layers whose field was not named."""
+        """Layers whose field was not named and is not one that the store or the land survey uses."""
         inputs = self.inputs
+        self.field_of = {}
         for role, code in (("LANDUSE", "QL-ZONING-NOFIELD"), ("EROSION", "QL-ZONING-EROSIONFIELD")):
-            raster = role == "LANDUSE" and inputs.is_raster(role)
-            if inputs.given(role) and not raster and not inputs.given(f"{role}_FIELD"):
+            if not inputs.given(role) or (role == "LANDUSE" and inputs.is_raster(role)):
+                continue
+            source = inputs.source(role)
+            present = source.fields().names() if source is not None else []
+            usual = next((n for n in USUAL_FIELDS[role] if n in present), "")
+            self.field_of[role] = inputs.text(f"{role}_FIELD") or usual
+            if source is not None and not self.field_of[role]:
                 inputs.faults.append(Problem(code, {"layer": inputs.title(role)}))
 
     def _route(self) -> None:
@@ -307,7 +333,7 @@ class _Run:
         return True
 
     def _take_parcels(self, mapping: Mapping[str, str] | None) -> bool:
-        name = self.inputs.text("LANDUSE_FIELD")
+        name = self.field_of["LANDUSE"]
         records = self._records("LANDUSE", POLYGON, name)
         near = [r for r in records if r.wkb and self._in_window(r.wkb)]
         areas = [geometry_of(r.wkb).area() for r in near]
@@ -328,8 +354,8 @@ class _Run:
         inputs, ground = self.inputs, self.ground
         villages = settlements_among(self._records("VILLAGES", ANY))
         take_distances(ground, self.scheme, villages, roads_among(self._records("ROADS", LINE)), self.progress)
-        if inputs.given("EROSION") and inputs.given("EROSION_FIELD"):
-            name = inputs.text("EROSION_FIELD")
+        if inputs.given("EROSION"):
+            name = self.field_of["EROSION"]
             records = self._records("EROSION", POLYGON, name)
             classes, warnings = erosion_classes(records, name, inputs.title("EROSION"))
             inputs.warn(warnings)
