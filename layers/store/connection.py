@@ -58,10 +58,18 @@ def journal_mode(connection: sqlite3.Connection) -> str:
     return str(connection.execute("PRAGMA journal_mode").fetchone()[0]).lower()
 
 
-def use_wal(connection: sqlite3.Connection) -> bool:
-    """Switch to WAL; whether it took."""
-    journal_mode(connection)
-    return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]).lower() == "wal"
+def use_wal(connection: sqlite3.Connection, wait_s: float = WAIT_S) -> bool:
+    """Switch to WAL; whether it took. SQLite does not wait for this one, so we do. Raises sqlite3.Error."""
+    started = time.monotonic()
+    while True:
+        try:
+            if journal_mode(connection) == "wal":
+                return True
+            return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]).lower() == "wal"
+        except sqlite3.OperationalError as error:
+            if not is_locked(error) or time.monotonic() - started >= wait_s:
+                raise
+            time.sleep(BUSY_SLICE_S)
 
 
 def put_to_rest(connection: sqlite3.Connection) -> bool:
@@ -125,8 +133,8 @@ def transaction(connection: sqlite3.Connection, start: Callable[[], None]) -> It
             connection.execute("ROLLBACK")
 
 
-def told(error: sqlite3.Error, path: Path) -> QingliuError:
-    """SQLite's refusal as ours, with its reason."""
+def told(error: sqlite3.Error, path: Path, otherwise: str = "QL-STORE-FAILED") -> QingliuError:
+    """SQLite's refusal as ours, with its reason; ``otherwise`` is the code where it is none of the known ones."""
     text = str(error)
     low = text.lower()
     for words, code in (
@@ -137,4 +145,4 @@ def told(error: sqlite3.Error, path: Path) -> QingliuError:
     ):
         if any(word in low for word in words):
             return InputError(code, path=str(path), reason=text, seconds=round(WAIT_S), who="?", backup="-")
-    return InputError("QL-STORE-FAILED", path=str(path), reason=text)
+    return InputError(otherwise, path=str(path), reason=text)

@@ -51,11 +51,11 @@ class GpkgStore:
             self._tables = reading.read_tables(self._connection)
             self._srs = {t: reading.srs_of(self._connection, t) for t in self._tables}
         except sqlite3.Error as error:
-            raise told(error, path) from error
+            raise told(error, path, "QL-STORE-UNREADABLE") from error
 
     def _prepare_writing(self) -> Path | None:
         trust_triggers(self._connection)
-        if not use_wal(self._connection):
+        if not use_wal(self._connection, self.wait_s):
             self.findings.append(Problem("QL-STORE-NOWAL", {"path": str(self._path)}))
         return users.sign_in(self._path, self.who)
 

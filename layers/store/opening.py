@@ -109,7 +109,7 @@ def _unreadable(error: sqlite3.DatabaseError, path: Path) -> QingliuError:
         return InputError(
             "QL-STORE-DAMAGED", path=str(path), reason=str(error), backup=str(whole.path) if whole else "-"
         )
-    return told(error, path)
+    return told(error, path, "QL-STORE-UNREADABLE")
 
 
 def open_store(

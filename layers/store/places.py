@@ -97,7 +97,7 @@ def _state(path: Path) -> dict[str, str]:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise told(error, path) from error
+        raise told(error, path, "QL-STORE-UNREADABLE") from error
 
 
 def _last_save(connection: sqlite3.Connection) -> str:
@@ -148,7 +148,7 @@ def _copy(source: Path, target: Path) -> None:
     try:
         connection = connect(source, read_only=True)
     except sqlite3.Error as error:
-        raise told(error, source) from error
+        raise told(error, source, "QL-STORE-UNREADABLE") from error
     try:
         copy_verified(connection, target)
     finally:
