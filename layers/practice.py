@@ -6,7 +6,6 @@ Equal content for a seed and version: feature order, geometry bytes, raster valu
 from __future__ import annotations
 
 import json
-import struct
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
@@ -18,6 +17,7 @@ from osgeo import gdal, ogr, osr
 from ..core.errors import InputError
 from ..core.practice import ground
 from ..core.practice.scene import CREATED, Layer
+from ..core.practice.wkb import wkb
 
 _OGR_TYPES = {str: ogr.OFTString, int: ogr.OFTInteger, float: ogr.OFTReal}
 _WKB = {
@@ -107,21 +107,6 @@ def _write_layer(dataset: gdal.Dataset, layer: Layer) -> None:
         feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(wkb(layer.geometry, record.geometry)))
         target.CreateFeature(feature)
     target.CommitTransaction()
-
-
-def wkb(kind: str, shape: Any) -> bytes:
-    """Little-endian WKB of plain coordinates (see :mod:`core.practice.scene`)."""
-    if kind == "Point":
-        return struct.pack("<BI2d", 1, 1, *shape)
-    if kind == "LineString":
-        return struct.pack("<BI", 1, 2) + _points(shape)
-    if kind == "Polygon":
-        return struct.pack("<BII", 1, 3, len(shape)) + b"".join(_points(ring) for ring in shape)
-    return struct.pack("<BII", 1, 6, len(shape)) + b"".join(wkb("Polygon", part) for part in shape)
-
-
-def _points(line: np.ndarray) -> bytes:
-    return struct.pack("<I", len(line)) + np.ascontiguousarray(line, dtype="<f8").tobytes()
 
 
 def write_yaml(path: Path, data: dict[str, Any]) -> None:

@@ -15,7 +15,8 @@ from ..core.practice import ground, names
 from ..core.practice.package import TYPE, Content
 from ..core.practice.scene import CREATED, Layer
 from ..core.practice.survey import store_id
-from .practice import srs, wkb
+from ..core.practice.wkb import wkb
+from .practice import srs
 from .store import Change, Insert, NewSurvey, Srs, TableInfo, Update, create_store, multi_text
 
 WHO = "练习"

@@ -67,6 +67,15 @@ HOW = {
         "治理段（自然 + 人工生态）/ 治理段岸线总长 × 100",
         "(natural + ecological) / all banks x 100, treated reach",
     ),
+    "C.8.all": (
+        "全部岸线（自然 + 人工生态）/ 全部岸线 × 100",
+        "(natural + ecological) / all banks x 100, all reaches",
+    ),
+    "C.8.printed": (
+        "按原文字面：全部（自然 + 人工生态）/ 治理段岸线总长 × 100，超过 100 % 即为错误，不作判定",
+        "as printed: natural and ecological banks everywhere / banks of the treated reach x 100; above 100 % it is an "
+        "error and decides nothing",
+    ),
     "channels": (
         "由汇流树逐条数得：自汇水 0.02 km²（800 个格网）处起，止于汇入汇水更大（相等时更长）的沟道处，"
         "长度按格网中心距相加",
@@ -151,6 +160,10 @@ def _shores(sums: Figures) -> list[dict[str, Any]]:
     ]
     found += [answer(f"banks.all.{k}", v, "m", "C.8", "banks", 1e-2) for k, v in sums.banks.items()]
     found.append(answer("C.8", sums.bank_rate, "%", "C.8", "C.8", 1e-3))
+    total, good = sum(sums.banks.values()), sum(v for k, v in sums.banks.items() if k != "硬质")
+    treated = sum(sums.treated_banks.values())
+    found.append(answer("C.8.all", good / total * 100, "%", "C.8", "C.8.all", 1e-3))
+    found.append(answer("C.8.printed", good / treated * 100, "%", "C.8", "C.8.printed", 1e-3))
     return found
 
 
