@@ -8,13 +8,14 @@ read in more than one way, stand in ``resources/pinyin_initials.yaml``.
 from __future__ import annotations
 
 import bisect
+import string
 from functools import cache, lru_cache
 
 from .data import RESOURCES, load_yaml
 
 # First GB 2312 character of each initial (i, u, v begin no syllable).
 _FIRST = "啊芭擦搭蛾发噶哈击喀垃妈拿哦啪期然撒塌挖昔压匝"
-_LETTERS = "abcdefghjklmnopqrstwxyz"
+_LETTERS = [letter for letter in string.ascii_lowercase if letter not in "iuv"]
 _LEVEL_1_END = 0xD7F9
 
 

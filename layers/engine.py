@@ -14,7 +14,7 @@ import importlib.util
 import json
 import os
 import platform
-import subprocess  # nosec B404 - starts the Python that QGIS came with, no shell
+import subprocess  # nosec B404
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,7 +133,7 @@ def _probe(python: interpreters.Interpreter) -> dict[str, Any]:
     code = f"import sys; sys.path[:] = {sys.path!r}\n{_PROBE}"
     environment = {**python.environment(), "QT_QPA_PLATFORM": "offscreen"}
     try:
-        done = subprocess.run(  # nosec B603 - a fixed command without a shell
+        done = subprocess.run(  # nosec B603
             [python.path, "-c", code],
             capture_output=True,
             timeout=PROBE_SECONDS,

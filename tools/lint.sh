@@ -12,3 +12,4 @@ config=$PWD/pyproject.toml; cache=$PWD/.mypy_cache; python=$PWD/$py
 (cd "$work" && "$python" -m mypy --config-file "$config" --cache-dir "$cache" -p qingliu.core -p qingliu.layers \
   -p qingliu.layouts -p qingliu.processing -p qingliu.ui -p qingliu.plugin)
 tools/translate.sh check
+$py tools/sitescan.py

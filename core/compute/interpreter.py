@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess  # nosec B404 - starts the Python that QGIS came with, no shell
+import subprocess  # nosec B404
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,7 +72,7 @@ def find() -> Interpreter | None:
 def _answer(interpreter: Interpreter) -> object:
     code = f"import sys; sys.path[:] = {sys.path!r}; {_ASK}"
     try:
-        done = subprocess.run(  # nosec B603 - a fixed command without a shell
+        done = subprocess.run(  # nosec B603
             [interpreter.path, "-c", code],
             capture_output=True,
             timeout=ASK_SECONDS,

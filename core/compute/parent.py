@@ -11,7 +11,7 @@ import os
 import queue
 import shutil
 import signal
-import subprocess  # nosec B404 - starts the Python that QGIS came with, no shell
+import subprocess  # nosec B404
 import sys
 import tempfile
 import threading
@@ -92,7 +92,7 @@ def _talk(
     interpreter: Interpreter, request: dict[str, Any], folder: Path, progress: Progress
 ) -> dict[str, Any]:
     with open(folder / "stderr.txt", "w+b") as errors:
-        process = subprocess.Popen(  # nosec B603 - a fixed command without a shell
+        process = subprocess.Popen(  # nosec B603
             [interpreter.path, "-u", "-c", BOOT, str(ROOT), json.dumps(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
