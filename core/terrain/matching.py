@@ -8,17 +8,19 @@ than half of its length. An id once given is never given to another channel.
 from __future__ import annotations
 
 import uuid
-from typing import Any, Callable, NamedTuple, Optional, Sequence
+from typing import Callable, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from ..progress import SILENT, Progress
-from .shapes import ShapeIndex, shapely_modules
+from .overlap import Bundle, lengths_in_common, short_in_common
 
 SAME, NEW, SPLIT, VANISHED = "same", "new", "split", "vanished"
 # Lines nearer than this many cells run in the same bed.
 TOLERANCE_CELLS = 1.5
 _MOST = 0.5
+# Lines shorter than this many times the tolerance are compared point by point.
+_SHORT_BEDS = 8
 
 
 class Earlier(NamedTuple):
@@ -75,7 +77,7 @@ def match_previous(
     from it. What then remains is matched the other way round: an earlier line that lies along a
     new one on more than half of its own length (the channel has grown) hands on its id. Other
     lines are new; their ids begin after the largest id of ``previous``. ``progress`` is stepped, its
-    stage is the caller's. Raises MissingLibrary, Cancelled.
+    stage is the caller's. Raises Cancelled.
     """
     common = _common_lengths(lines, previous, TOLERANCE_CELLS * cell_size, progress)
     heir_of, taken = _assign(common, [_length(xy) for xy in lines], [_length(p.xy) for p in previous])
@@ -117,24 +119,29 @@ def _split_from(i: int, common: dict[tuple[int, int], float], length: float) -> 
     return -max(most)[1] if most else None
 
 
+def _plane(xy: np.ndarray) -> np.ndarray:
+    return np.asarray(xy, np.float64)[:, :2]
+
+
 def _length(xy: np.ndarray) -> float:
-    return float(np.hypot(*np.diff(np.asarray(xy, np.float64)[:, :2], axis=0).T).sum())
+    return float(np.hypot(*np.diff(_plane(xy), axis=0).T).sum())
 
 
 def _common_lengths(
     lines: Sequence[np.ndarray], previous: Sequence[Earlier], tolerance: float, progress: Progress
 ) -> dict[tuple[int, int], float]:
     """(new, earlier) -> the length that both run within ``tolerance`` of each other, where there is any."""
-    found: dict[tuple[int, int], float] = {}
     unchanged = _unchanged(lines, previous)
-    found.update({pair: _length(lines[pair[0]]) for pair in unchanged})
-    settled_new = {i for i, _ in unchanged}
-    settled_old = {k for _, k in unchanged}
-    open_new = [i for i in range(len(lines)) if i not in settled_new]
-    open_old = [k for k in range(len(previous)) if k not in settled_old and len(previous[k].xy) > 1]
-    # a changed line may also lie on one that kept its course: compare it with all of the other side
-    _measure_common(found, lines, previous, open_new, range(len(previous)), tolerance, progress)
-    _measure_common(found, lines, previous, list(settled_new), open_old, tolerance, progress)
+    found = {pair: _length(lines[pair[0]]) for pair in unchanged}
+    if len(unchanged) == len(lines) == len(previous):
+        return found
+    news = Bundle([_plane(xy) for xy in lines], tolerance / 2)
+    olds = Bundle([_plane(old.xy) for old in previous], tolerance / 2)
+    for (i, k), shared in lengths_in_common(news, olds, tolerance, progress).items():
+        short = min(news.lengths[i], olds.lengths[k]) < _SHORT_BEDS * tolerance
+        length = short_in_common(news.lines[i], olds.lines[k], tolerance) if short else shared
+        if length > 0:
+            found.setdefault((i, k), length)
     return found
 
 
@@ -152,44 +159,4 @@ def _unchanged(lines: Sequence[np.ndarray], previous: Sequence[Earlier]) -> list
 
 
 def _key(xy: np.ndarray) -> bytes:
-    return np.round(np.asarray(xy, np.float64)[:, :2], 4).tobytes()
-
-
-def _measure_common(
-    found: dict[tuple[int, int], float],
-    lines: Sequence[np.ndarray],
-    previous: Sequence[Earlier],
-    some_new: Sequence[int],
-    some_old: Sequence[int],
-    tolerance: float,
-    progress: Progress,
-) -> None:
-    shapely = shapely_modules()
-    make = shapely.geometry.LineString
-    shapes = {i: make(np.asarray(lines[i])[:, :2]) for i in some_new if len(lines[i]) > 1}
-    numbers = list(shapes)
-    index = ShapeIndex([shapes[i] for i in numbers])
-    for done, k in enumerate(some_old):
-        progress.step(done / len(some_old))
-        if len(previous[k].xy) < 2:
-            continue
-        old = make(np.asarray(previous[k].xy)[:, :2])
-        near = [numbers[n] for n in index.near(old.buffer(tolerance).envelope)]
-        if not near:
-            continue
-        bed = shapely.prepared.prep(old.buffer(tolerance))
-        for i in near:
-            if bed.intersects(shapes[i]):
-                shared = _shared_length(shapes[i], old, tolerance)
-                if shared > 0:
-                    found[(i, k)] = shared
-
-
-def _shared_length(new: Any, old: Any, tolerance: float) -> float:
-    """Length that both lines run in one bed, the smaller of the two sides.
-
-    The bed is no wider than an eighth of the shorter line, so that a short tributary does not
-    lie in its parent's bed because it ends there.
-    """
-    width = min(tolerance, new.length / 8, old.length / 8)
-    return float(min(new.intersection(old.buffer(width)).length, old.intersection(new.buffer(width)).length))
+    return np.round(_plane(xy), 4).tobytes()

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from qingliu.core.terrain.matching import Earlier, first_identities, match_previous
 
-pytest.importorskip("shapely")
-
 
 def line(*points) -> np.ndarray:
     return np.array(points, float)
@@ -55,14 +53,26 @@ def test_a_line_two_cells_away_is_another():
 
 
 @pytest.mark.parametrize(
-    ("end", "change"), [(499.0, "new"), (501.0, "same")], ids=["under half", "over half"]
+    ("end", "change"), [(495.0, "new"), (505.0, "same")], ids=["under half", "over half"]
 )
 def test_overlap_on_most_of_the_length_decides(end, change):
     # new: 1000 m, of which `end` lie on the old line of 1000 m, the rest leaves at a right angle
     new = line((0, 0), (end, 0), (end, 1000 - end))
     old = earlier(3, (0, 0), (1000, 0))
-    found = match_previous([new], [old], 0.001)
+    found = match_previous([new], [old], 1.0)
     assert found.identities[0].change == change
+
+
+def test_a_short_channel_moved_by_a_third_of_a_cell_is_the_same():
+    found = match_previous([line((1.2, 1.2), (11.2, 1.2))], [earlier(3, (0, 0), (10, 0))], 5.0)
+    assert found.identities[0].change == "same"
+
+
+def test_a_short_tributary_is_not_its_parent():
+    olds = [earlier(1, (0, 0), (500, 0))]
+    news = [line((0, 0), (500, 0)), line((107, 7), (100, 0)), line((200, -10), (200, 0))]
+    found = match_previous(news, olds, 5.0)
+    assert [i.change for i in found.identities] == ["same", "new", "new"]
 
 
 def test_of_two_pieces_the_longer_keeps_the_id_and_the_other_is_split_from_it():
