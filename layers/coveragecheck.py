@@ -22,7 +22,9 @@ def read_zones(
     layer: QgsFeatureSource, zone_field: str = ZONE_FIELD, progress: Progress = SILENT
 ) -> tuple[list[Zone], list[Problem]]:
     """The zones of a layer in its own CRS, and what must be said. Raises QL-LAYER-*, QL-ZONING-ZONEFIELD."""
-    reading = read_records(layer, layer.sourceCrs(), "ZONES", Wanted(POLYGON, (zone_field,)), progress=progress)
+    reading = read_records(
+        layer, layer.sourceCrs(), "ZONES", Wanted(POLYGON, (zone_field,)), progress=progress
+    )
     nameless = [r.fid for r in reading.records if not r.attributes.get(zone_field)]
     if nameless:
         facts = {"layer": layer.sourceName(), "count": len(nameless), "ids": id_list(nameless)}

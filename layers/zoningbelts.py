@@ -93,9 +93,7 @@ def courses_of_records(
             if heights[0] < heights[-1] - 1:
                 xy, there = xy[::-1], there[::-1]
             area = _area_along(np.nan_to_num(at_points(around, frame, there)), stated)
-            found.append(
-                Course(xy, area, influence.at(xy), None if order is None else int(order), width)
-            )
+            found.append(Course(xy, area, influence.at(xy), None if order is None else int(order), width))
     return found
 
 
@@ -111,9 +109,7 @@ def _with_vertices(xy: np.ndarray) -> np.ndarray:
     """The line with vertices at least every SPACING_M."""
     lengths = np.hypot(*np.diff(xy, axis=0).T)
     counts = np.maximum(np.ceil(lengths / SPACING_M).astype(int), 1)
-    pieces = [
-        a + (b - a) * (np.arange(n) / n)[:, None] for a, b, n in zip(xy[:-1], xy[1:], counts.tolist())
-    ]
+    pieces = [a + (b - a) * (np.arange(n) / n)[:, None] for a, b, n in zip(xy[:-1], xy[1:], counts.tolist())]
     return np.concatenate([*pieces, xy[-1:]])
 
 

@@ -71,12 +71,17 @@ def _placed(
     )  # fmt: skip
 
 
-def brought(values: np.ndarray, source: GridFrame, target: GridFrame, progress: Progress = SILENT) -> np.ndarray:
+def brought(
+    values: np.ndarray, source: GridFrame, target: GridFrame, progress: Progress = SILENT
+) -> np.ndarray:
     """float32 ``values`` on ``source`` as they are on ``target``: cut where cells agree, else bilinear; NaN outside."""
     if _aligned(source, target):
         return _cut(values, source, target)
     found = np.full((target.rows, target.cols), np.nan, np.float32)
-    into, out = memory_dataset(found, target), memory_dataset(np.ascontiguousarray(values, np.float32), source)
+    into, out = (
+        memory_dataset(found, target),
+        memory_dataset(np.ascontiguousarray(values, np.float32), source),
+    )
     for dataset in (into, out):
         dataset.GetRasterBand(1).SetNoDataValue(math.nan)
     watch = Watch(progress)

@@ -20,7 +20,17 @@ from ..core.zoning.rules import Scheme
 from .records import Record, number_of
 from .zoninggrid import NO_RECORD, burned, distance_to
 
-PLACES = ("city", "town", "village", "hamlet", "suburb", "quarter", "neighbourhood", "isolated_dwelling", "farm")
+PLACES = (
+    "city",
+    "town",
+    "village",
+    "hamlet",
+    "suburb",
+    "quarter",
+    "neighbourhood",
+    "isolated_dwelling",
+    "farm",
+)
 
 
 @dataclass
@@ -69,7 +79,11 @@ class Ground:
 
 
 def take_distances(
-    ground: Ground, scheme: Scheme, villages: Sequence[bytes], roads: Sequence[bytes], progress: Progress = SILENT
+    ground: Ground,
+    scheme: Scheme,
+    villages: Sequence[bytes],
+    roads: Sequence[bytes],
+    progress: Progress = SILENT,
 ) -> None:
     """``settlement_m`` and ``road_m`` where something says where settlements and roads are."""
     settled = ground.in_group(scheme, "settlement")
@@ -91,7 +105,7 @@ def settlements_among(records: Sequence[Record]) -> list[bytes]:
 
 
 def roads_among(records: Sequence[Record]) -> list[bytes]:
-    """Roads with traffic: all, or by the store's field ``hard`` or OSM's ``highway`` those that are no tracks or paths."""
+    """Roads with traffic: all but those with ``hard`` false (the store) or ``highway`` track, path … (OSM)."""
     quiet = ("track", "path", "footway", "steps", "bridleway", "cycleway", "pedestrian", "proposed")
     return [
         r.wkb for r in records
@@ -99,7 +113,9 @@ def roads_among(records: Sequence[Record]) -> list[bytes]:
     ]  # fmt: skip
 
 
-def erosion_classes(records: Sequence[Record], name: str, layer: str) -> tuple[list[int | None], list[Problem]]:
+def erosion_classes(
+    records: Sequence[Record], name: str, layer: str
+) -> tuple[list[int | None], list[Problem]]:
     """Class 1 to 6 of each polygon from its code or class name; a warning with those that have none."""
     items = default_edition().codelist("erosion_intensity").items
     known = {text: int(i.code) for i in items for text in (i.code, i.zh, i.en)}
@@ -108,7 +124,11 @@ def erosion_classes(records: Sequence[Record], name: str, layer: str) -> tuple[l
     for record in records:
         value = record.attributes.get(name)
         number = number_of(value)
-        text = code_text(int(number)) if number is not None and number == int(number) else str(value or "").strip()
+        text = (
+            code_text(int(number))
+            if number is not None and number == int(number)
+            else str(value or "").strip()
+        )
         found.append(known.get(text))
         if found[-1] is None:
             strange[text or "NULL"] = strange.get(text or "NULL", 0) + 1
@@ -139,7 +159,9 @@ def means(values: Mapping[str, np.ndarray], owner: np.ndarray, count: int) -> li
     return found
 
 
-def shares(land_use: np.ndarray, codes: Sequence[str], owner: np.ndarray, count: int) -> list[dict[str, float]]:
+def shares(
+    land_use: np.ndarray, codes: Sequence[str], owner: np.ndarray, count: int
+) -> list[dict[str, float]]:
     """Share of each land-use code in the cells of each owner, largest first; at least 1 %."""
     known = (owner >= 0) & (land_use >= 0)
     votes = np.bincount(owner[known] * len(codes) + land_use[known], minlength=count * len(codes))
@@ -148,5 +170,11 @@ def shares(land_use: np.ndarray, codes: Sequence[str], owner: np.ndarray, count:
     for row in table:
         total = max(int(row.sum()), 1)
         order = np.argsort(-row, kind="stable")
-        found.append({codes[j]: round(int(row[j]) / total, 3) for j in order.tolist() if row[j] >= 0.01 * total and row[j]})
+        found.append(
+            {
+                codes[j]: round(int(row[j]) / total, 3)
+                for j in order.tolist()
+                if row[j] >= 0.01 * total and row[j]
+            }
+        )
     return found

@@ -82,9 +82,7 @@ def _cut(number: int, course: Course, start: int, limits: Mapping[str, float]) -
     distance = side_widths(drained, course.order, limits) + (course.width_m or 0.0) / 2
     change = np.flatnonzero(np.diff(distance[:-1])) + 1
     edges = [0, *change.tolist(), len(xy) - 1]
-    return [
-        Run(number, xy[a : b + 1], float(distance[a])) for a, b in zip(edges[:-1], edges[1:]) if b > a
-    ]
+    return [Run(number, xy[a : b + 1], float(distance[a])) for a, b in zip(edges[:-1], edges[1:]) if b > a]
 
 
 def side_widths(drained_km2: np.ndarray, order: int | None, limits: Mapping[str, float]) -> np.ndarray:
@@ -110,6 +108,8 @@ def shore_width(area_m2: float, perimeter_m: float, kind: str, limits: Mapping[s
     mean_width = 2 * area_m2 / perimeter_m if perimeter_m else 0.0
     long = perimeter_m * mean_width > 0 and perimeter_m / 2 > LONG * mean_width
     if kind == "river" or long:
-        return float(limits["channel_small_belt_m" if mean_width < limits["narrow_water_m"] else "bank_belt_m"])
+        return float(
+            limits["channel_small_belt_m" if mean_width < limits["narrow_water_m"] else "bank_belt_m"]
+        )
     small = area_m2 < limits["small_water_hm2"] * 10_000
     return float(limits["small_water_belt_m" if small else "shore_belt_m"])

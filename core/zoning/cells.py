@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
@@ -11,10 +11,15 @@ from ..progress import SILENT, Progress
 from .faces import Linework
 from .lattice import Lattice
 from .merging import Preference, merge_small
-from .rules import LAND_USE, Scheme
+from .rules import LAND_USE, Scheme, Test
 
 UNDECIDED = -1
-_ROWS_AT_ONCE = 1 << 20
+_COMPARE: dict[str, Callable[..., Any]] = {
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+}
 
 
 class Cells(NamedTuple):
@@ -30,7 +35,8 @@ class Cells(NamedTuple):
 
 def decide(scheme: Scheme, cells: Cells, progress: Progress = SILENT) -> np.ndarray:
     """The position of the first rule that holds in each cell, int16 (rows, cols). Belt rules never do."""
-    shape = next(iter(cells.measured.values())).shape if cells.measured else np.shape(cells.land_use)
+    known = [*cells.measured.values(), *(() if cells.land_use is None else (cells.land_use,))]
+    shape = known[0].shape
     found = np.full(shape, UNDECIDED, np.int16)
     progress.stage("zoning_rules", len(scheme.rules))
     for number, rule in enumerate(scheme.rules):
@@ -44,16 +50,16 @@ def decide(scheme: Scheme, cells: Cells, progress: Progress = SILENT) -> np.ndar
     return found
 
 
-def _passed(scheme: Scheme, test, cells: Cells) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _passed(scheme: Scheme, test: Test, cells: Cells) -> np.ndarray:
     if test.attribute == LAND_USE:
+        if cells.land_use is None:
+            raise ValueError("a rule asks for land use, which is not known")
         prefixes = scheme.codes(test)
         table = np.array([c.startswith(prefixes) for c in cells.codes] + [False])
-        return table[cells.land_use]
+        return np.asarray(table[cells.land_use])
     values, limit = cells.measured[test.attribute], np.float32(scheme.number(test))
     with np.errstate(invalid="ignore"):
-        return {
-            ">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal
-        }[test.operator](values, limit)  # fmt: skip
+        return np.asarray(_COMPARE[test.operator or ">"](values, limit))
 
 
 # -- generalising -----------------------------------------------------------
@@ -156,7 +162,9 @@ def border_lines(
     if len(step.start) == 0:
         empty = np.empty(0, np.int64)
         return Linework(np.empty((0, 4), np.int64), empty, empty)
-    a, b, owner = _halved(step, labels.shape) if smooth else (2 * step.start, 2 * step.end, np.arange(len(step.start)))
+    a, b, owner = (
+        _halved(step, labels.shape) if smooth else (2 * step.start, 2 * step.end, np.arange(len(step.start)))
+    )
 
     def placed(halves: np.ndarray) -> np.ndarray:
         x = placing.x0 + halves[:, 1] * (placing.dx / 2)
@@ -203,7 +211,10 @@ def _halved(step: _Steps, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarra
     order = order[degree[corner[order]] == 2].reshape(-1, 2)
     one, other = edge[order[:, 0]], edge[order[:, 1]]
     forth = comes_in[order[:, 0]]  # the first edge ends here: along it, else against it
-    turn_a, turn_b = np.where(forth[:, None], middle[one], middle[other]), np.where(forth[:, None], middle[other], middle[one])
+    turn_a, turn_b = (
+        np.where(forth[:, None], middle[one], middle[other]),
+        np.where(forth[:, None], middle[other], middle[one]),
+    )
     # the first edge's direction rules: where it leaves the corner, the segment ends in its middle
     node = np.flatnonzero(degree[corner] != 2)
     at = 2 * np.stack([corner[node] // width, corner[node] % width], axis=1)

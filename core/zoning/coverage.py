@@ -119,7 +119,8 @@ def _simple(walk: list[int]) -> list[list[int]]:
     """A closed walk cut at every vertex it visits twice."""
     if len(set(walk)) == len(walk):
         return [walk]
-    rings, path = [], []
+    rings: list[list[int]] = []
+    path: list[int] = []
     place: dict[int, int] = {}
     for vertex in walk:
         if vertex in place:

@@ -42,9 +42,9 @@ class CellRules(NamedTuple):
 
 
 class Amount(NamedTuple):
-    """How many pieces, and their area in m²."""
+    """How many ``pieces``, and their area in m²."""
 
-    count: int
+    pieces: int
     area_m2: float
 
 
@@ -103,7 +103,7 @@ def linework(
     box: tuple[float, float, float, float] = (-math.inf, -math.inf, math.inf, math.inf),
     progress: Progress = SILENT,
 ) -> Linework:
-    """The borders of polygons (WKB) with their keys; what does not reach into ``box`` is left out, what does is cut to it."""
+    """The borders of polygons (WKB) with their keys, cut to ``box``."""
     found = []
     for number, (wkb, key) in enumerate(zip(shapes, keys)):
         if number % 200 == 0:
@@ -119,7 +119,10 @@ def _cropped(cells: CellRules, box: tuple[float, float, float, float]) -> tuple[
     """The cells that lie wholly inside ``box``."""
     p, (rows, cols) = cells.placing, cells.rule.shape
     left, top = max(math.ceil((box[0] - p.x0) / p.dx), 0), max(math.ceil((p.y0 - box[3]) / p.dy), 0)
-    right, bottom = min(math.floor((box[2] - p.x0) / p.dx), cols), min(math.floor((p.y0 - box[1]) / p.dy), rows)
+    right, bottom = (
+        min(math.floor((box[2] - p.x0) / p.dx), cols),
+        min(math.floor((p.y0 - box[1]) / p.dy), rows),
+    )
     placing = Placing(p.x0 + left * p.dx, p.y0 - top * p.dy, p.dx, p.dy)
     return cells.rule[top : max(bottom, top), left : max(right, left)], placing
 
@@ -128,7 +131,12 @@ def _cropped(cells: CellRules, box: tuple[float, float, float, float]) -> tuple[
 
 
 def _settled(
-    scheme: Scheme, faces: Faces, parcels: Parcels | None, lattice: Lattice, minimum_m2: float, progress: Progress
+    scheme: Scheme,
+    faces: Faces,
+    parcels: Parcels | None,
+    lattice: Lattice,
+    minimum_m2: float,
+    progress: Progress,
 ) -> Drawn:
     """Label the faces, merge what is too small, dissolve."""
     square = lattice.unit**2
@@ -140,7 +148,7 @@ def _settled(
     moved = (merged != labels) & (labels != NONE)
     zones = polygons(faces, merged, lattice, progress)
     outline = polygons(faces, np.where(merged == NONE, NONE, 0), lattice, progress)
-    amount = Amount(int(len(np.unique(regions(faces, labels)[moved]))), float(faces.area[moved].sum()) * square)
+    amount = Amount(len(np.unique(regions(faces, labels)[moved])), float(faces.area[moved].sum()) * square)
     return Drawn(zones, outline, lattice, gaps, overlaps, amount)
 
 
@@ -201,7 +209,9 @@ def _undecided_joined(scheme: Scheme, faces: Faces, labels: np.ndarray, progress
     return np.where(found == undecided, rest, found)
 
 
-def _merged(scheme: Scheme, faces: Faces, labels: np.ndarray, minimum: float, progress: Progress) -> np.ndarray:
+def _merged(
+    scheme: Scheme, faces: Faces, labels: np.ndarray, minimum: float, progress: Progress
+) -> np.ndarray:
     """Small patches joined: to a neighbour of the same zone, else of another, never across a belt."""
     if minimum <= 0:
         return labels

@@ -23,7 +23,10 @@ OUTSIDE = 0
 
 
 class Linework(NamedTuple):
-    """Directed segments ``xy`` int64 (n, 4), the ``key`` each borders and ``gain``: windings on the left less those on the right."""
+    """Directed segments ``xy`` int64 (n, 4), the ``key`` each borders and its ``gain``.
+
+    Gain is how often the key winds around what is on the left, less how often on the right.
+    """
 
     xy: np.ndarray
     key: np.ndarray
@@ -275,7 +278,7 @@ def _below(edges: Edges, vertices: np.ndarray) -> np.ndarray:
         lo, hi = np.searchsorted(strip, [x // width, x // width + 1])
         near = edge[lo:hi]
         near = near[(s[near, 0] <= x) & (s[near, 2] > x) & (np.minimum(s[near, 1], s[near, 3]) <= y)]
-        near = near[side(s[near], np.int64(x), np.int64(y)) > 0]
+        near = near[side(s[near], np.array(x), np.array(y)) > 0]
         if len(near):
             found[i] = half[_highest(s, near, x)]
     return found

@@ -171,9 +171,13 @@ def _faults(
         concerned = held or ((heir,) if heir != NONE else ())
         found.append(
             Fault(
-                kind, area.wkb, area.area_m2, 2 * area.area_m2 / perimeter,
-                tuple(zones[z].id for z in concerned), zones[heir].id if heir != NONE else None,
-            )  # fmt: skip
+                kind,
+                area.wkb,
+                area.area_m2,
+                2 * area.area_m2 / perimeter,
+                tuple(zones[z].id for z in concerned),
+                zones[heir].id if heir != NONE else None,
+            )
         )
     return at, found
 
@@ -222,9 +226,7 @@ def _kind(inside: bool, held: tuple[int, ...]) -> str:
 
 
 def _perimeter(wkb: bytes) -> float:
-    return float(
-        sum(np.hypot(*np.diff(r, axis=0).T).sum() for rings in polygons_of(wkb) for r in rings)
-    )
+    return float(sum(np.hypot(*np.diff(r, axis=0).T).sum() for rings in polygons_of(wkb) for r in rings))
 
 
 def mend(check: Check, chosen: Sequence[int] | None = None, progress: Progress = SILENT) -> list[Change]:

@@ -94,7 +94,9 @@ class _Graph:
         self._absorb(target, patch)
         alike = [n for n in self.near[target] if self.label[n] == label]
         for other in alike:
-            keep, gone = (target, other) if len(self.near[target]) >= len(self.near[other]) else (other, target)
+            keep, gone = (
+                (target, other) if len(self.near[target]) >= len(self.near[other]) else (other, target)
+            )
             self._absorb(keep, gone)
             target = keep
         return target
@@ -112,5 +114,3 @@ class _Graph:
 
     def result(self, count: int) -> np.ndarray:
         return np.array([self.label[self.holder(i)] for i in range(count)], np.int64)
-
-

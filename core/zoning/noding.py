@@ -186,7 +186,12 @@ def _crossing_points(p: np.ndarray, q: np.ndarray) -> np.ndarray:
         points.append(other[doubtful[:, axis]])
     both = doubtful.all(axis=1)
     points.append(nearest[both] + np.where(away > nearest, 1, -1)[both])
-    keep = [np.arange(len(p)), np.flatnonzero(doubtful[:, 0]), np.flatnonzero(doubtful[:, 1]), np.flatnonzero(both)]
+    keep = [
+        np.arange(len(p)),
+        np.flatnonzero(doubtful[:, 0]),
+        np.flatnonzero(doubtful[:, 1]),
+        np.flatnonzero(both),
+    ]
     whole = [p[k, :2] + moved.astype(np.int64) for k, moved in zip(keep, points)]
     return np.maximum(np.concatenate(whole), 0)
 

@@ -36,10 +36,13 @@ BELT_LIMITS = {
         "channel_small_belt_m", "channel_medium_belt_m", "channel_zone_buffer_m",
     ),
     "water": (
-        "small_water_hm2", "small_water_belt_m", "shore_belt_m", "bank_belt_m", "narrow_water_m", "channel_small_belt_m",
+        "small_water_hm2", "small_water_belt_m", "shore_belt_m", "bank_belt_m", "narrow_water_m",
+        "channel_small_belt_m",
     ),
 }  # fmt: skip
 TERRAIN_LIMITS = ("zone_drainage_area_km2", "slope_relief_reach_m", "slope_relief_min_m")
+# Attributes that rest on where drainage begins and slopes are compared.
+ON_DRAINAGE = ("height_above_drainage_m", "slope_position")
 MAP_LIMITS = ("min_mapping_area_hm2",)
 
 
@@ -114,6 +117,8 @@ class Scheme:
     def of_rule(self, rule: Rule) -> dict[str, float]:
         """The numbers by which a rule decides, by parameter key (or attribute, where a rule has its own)."""
         keys = BELT_LIMITS.get(rule.belt or "", ())
+        if any(t.attribute in ON_DRAINAGE for t in rule.when):
+            keys = (*keys, *TERRAIN_LIMITS)
         own = {t.parameter or t.attribute: self.number(t) for t in rule.when if t.operator}
         return {**{k: self.limits[k] for k in keys}, **own}
 
@@ -209,7 +214,9 @@ def read_untrusted(path: Path) -> Any:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError("QL-ZONING-UNREADABLE", file=path.name, reason=error.strerror or str(error)) from error
+        raise InputError(
+            "QL-ZONING-UNREADABLE", file=path.name, reason=error.strerror or str(error)
+        ) from error
     return parse_untrusted(data, path.name)
 
 
@@ -318,14 +325,20 @@ def _test_faults(
     if test.attribute == LAND_USE:
         wrong = test.operator or test.parameter or test.value is not None or not (listed or test.codes)
         faults = [problem("QL-ZONING-TEST", **place)] if wrong else []
-        faults += [problem("QL-ZONING-NOGROUP", group=g, known=", ".join(groups), **place) for g in listed if g not in groups]
+        faults += [
+            problem("QL-ZONING-NOGROUP", group=g, known=", ".join(groups), **place)
+            for g in listed
+            if g not in groups
+        ]
         bad = [c for c in test.codes if not (c.isdigit() and len(c) in (2, 4))]
         return faults + [problem("QL-ZONING-CODE", value=c, **place) for c in bad]
     one_number = (test.parameter is None) != (test.value is None)
     if not test.operator or not one_number or listed or test.codes:
         return [problem("QL-ZONING-TEST", **place)]
     if test.parameter is not None and test.parameter not in limits:
-        return [problem("QL-ZONING-NOPARAMETER", name=test.parameter, known=", ".join(sorted(_usual(limits))))]
+        return [
+            problem("QL-ZONING-NOPARAMETER", name=test.parameter, known=", ".join(sorted(_usual(limits))))
+        ]
     return []
 
 

@@ -14,7 +14,14 @@ from qingliu.core.zoning.belts import Course, runs, shore_width, side_widths
 from qingliu.core.zoning.cells import Placing, border_lines, filled, smoothed, without_small_patches
 from qingliu.core.zoning.draw import CellRules, Parcels, draw, parcel_rules
 from qingliu.core.zoning.faces import faces_of
-from qingliu.core.zoning.lattice import FINEST, Lattice, kept_within, multipolygon_wkb, polygon_wkb, polygons_of
+from qingliu.core.zoning.lattice import (
+    FINEST,
+    Lattice,
+    kept_within,
+    multipolygon_wkb,
+    polygon_wkb,
+    polygons_of,
+)
 from qingliu.core.zoning.relief import running_maximum, slope_position
 from qingliu.core.zoning.rules import load_scheme
 
@@ -67,23 +74,32 @@ def test_parcels_keep_their_borders_and_belts_cut_them():
 
 
 def test_parcels_beyond_the_boundary_are_cut_off_however_far_they_reach():
-    drawn = draw(SCHEME, [box(0, 0, 100, 100)], parcels=parcels((box(-1e7, -1e7, 50, 1e7), "cropland"), (box(50, -9e6, 1e7, 9e6), "steep")))
+    drawn = draw(
+        SCHEME,
+        [box(0, 0, 100, 100)],
+        parcels=parcels((box(-1e7, -1e7, 50, 1e7), "cropland"), (box(50, -9e6, 1e7, 9e6), "steep")),
+    )
     assert found(drawn) == [("cropland", 5000.0), ("steep", 5000.0)]
     assert_exact(drawn)
 
 
 def test_of_overlapping_parcels_the_first_keeps_the_land_and_it_is_counted():
-    drawn = draw(SCHEME, [box(0, 0, 100, 100)], parcels=parcels((box(0, 0, 60, 100), "cropland"), (box(40, 0, 100, 100), "steep")))
+    drawn = draw(
+        SCHEME,
+        [box(0, 0, 100, 100)],
+        parcels=parcels((box(0, 0, 60, 100), "cropland"), (box(40, 0, 100, 100), "steep")),
+    )
     assert found(drawn) == [("cropland", 6000.0), ("steep", 4000.0)]
-    assert (drawn.overlaps.count, drawn.overlaps.area_m2) == (1, 2000.0)
+    assert (drawn.overlaps.pieces, drawn.overlaps.area_m2) == (1, 2000.0)
 
 
 def test_gap_between_parcels_joins_the_neighbour_with_the_longest_border_and_is_counted():
     drawn = draw(
         SCHEME, [box(0, 0, 100, 100)],
-        parcels=parcels((box(0, 0, 49, 100), "cropland"), (box(50, 0, 100, 60), "steep"), (box(50, 60, 100, 100), "orchard")),
+        parcels=parcels((box(0, 0, 49, 100), "cropland"), (box(50, 0, 100, 60), "steep"),
+                        (box(50, 60, 100, 100), "orchard")),
     )  # fmt: skip
-    assert (drawn.gaps.count, drawn.gaps.area_m2) == (1, 100.0)
+    assert (drawn.gaps.pieces, drawn.gaps.area_m2) == (1, 100.0)
     assert found(drawn) == [("cropland", 5000.0), ("orchard", 2000.0), ("steep", 3000.0)]
     assert_exact(drawn)
 
@@ -92,7 +108,9 @@ def test_gaps_large_enough_are_divided_by_the_cells():
     rule = np.full((10, 10), RULE["rest"], np.int16)
     rule[:, 5:] = RULE["high_and_steep"]
     cells = CellRules(rule, Placing(0.0, 100.0, 10.0, 10.0), smooth=False)
-    drawn = draw(SCHEME, [box(0, 0, 100, 100)], parcels=parcels((box(0, 50, 100, 100), "cropland")), cells=cells)
+    drawn = draw(
+        SCHEME, [box(0, 0, 100, 100)], parcels=parcels((box(0, 50, 100, 100), "cropland")), cells=cells
+    )
     assert found(drawn) == [("cropland", 5000.0), ("high_and_steep", 2500.0), ("rest", 2500.0)]
     assert_exact(drawn)
 
@@ -101,16 +119,18 @@ def test_small_patch_joins_its_own_zone_before_a_longer_border_with_another():
     # 10 x 10 steep (protection): 30 m border with cropland, 10 m with upper_slope (protection)
     drawn = draw(
         SCHEME, [box(0, 0, 100, 100)], minimum_m2=500,
-        parcels=parcels((box(50, 0, 60, 10), "steep"), (box(60, 0, 100, 100), "upper_slope"), (box(0, 0, 60, 100), "cropland")),
+        parcels=parcels((box(50, 0, 60, 10), "steep"), (box(60, 0, 100, 100), "upper_slope"),
+                        (box(0, 0, 60, 100), "cropland")),
     )  # fmt: skip
     assert found(drawn) == [("cropland", 5900.0), ("upper_slope", 4100.0)]
-    assert (drawn.merged.count, drawn.merged.area_m2) == (1, 100.0)
+    assert (drawn.merged.pieces, drawn.merged.area_m2) == (1, 100.0)
 
 
 def test_small_patch_never_joins_what_lies_across_a_belt():
     drawn = draw(
         SCHEME, [box(0, 0, 100, 100)], minimum_m2=2000, belts={RULE["channel_belt"]: [box(40, -10, 60, 110)]},
-        parcels=parcels((box(0, 0, 10, 100), "steep"), (box(10, 0, 50, 100), "cropland"), (box(50, 0, 100, 100), "upper_slope")),
+        parcels=parcels((box(0, 0, 10, 100), "steep"), (box(10, 0, 50, 100), "cropland"),
+                        (box(50, 0, 100, 100), "upper_slope")),
     )  # fmt: skip
     assert found(drawn) == [("channel_belt", 2000.0), ("cropland", 4000.0), ("upper_slope", 4000.0)]
 
@@ -126,12 +146,23 @@ def test_small_island_shut_off_by_a_belt_becomes_part_of_it():
 
 def test_small_belt_stays_a_belt():
     pond = {RULE["water_belt"]: [box(20, 20, 30, 30)]}
-    drawn = draw(SCHEME, [box(0, 0, 100, 100)], minimum_m2=5000, belts=pond, parcels=parcels((box(0, 0, 100, 100), "cropland")))
+    drawn = draw(
+        SCHEME,
+        [box(0, 0, 100, 100)],
+        minimum_m2=5000,
+        belts=pond,
+        parcels=parcels((box(0, 0, 100, 100), "cropland")),
+    )
     assert found(drawn) == [("cropland", 9900.0), ("water_belt", 100.0)]
 
 
 def test_boundary_of_several_parts_with_a_hole_is_covered_exactly():
-    ring = polygon_wkb([np.array([[0, 0], [90, 0], [90, 90], [0, 90], [0, 0]], float), np.array([[30, 30], [60, 30], [60, 60], [30, 60], [30, 30]], float)])
+    ring = polygon_wkb(
+        [
+            np.array([[0, 0], [90, 0], [90, 90], [0, 90], [0, 0]], float),
+            np.array([[30, 30], [60, 30], [60, 60], [30, 60], [30, 30]], float),
+        ]
+    )
     both = multipolygon_wkb([next(polygons_of(ring)), next(polygons_of(box(200, 0, 210, 10)))])
     drawn = draw(SCHEME, [both], parcels=parcels((box(-5, -5, 300, 300), "cropland")))
     assert found(drawn) == [("cropland", 100.0), ("cropland", 7200.0)]
@@ -157,7 +188,14 @@ def scenes(draw_one):
     x, y, w = draw_one(coordinate), draw_one(coordinate), draw_one(st.sampled_from([1e-3, 0.01, 1.0]))
     sliver = polygon((x, y), (x + 150, y + 3), (x + 150, y + 3 + w), (x, y + w))
     land = [polygon(*r) for r in rings] + [sliver]
-    return land, random.choice(rules, len(land)), belt, cells, draw_one(st.sampled_from([0.0, 50.0, 3000.0])), draw_one(st.booleans())
+    return (
+        land,
+        random.choice(rules, len(land)),
+        belt,
+        cells,
+        draw_one(st.sampled_from([0.0, 50.0, 3000.0])),
+        draw_one(st.booleans()),
+    )
 
 
 @given(scenes())
@@ -178,7 +216,9 @@ def test_any_scene_is_partitioned_exactly(scene):
 @given(st.integers(0, 2**31), st.booleans())
 def test_borders_of_cells_enclose_each_class_once(number, smooth):
     labels = np.random.default_rng(number).integers(-1, 4, (6, 7)).astype(np.int16)
-    faces = faces_of(border_lines(labels, Placing(0.0, 60.0, 10.0, 10.0), Lattice(-5.0, -5.0, 2.0**-4), 0, smooth))
+    faces = faces_of(
+        border_lines(labels, Placing(0.0, 60.0, 10.0, 10.0), Lattice(-5.0, -5.0, 2.0**-4), 0, smooth)
+    )
     assert max(map(len, faces.covers)) <= 1
     for label in range(4):
         area = sum(a for a, c in zip(faces.area, faces.covers) if c == (label,)) * 2.0**-8
@@ -262,7 +302,9 @@ def test_a_wild_tributary_does_not_count_because_its_last_vertex_is_the_receiver
 
 
 def test_large_channels_count_without_influence_and_widths_go_by_area_and_order():
-    found = runs([course([(0, 0), (1, 0), (2, 0), (3, 0)], [0.5, 2.0, 12.0, 12.0], [0, 0, 0, 0], width_m=6.0)], LIMITS)
+    found = runs(
+        [course([(0, 0), (1, 0), (2, 0), (3, 0)], [0.5, 2.0, 12.0, 12.0], [0, 0, 0, 0], width_m=6.0)], LIMITS
+    )
     assert [(r.xy[0, 0], r.distance_m) for r in found] == [(1.0, 28.0), (2.0, 53.0)]
     assert side_widths(np.array([0.5, 1.0, 10.0]), None, LIMITS).tolist() == [10.0, 25.0, 50.0]
     assert side_widths(np.array([0.5]), 4, LIMITS).tolist() == [25.0]

@@ -47,7 +47,11 @@ def test_gap_overlap_and_land_outside_are_found_with_area_heir_and_place():
 
 def test_mending_lists_who_wins_and_loses_and_leaves_a_partition():
     changes = mend(check_zones(EDITED, BOUNDARY))
-    assert [(c.id, c.gained_m2, c.lost_m2) for c in changes] == [(11, 0.0, 0.0), (12, 100.0, 120.0), (13, 0.0, 114.0)]
+    assert [(c.id, c.gained_m2, c.lost_m2) for c in changes] == [
+        (11, 0.0, 0.0),
+        (12, 100.0, 120.0),
+        (13, 0.0, 114.0),
+    ]
     again = check_zones(applied(EDITED, changes), BOUNDARY)
     assert again.clean and mend(again) == []
 
@@ -95,11 +99,18 @@ def test_a_neighbour_gets_the_node_that_mending_puts_on_its_border():
 def test_mending_any_boxes_leaves_nothing_to_mend(corners, kept):
     scale = 2.53
     zones = [
-        Zone(i, ("protection", "regulation", "channel")[i % 3], box(*(scale * v for v in (x, y, x + w + 1, y + h + 1))))
+        Zone(
+            i,
+            ("protection", "regulation", "channel")[i % 3],
+            box(*(scale * v for v in (x, y, x + w + 1, y + h + 1))),
+        )
         for i, (x, y, w, h) in enumerate(corners)
     ]
     check = check_zones(zones, BOUNDARY, keep=[kept])
-    assert abs(sum(area_by_kind(check).values()) - sum(scale**2 * (w + 1) * (h + 1) for _, _, w, h in corners)) < 1
+    assert (
+        abs(sum(area_by_kind(check).values()) - sum(scale**2 * (w + 1) * (h + 1) for _, _, w, h in corners))
+        < 1
+    )
     after = applied(zones, mend(check))
     again = check_zones(after, BOUNDARY, keep=[kept])
     assert all(f.kind in ("gap", "sliver") for f in again.faults)

@@ -43,7 +43,7 @@ def assert_partition(areas, total):
 
 def test_two_squares_that_overlap_make_three_faces_with_their_areas_and_owners():
     faces = faces_of(joined([ring_lines([square(0, 0, 10)], 1), ring_lines([square(6, 6, 10)], 2)]))
-    found = {covers: area for covers, area in zip(faces.covers[1:], faces.area[1:])}
+    found = dict(zip(faces.covers[1:], faces.area[1:]))
     assert found == {(1,): 84.0, (1, 2): 16.0, (2,): 84.0}
     assert faces.area[OUTSIDE] == -184.0
 
@@ -52,7 +52,7 @@ def test_an_island_in_a_hole_in_an_island_is_covered_by_what_surrounds_it():
     lines = [ring_lines([square(0, 0, 100), square(10, 10, 80)], 1), ring_lines([square(20, 20, 40)], 2),
              ring_lines([square(25, 25, 4)], 3)]  # fmt: skip
     faces = faces_of(joined(lines))
-    found = {covers: area for covers, area in zip(faces.covers[1:], faces.area[1:])}
+    found = dict(zip(faces.covers[1:], faces.area[1:]))
     assert found == {(1,): 3600.0, (): 4800.0, (2,): 1584.0, (2, 3): 16.0}
 
 
@@ -70,7 +70,15 @@ def test_a_segment_is_bent_through_a_vertex_less_than_half_a_unit_away():
 
 def test_a_shell_that_touches_itself_at_a_point_becomes_a_hole_and_stays_valid():
     shapely = pytest.importorskip("shapely.wkb")
-    blocks = [(0, 0), (1, 0), (2, 0), (0, 1), (2, 1), (0, 2), (1, 2)]  # a ring of squares closed at a corner only
+    blocks = [
+        (0, 0),
+        (1, 0),
+        (2, 0),
+        (0, 1),
+        (2, 1),
+        (0, 2),
+        (1, 2),
+    ]  # a ring of squares closed at a corner only
     lines = [ring_lines([square(10 * x, 10 * y, 10)], 1 + i) for i, (x, y) in enumerate(blocks)]
     faces = faces_of(joined(lines))
     labels = np.array([5 if c else NONE for c in faces.covers])
@@ -81,7 +89,9 @@ def test_a_shell_that_touches_itself_at_a_point_becomes_a_hole_and_stays_valid()
 
 
 def test_polygon_with_a_spike_and_a_double_point_loses_nothing_but_the_spike():
-    ring = np.array([[0, 0], [10, 0], [10, 5], [20, 5], [10, 5], [10, 5], [10, 10], [0, 10], [0, 0]], np.int64)
+    ring = np.array(
+        [[0, 0], [10, 0], [10, 5], [20, 5], [10, 5], [10, 5], [10, 10], [0, 10], [0, 0]], np.int64
+    )
     faces = faces_of(ring_lines([ring], 1))
     assert faces.area[1:].tolist() == [100.0]
 
@@ -94,7 +104,9 @@ def test_lattice_points_survive_the_way_to_coordinates_and_back_bit_for_bit():
     assert np.array_equal(other.place(other.snap(there)), there)
 
 
-@pytest.mark.parametrize("bounds", [(0, 0, np.inf, 1), (5, 5, 4, 4), (0, 0, 2e7, 1)], ids=["infinite", "none", "vast"])
+@pytest.mark.parametrize(
+    "bounds", [(0, 0, np.inf, 1), (5, 5, 4, 4), (0, 0, 2e7, 1)], ids=["infinite", "none", "vast"]
+)
 def test_extent_without_a_lattice_is_refused(bounds):
     with pytest.raises(InputError, match="QL-ZONING-EXTENT"):
         lattice_over(bounds)
@@ -102,7 +114,9 @@ def test_extent_without_a_lattice_is_refused(bounds):
 
 def star(draw, count, reach):
     """A ring of ``count`` random points, as it comes: it may cross and touch itself."""
-    points = draw(st.lists(st.tuples(st.integers(0, reach), st.integers(0, reach)), min_size=3, max_size=count))
+    points = draw(
+        st.lists(st.tuples(st.integers(0, reach), st.integers(0, reach)), min_size=3, max_size=count)
+    )
     return np.array([*points, points[0]], np.int64)
 
 
@@ -113,7 +127,7 @@ def tangles(draw):
     rings = [star(draw, 7, reach) for _ in range(draw(st.integers(1, 6)))]
     if draw(st.booleans()):  # a sliver along the first ring's first edge
         a, b = rings[0][0], rings[0][1]
-        rings.append(np.array([a, b, b + 1, a + (0, 1), a], np.int64))
+        rings.append(np.array([a, b, b + 1, a + np.array([0, 1]), a], np.int64))
     return rings
 
 
@@ -128,7 +142,13 @@ def test_any_tangle_becomes_a_partition_whose_lines_meet_at_vertices_only(rings)
     shapes = [shapely.loads(a.wkb) for a in areas]
     assert all(s.is_valid for s in shapes)
     again = faces_of(
-        joined([ring_lines([FAR.snap(r) for r in rs], i) for i, a in enumerate(areas) for rs in polygons_of(a.wkb)])
+        joined(
+            [
+                ring_lines([FAR.snap(r) for r in rs], i)
+                for i, a in enumerate(areas)
+                for rs in polygons_of(a.wkb)
+            ]
+        )
     )
     assert max(map(len, again.covers)) <= 1  # noding the result finds no new crossing and no overlap
     inside = sum(a for a, c in zip(again.area, again.covers) if c)
@@ -141,7 +161,7 @@ def test_winding_rule_agrees_with_exact_areas_of_simple_polygons(rings):
     shapes = [geometry.Polygon(r) for r in rings]
     chosen = [(r, s) for r, s in zip(rings, shapes) if s.is_valid and s.area > 0]
     faces = faces_of(joined([ring_lines([r], k) for k, (r, _) in enumerate(chosen)]))
-    for key, (ring, shape) in enumerate(chosen):
+    for key, (_, shape) in enumerate(chosen):
         found = sum(a for a, c in zip(faces.area, faces.covers) if key in c)
         # snap rounding moves a border by less than a unit
         assert abs(found - shape.area) <= shape.length + 4

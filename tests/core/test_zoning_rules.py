@@ -100,8 +100,15 @@ def test_cell_falls_under_the_first_rule_that_holds(land_use, slope, position, h
 
 def test_eroded_and_sparse_forest_is_no_protection_zone():
     scheme = load_scheme("three")
-    base = {"slope_deg": 30, "slope_position": 0.9, "height_above_drainage_m": 90, "settlement_m": 9000, "road_m": 900}
-    for extra, rule in (({"erosion_class": 3, "cover_pct": 90}, "eroded"), ({"erosion_class": 2, "cover_pct": 59}, "sparse"),
+    base = {
+        "slope_deg": 30,
+        "slope_position": 0.9,
+        "height_above_drainage_m": 90,
+        "settlement_m": 9000,
+        "road_m": 900,
+    }
+    for extra, rule in (({"erosion_class": 3, "cover_pct": 90}, "eroded"),
+                        ({"erosion_class": 2, "cover_pct": 59}, "sparse"),
                         ({"erosion_class": 2, "cover_pct": 60}, "upper_slope")):  # fmt: skip
         grids = {k: np.full((1, 1), v, np.float32) for k, v in {**base, **extra}.items()}
         assert scheme.rules[decide(scheme, Cells(grids, np.zeros((1, 1), int), ["0301"]))[0, 0]].id == rule
@@ -126,8 +133,8 @@ def test_custom_scheme_with_its_own_zones(tmp_path):
         (("attribute: slope_deg, operator: '>', value: 20", "attribute: land_use, codes: ['3x']"), "QL-ZONING-CODE"),
         (("attribute: slope_deg", "attribute: phase_of_moon"), "QL-STD-CHOICE"),
         (("value: 20", "value: steep"), "QL-STD-NOTNUMBER"),
-        (("zh: 其余, en: rest}", "zh: 其余, en: rest, when: [{attribute: slope_deg, operator: '<', value: 5}]}"), "QL-ZONING-NOREST"),
-        (("en: steep,\n     when: [{attribute: slope_deg, operator: '>', value: 20}]", "en: steep"), "QL-ZONING-UNREACHED"),
+        (("en: rest}", "en: rest, when: [{attribute: slope_deg, operator: '<', value: 5}]}"), "QL-ZONING-NOREST"),
+        ((",\n     when: [{attribute: slope_deg, operator: '>', value: 20}]", ""), "QL-ZONING-UNREACHED"),
         (("zh: 其余, en: rest}", "zh: 其余, en: rest, belt: channels}"), "QL-ZONING-BELTORDER"),
         (("zh: 陡, en: steep", "zh: 陡, en: steep, colour: red"), "QL-STD-UNKNOWNKEY"),
         (("rules:", "rules: []\nothers:"), "QL-STD-UNKNOWNKEY"),
@@ -142,7 +149,9 @@ def test_fault_in_a_custom_scheme_is_named(tmp_path, change, code):
 
 
 def test_all_faults_of_a_custom_scheme_come_at_once(tmp_path):
-    text = GOOD.replace("zone: core, clause", "zone: nowhere, clause").replace("clause: 2.0.2", "clause: 1.2.3")
+    text = GOOD.replace("zone: core, clause", "zone: nowhere, clause").replace(
+        "clause: 2.0.2", "clause: 1.2.3"
+    )
     with pytest.raises(InputError) as error:
         load(tmp_path, text, overrides={"steep_slope_min_deg": 200, "nothing": 1})
     assert codes_of(error) == ["QL-ZONING-RANGE", "QL-ZONING-NOPARAMETER"]
@@ -171,7 +180,10 @@ def test_hostile_yaml_is_refused_with_a_code(data):
 def test_overrides_come_as_text_or_file(tmp_path):
     assert parse_overrides("") == {}
     assert parse_overrides("{steep_slope_min_deg: 20}") == {"steep_slope_min_deg": 20}
-    assert parse_overrides("steep_slope_min_deg: 20\nnear_road_m: 5") == {"steep_slope_min_deg": 20, "near_road_m": 5}
+    assert parse_overrides("steep_slope_min_deg: 20\nnear_road_m: 5") == {
+        "steep_slope_min_deg": 20,
+        "near_road_m": 5,
+    }
     file = tmp_path / "numbers.json"
     file.write_text('{"near_road_m": 7}', encoding="utf-8")
     assert parse_overrides(str(file)) == {"near_road_m": 7}

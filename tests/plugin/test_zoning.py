@@ -105,7 +105,9 @@ def assert_exact_on_disk(zones_path, outline_path):
     return zones, outline
 
 
-def test_zones_of_parcels_partition_the_boundary_bit_for_bit_after_a_round_trip(run, valley, boundary, land, tmp_path):
+def test_zones_of_parcels_partition_the_boundary_bit_for_bit_after_a_round_trip(
+    run, valley, boundary, land, tmp_path
+):
     result = run(
         "qingliu:zoning",
         {"BOUNDARY": boundary, "DEM": valley, "LANDUSE": land, "LANDUSE_FIELD": "DLBM",
@@ -131,11 +133,14 @@ def zone_at(path, x, y):
     return found["zone"], found["rule"].split(" ")[0]
 
 
-def test_forest_above_is_protected_fields_and_village_are_regulated_the_valley_line_is_channel(run, valley, boundary, land, tmp_path):
+def test_forest_above_is_protected_fields_and_village_are_regulated_the_valley_line_is_channel(
+    run, valley, boundary, land, tmp_path
+):
     out = run(
         "qingliu:zoning",
         {"BOUNDARY": boundary, "DEM": valley, "LANDUSE": land, "LANDUSE_FIELD": "DLBM", "MIN_MAPPING_AREA": 0.2,
-         "RULES": "{channel_zone_area_min_km2: 0.05, zone_drainage_area_km2: 0.05}", "OUTPUT": str(tmp_path / "z.gpkg")},
+         "RULES": "{channel_zone_area_min_km2: 0.05, zone_drainage_area_km2: 0.05}",
+         "OUTPUT": str(tmp_path / "z.gpkg")},
     )["OUTPUT"]  # fmt: skip
     assert zone_at(out, 150, 600) == ("protection", "upper_slope")
     assert zone_at(out, 450, 400) == ("regulation", "cropland")
@@ -143,7 +148,9 @@ def test_forest_above_is_protected_fields_and_village_are_regulated_the_valley_l
     assert zone_at(out, 600, 1100) == ("channel", "channel_belt")
 
 
-def test_without_land_use_and_with_little_else_zones_still_come_and_say_what_fell_out(run_logged, valley, boundary, tmp_path):
+def test_without_land_use_and_with_little_else_zones_still_come_and_say_what_fell_out(
+    run_logged, valley, boundary, tmp_path
+):
     result, log = run_logged({"BOUNDARY": boundary, "DEM": valley, "OUTPUT": str(tmp_path / "z.gpkg"),
                               "BOUNDARY_OUT": str(tmp_path / "b.gpkg")})  # fmt: skip
     assert_exact_on_disk(result["OUTPUT"], result["BOUNDARY_OUT"])
@@ -175,7 +182,9 @@ def run_logged(provider, qgis_new_project):
     return _run
 
 
-def test_gaps_overlaps_and_repairs_are_counted_and_third_survey_codes_are_known(run_logged, valley, boundary, land, tmp_path):
+def test_gaps_overlaps_and_repairs_are_counted_and_third_survey_codes_are_known(
+    run_logged, valley, boundary, land, tmp_path
+):
     bow = f"Polygon (({X0} {Y0 - 900}, {X0 + 60} {Y0 - 950}, {X0 + 60} {Y0 - 900}, {X0} {Y0 - 950}, {X0} {Y0 - 900}))"
     feature = QgsFeature(land.fields())
     feature.setGeometry(QgsGeometry.fromWkt(bow))
@@ -184,7 +193,8 @@ def test_gaps_overlaps_and_repairs_are_counted_and_third_survey_codes_are_known(
     empty.setAttributes(["0101"])
     land.dataProvider().addFeatures([feature, empty])
     result, log = run_logged({"BOUNDARY": boundary, "DEM": valley, "LANDUSE": land, "LANDUSE_FIELD": "DLBM",
-                              "OUTPUT": str(tmp_path / "z.gpkg"), "BOUNDARY_OUT": str(tmp_path / "b.gpkg")})  # fmt: skip
+                              "OUTPUT": str(tmp_path / "z.gpkg"),
+                                    "BOUNDARY_OUT": str(tmp_path / "b.gpkg")})  # fmt: skip
     assert_exact_on_disk(result["OUTPUT"], result["BOUNDARY_OUT"])
     for code in ("QL-ZONING-GAPS: LANDUSE: 1 place", "QL-ZONING-OVERLAPS: LANDUSE: parcels overlap in 1 place",
                  "QL-LAYER-REPAIRED", "QL-LAYER-NOGEOMETRY"):  # fmt: skip
@@ -218,11 +228,13 @@ def test_two_zones_and_custom_rules(run, valley, boundary, land, tmp_path):
     rules.write_text(
         "zones: [{key: a, zh: 甲, en: A, clause: 3.0.4}, {key: b, zh: 乙, en: B, clause: 3.0.4}]\n"
         "rules:\n"
-        "  - {id: wood, zone: a, clause: 3.0.4, source: ours, zh: 林, en: wood, when: [{attribute: land_use, codes: ['03']}]}\n"
+        "  - {id: wood, zone: a, clause: 3.0.4, source: ours, zh: 林, en: wood,\n"
+        "     when: [{attribute: land_use, codes: ['03']}]}\n"
         "  - {id: rest, zone: b, clause: 3.0.4, source: ours, zh: 余, en: rest}\n",
         encoding="utf-8",
     )
-    mine = run("qingliu:zoning", {**common, "SCHEME": "custom", "CUSTOM": str(rules), "OUTPUT": str(tmp_path / "c.gpkg"),
+    mine = run("qingliu:zoning", {**common, "SCHEME": "custom", "CUSTOM": str(rules),
+                                  "OUTPUT": str(tmp_path / "c.gpkg"),
                                   "BOUNDARY_OUT": str(tmp_path / "b.gpkg")})  # fmt: skip
     zones, _ = assert_exact_on_disk(mine["OUTPUT"], mine["BOUNDARY_OUT"])
     areas = {k: round(sum(z.geometry().area() for z in zones if z["zone"] == k)) for k in "ab"}
@@ -251,10 +263,20 @@ def test_bad_input_is_refused_with_every_code_at_once(run, valley, boundary, lan
     made = {
         "far": lambda: layer("Polygon", [(rectangle(9000, 9000, 9500, 9500), [])]),
         "none": lambda: layer("Polygon", [(None, [])]),
-        "nameless": lambda: layer("Polygon", [(rectangle(0, 0, 1200, 1200), ["0103"])], "&field=kind:string(10)"),
-        "text": lambda: layer("Polygon", [(rectangle(0, 0, 1200, 1200), ["forest"])], "&field=DLBM:string(10)"),
+        "nameless": lambda: layer(
+            "Polygon", [(rectangle(0, 0, 1200, 1200), ["0103"])], "&field=kind:string(10)"
+        ),
+        "text": lambda: layer(
+            "Polygon", [(rectangle(0, 0, 1200, 1200), ["forest"])], "&field=DLBM:string(10)"
+        ),
     }
-    parameters = {"BOUNDARY": boundary, "DEM": valley, "LANDUSE": land, "LANDUSE_FIELD": "DLBM", "OUTPUT": str(tmp_path / "z.gpkg")}
+    parameters = {
+        "BOUNDARY": boundary,
+        "DEM": valley,
+        "LANDUSE": land,
+        "LANDUSE_FIELD": "DLBM",
+        "OUTPUT": str(tmp_path / "z.gpkg"),
+    }
     parameters.update({k: made[v]() if v in made else v for k, v in change.items()})
     with pytest.raises(QgsProcessingException) as error:
         run("qingliu:zoning", {k: v for k, v in parameters.items() if v is not None})
@@ -272,7 +294,13 @@ def test_cancel_is_heard_within_the_work_and_writes_nothing(provider, valley, bo
             if "zoning_node" in text or "节点" in text or "node" in text:
                 self.cancel()
 
-    parameters = {"BOUNDARY": boundary, "DEM": valley, "LANDUSE": land, "LANDUSE_FIELD": "DLBM", "OUTPUT": str(tmp_path / "z.gpkg")}
+    parameters = {
+        "BOUNDARY": boundary,
+        "DEM": valley,
+        "LANDUSE": land,
+        "LANDUSE_FIELD": "DLBM",
+        "OUTPUT": str(tmp_path / "z.gpkg"),
+    }
     assert processing.run("qingliu:zoning", parameters, feedback=Stopped()) == {}
     assert not (tmp_path / "z.gpkg").exists()
 
@@ -298,11 +326,14 @@ def test_hand_edits_are_checked_mended_in_one_undo_step_and_keep_their_author(qg
     zones.rollBack()
 
 
-def test_zones_that_were_written_and_read_again_pass_the_check_untouched(run, valley, boundary, land, tmp_path):
+def test_zones_that_were_written_and_read_again_pass_the_check_untouched(
+    run, valley, boundary, land, tmp_path
+):
     from qingliu.layers.coveragecheck import check_layer, preview
 
     result = run("qingliu:zoning", {"BOUNDARY": boundary, "DEM": valley, "LANDUSE": land, "LANDUSE_FIELD": "DLBM",
-                                    "OUTPUT": str(tmp_path / "z.gpkg"), "BOUNDARY_OUT": str(tmp_path / "b.gpkg")})  # fmt: skip
+                                    "OUTPUT": str(tmp_path / "z.gpkg"),
+                                    "BOUNDARY_OUT": str(tmp_path / "b.gpkg")})  # fmt: skip
     check, _ = check_layer(read(result["OUTPUT"]), read(result["BOUNDARY_OUT"]))
     assert check.clean and preview(check) == []
 
@@ -314,8 +345,12 @@ def test_zones_reprojected_have_no_gap_among_themselves(run, valley, boundary, l
     from qgis.core import QgsCoordinateTransform, QgsCoordinateTransformContext
 
     source = read(result["OUTPUT"])
-    options.ct = QgsCoordinateTransform(source.crs(), QgsCoordinateReferenceSystem.fromEpsgId(4549), QgsCoordinateTransformContext())
-    QgsVectorFileWriter.writeAsVectorFormatV3(source, str(tmp_path / "moved.gpkg"), QgsCoordinateTransformContext(), options)
+    options.ct = QgsCoordinateTransform(
+        source.crs(), QgsCoordinateReferenceSystem.fromEpsgId(4549), QgsCoordinateTransformContext()
+    )
+    QgsVectorFileWriter.writeAsVectorFormatV3(
+        source, str(tmp_path / "moved.gpkg"), QgsCoordinateTransformContext(), options
+    )
     before, after = segments(source.getFeatures()), segments(read(tmp_path / "moved.gpkg").getFeatures())
     free = [sum(s[::-1] not in found for s in found) for found in (before, after)]
     assert free[0] == free[1] and len(before) == len(after)
@@ -333,10 +368,12 @@ def test_real_watershed_is_partitioned_exactly_and_has_all_three_zones(run, shar
     else:
         dem, outlet = str(data / "dem_srtm3.tif"), {}
         roles = {"LANDUSE": osm + "landuse", "LANDUSE_FIELD": "landuse", "LANDUSE_MAP": str(data / "landuse_map.csv"),
-                 "CHANNELS": osm + "waterways", "WATERBODIES": osm + "water", "VILLAGES": osm + "places", "ROADS": osm + "roads"}  # fmt: skip
+                 "CHANNELS": osm + "waterways", "WATERBODIES": osm + "water", "VILLAGES": osm + "places",
+                 "ROADS": osm + "roads"}  # fmt: skip
     limits = run("qingliu:delineatewatershed", {"DEM": dem, **outlet, "OUTPUT": str(tmp_path / "b.gpkg")})
     result = run("qingliu:zoning", {"BOUNDARY": limits["OUTPUT"], "DEM": dem, **roles,
-                                    "OUTPUT": str(tmp_path / "z.gpkg"), "BOUNDARY_OUT": str(tmp_path / "o.gpkg")})  # fmt: skip
+                                    "OUTPUT": str(tmp_path / "z.gpkg"),
+                                    "BOUNDARY_OUT": str(tmp_path / "o.gpkg")})  # fmt: skip
     zones, outline = assert_exact_on_disk(result["OUTPUT"], result["BOUNDARY_OUT"])
     assert {z["zone"] for z in zones} == {"protection", "regulation", "channel"}
     drawn = math.fsum(f.geometry().area() for f in read(limits["OUTPUT"]).getFeatures())
