@@ -5,6 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 stage=build/package; rm -rf "$stage" build/qingliu.zip; mkdir -p "$stage/qingliu"
 git archive HEAD | tar -x -C "$stage/qingliu"
 for qm in i18n/*.qm; do [ -e "$qm" ] && cp "$qm" "$stage/qingliu/i18n/"; done
+tools/env.sh >/dev/null; eval "$(tools/env.sh)"; .venv/bin/python tools/docs.py >/dev/null
 [ -d docs/html ] && cp -r docs/html "$stage/qingliu/docs/"
 when=$(git log -1 --format=%cI)
 find "$stage" -exec touch -h -d "$when" {} +
