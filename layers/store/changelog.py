@@ -99,12 +99,14 @@ def holds(connection: sqlite3.Connection, save_id: str) -> bool:
     return row is not None
 
 
-def last_digests(connection: sqlite3.Connection, table: str) -> dict[str, str | None]:
-    """The check value of each row of a table after its last entry; None for deleted rows."""
-    rows = connection.execute(
-        "SELECT row_uuid, digest, max(fid) FROM change_log WHERE table_name = ? GROUP BY row_uuid", (table,)
-    )
-    return {str(uuid): found for uuid, found, _ in rows}
+def last_digests(connection: sqlite3.Connection) -> dict[str, dict[str, str | None]]:
+    """Table -> row -> its check value after its last entry (None where it was deleted), in one pass."""
+    found: dict[str, dict[str, str | None]] = {}
+    for table, uuid, digest in connection.execute(
+        "SELECT table_name, row_uuid, digest FROM change_log ORDER BY fid"
+    ):
+        found.setdefault(str(table), {})[str(uuid)] = digest
+    return found
 
 
 def last_author(connection: sqlite3.Connection, table: str, uuid: str) -> tuple[str, str]:

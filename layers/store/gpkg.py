@@ -11,13 +11,13 @@ import sqlite3
 import uuid as uuids
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 
 from ...core.errors import InputError, Problem, QingliuError
 from . import backups, changelog, places, reading, users, writing
 from .changelog import Entry, Stamp
 from .connection import WAIT_S, begin, connect, put_to_rest, told, transaction, trust_triggers, use_wal
-from .model import Change, LogEntry, Row, RowKey, Saved, TableInfo, Waiting
+from .model import Change, LogEntry, Row, RowKey, Saved, Store, TableInfo, Waiting
 
 
 class GpkgStore:
@@ -248,6 +248,10 @@ class GpkgStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+if TYPE_CHECKING:
+    _CONFORMS: type[Store] = GpkgStore
 
 
 def _write_meta(connection: sqlite3.Connection, values: Mapping[str, str | None], stamp: Stamp) -> None:

@@ -204,5 +204,5 @@ class Store(Protocol):
     def backup(self, reason: str) -> Path:
         """A verified copy."""
 
-    def close(self) -> None:
-        """Leave the survey at rest."""
+    def close(self) -> bool:
+        """Leave the survey at rest; False where others still have it open."""

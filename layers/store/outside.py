@@ -9,7 +9,7 @@ forms filled against the old row notice it too.
 from __future__ import annotations
 
 import sqlite3
-from typing import Iterator, NamedTuple, Sequence
+from typing import Iterator, Mapping, NamedTuple, Sequence
 
 from ...core.errors import Problem
 from . import changelog
@@ -34,15 +34,17 @@ class Outside(NamedTuple):
 
 def find(store: GpkgStore, tables: Sequence[str] | None = None) -> list[Outside]:
     """Every row of the tracked tables (of those named, where given) that does not agree with the log."""
+    known = changelog.last_digests(store.connection)
     found: list[Outside] = []
     for name, table in store.tables().items():
         if table.tracked and (tables is None or name in tables):
-            found += _find_in(store.connection, table)
+            found += _find_in(store.connection, table, known.get(name, {}))
     return found
 
 
-def _find_in(connection: sqlite3.Connection, table: TableInfo) -> Iterator[Outside]:
-    known = changelog.last_digests(connection, table.name)
+def _find_in(
+    connection: sqlite3.Connection, table: TableInfo, known: Mapping[str, str | None]
+) -> Iterator[Outside]:
     seen = set()
     for row in select_rows(connection, table):
         seen.add(row.uuid)

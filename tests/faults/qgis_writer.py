@@ -81,9 +81,11 @@ def main(path, how):
                 for layer in layers.values():
                     layer.rollBack()
                 continue
-        elif not all([layer.commitChanges() for layer in layers.values()]):
-            say(f"ERR {n} commitChanges")
-            continue
+        else:
+            taken = [layer.commitChanges() for layer in layers.values()]  # every one of them is asked
+            if not all(taken):
+                say(f"ERR {n} commitChanges")
+                continue
         say(f"ACK {n}")
 
 
