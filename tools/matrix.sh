@@ -20,6 +20,7 @@ for suite in "${suites[@]}"; do
       >"$chroot_dir/etc/apt/apt.conf.d/00host" || true
     printf '#!/bin/sh\nexit 101\n' >"$chroot_dir/usr/sbin/policy-rc.d"; chmod +x "$chroot_dir/usr/sbin/policy-rc.d"
   fi
+  [ -x "$chroot_dir/usr/bin/make" ] || { echo "no make in $chroot_dir: remove it and run again" >&2; exit 1; }
   for f in /etc/resolv.conf /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
     if [ -e "$f" ]; then mkdir -p "$chroot_dir$(dirname "$f")"; cp -L "$f" "$chroot_dir$f"; fi
   done
