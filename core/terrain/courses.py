@@ -8,7 +8,8 @@ a water body every other channel is a barrier; D8 paths do not cross, and no ste
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional, Sequence
+from functools import partial
+from typing import Any, Callable, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -66,6 +67,7 @@ class Tracer:
         self.joint = np.full(len(channels), -1, np.int64)
         self.drawn: dict[int, np.ndarray] = {}
         self.children = _children(channels)
+        self.breathe: Callable[[], None] = lambda: None
         self._water = water
         self._bodies: dict[int, _Body] = {}
 
@@ -80,8 +82,9 @@ class Tracer:
         places: list[np.ndarray] = []
         pieces: list[np.ndarray] = []
         for i in range(len(self.channels)):
+            self.breathe = partial(progress.step, i / len(self.channels))
             if i % _STEP_CHANNELS == 0:
-                progress.step(i / len(self.channels))
+                self.breathe()
             if coded[i] or i in self.endings:
                 course = Course(self, i)
                 xy, place = course.draw()
@@ -159,6 +162,11 @@ class Tracer:
             if i in body.segments:
                 body.take(i)
 
+    def is_raw(self, i: int) -> bool:
+        """Whether channel ``i``, as far as it is known, runs over its cells' centres."""
+        lines = len(self.surveyed)
+        return i not in self.endings and not (lines and any(0 <= c < lines for c in self.raw_codes(i)))
+
     def ends_on_line(self, i: int) -> bool:
         """Whether the last edge of channel ``i`` runs along a surveyed line."""
         return 0 <= self.codes[self.channels.path_start[i + 1] - 2] < len(self.surveyed)
@@ -201,20 +209,19 @@ class _Body:
             self.take(i)
 
     def _around(self) -> list[int]:
-        """Channels with a vertex in the polygon's bounding box or a cell beside it."""
-        channels, xy = self._tracer.channels, self._tracer.centres
-        left, bottom, right, top = self._bounds
-        frame = channels.network.frame
-        inside = (xy[:, 0] >= left - frame.dx) & (xy[:, 0] <= right + frame.dx)
-        inside &= (xy[:, 1] >= bottom - frame.dy) & (xy[:, 1] <= top + frame.dy)
-        owner = np.searchsorted(channels.path_start, np.flatnonzero(inside), side="right") - 1
-        return [int(i) for i in np.unique(owner)]
+        """Channels with a cell in the polygon's bounding box or near it."""
+        channels = self._tracer.channels
+        near = channels.network.cells_in(self._bounds, margin=2)
+        return [int(i) for i in np.unique(channels.channel_of_cell[near])]
 
     def take(self, i: int) -> None:
         """Channel ``i`` as it is now; of its segments those at the polygon's bounding box."""
         drawn = self._tracer.drawn.get(i)
         if drawn is not None:
             found, edges = segments_of(drawn), np.arange(len(drawn) - 1)
+        elif self._tracer.is_raw(i):
+            raw = self._tracer.raw(i)
+            found, edges = segments_of(raw), np.arange(len(raw) - 1)
         else:
             sketch = self._tracer.sketch(i)
             found, edges = (
@@ -388,6 +395,7 @@ class Course:
         inner = [(q, child) for q, child in self.children if stretch.first < q < stretch.last]
         fixed: set[int] = set()
         while True:
+            self.tracer.breathe()
             free = [child for q, child in inner if q not in fixed]
             barriers = body.barriers(self.i, free)
             anchors = sorted({0, len(points) - 1, *(q - stretch.first for q in fixed)})

@@ -17,7 +17,7 @@ from ..progress import SILENT, Progress
 from .channels import Channels, Lines, measured, places_on_parent, upstream_sums
 from .courses import PLAIN, Tracer
 from .network import Network
-from .shapes import inside_points
+from .shapes import inside_points, sound_polygon
 from .surveyed import SurveyedPaths
 
 # A step between two cells of a surveyed path that skips more than this many cells left the path.
@@ -39,6 +39,7 @@ def follow(
     ellipsoidal in a geographic one. ``channels`` are as :func:`.channels.extract_channels` gives them;
     ``progress`` is stepped, its stage is the caller's. Raises MissingLibrary (water), Cancelled.
     """
+    water = [sound_polygon(polygon) for polygon in water]
     codes = _edge_codes(channels, paths, water)
     if (codes != PLAIN).any():
         lines, place, joint = Tracer(channels, paths, water, codes).courses(progress)
@@ -124,19 +125,14 @@ def _runs_along(places: dict[int, float], here: int, there: int, limit: float) -
 
 def _water_of_cells(network: Network, water: Sequence[Any]) -> np.ndarray:
     """Which water body each channel cell's centre lies in, -1 for none; of several the first."""
-    frame = network.frame
     body = np.full(len(network), -1, np.int64)
     for number, polygon in enumerate(water):
         if polygon is None or polygon.is_empty:
             continue
-        left, bottom, right, top = polygon.bounds
-        upper = max(0, int((frame.y0 - top) // frame.dy))
-        lower = min(frame.rows, int((frame.y0 - bottom) // frame.dy) + 1)
-        first, last = np.searchsorted(network.cells, [upper * frame.cols, lower * frame.cols])
-        near = np.arange(first, last)
-        xy = network.centres(near)
-        near = near[(xy[:, 0] >= left) & (xy[:, 0] <= right) & (body[near] < 0)]
-        body[near[inside_points(polygon, network.centres(near))]] = number
+        near = network.cells_in(polygon.bounds)
+        near = near[body[near] < 0]
+        if len(near):
+            body[near[inside_points(polygon, network.centres(near))]] = number
     return body
 
 

@@ -14,7 +14,7 @@ cells: compiled where numba is there, otherwise run as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Sequence
 
 import numpy as np
 
@@ -68,6 +68,19 @@ class Network:
         """Centres of channel cells, CRS units, shape (len(index), 2)."""
         row, col = self.rows_cols(index)
         return cell_centres(self.frame, row, col)
+
+    def cells_in(self, bounds: Sequence[float], margin: int = 0) -> np.ndarray:
+        """Indices of channel cells in a box (left, bottom, right, top), ``margin`` cells around it included."""
+        left, bottom, right, top = bounds
+        frame = self.frame
+        upper = max(0, int((frame.y0 - top) // frame.dy) - margin)
+        lower = min(frame.rows, int((frame.y0 - bottom) // frame.dy) + 1 + margin)
+        first, last = np.searchsorted(self.cells, [upper * frame.cols, max(upper, lower) * frame.cols])
+        near = np.arange(first, last)
+        col = self.cells[near] % frame.cols
+        return near[
+            (col >= (left - frame.x0) // frame.dx - margin) & (col <= (right - frame.x0) // frame.dx + margin)
+        ]
 
 
 def cell_centres(frame: GridFrame, row: np.ndarray, col: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Any, Sequence
 
 import numpy as np
@@ -11,16 +12,29 @@ from ..errors import MissingLibrary
 
 
 def shapely_modules() -> Any:
-    """shapely with ``geometry``, ``prepared``, ``strtree`` and ``wkb`` imported. Raises MissingLibrary."""
+    """shapely with ``geometry``, ``ops``, ``prepared``, ``strtree`` and ``wkb`` imported. Raises MissingLibrary."""
     try:
         import shapely
         import shapely.geometry
+        import shapely.ops
         import shapely.prepared
         import shapely.strtree
         import shapely.wkb
     except ImportError as error:
         raise MissingLibrary("QL-CHANNELS-SHAPELY", library="shapely") from error
     return shapely
+
+
+def sound_polygon(polygon: Any) -> Any:
+    """The polygon, mended where it crosses itself (loops of either sense kept); None stays None."""
+    if polygon is None or polygon.is_empty or polygon.is_valid:
+        return polygon
+    if hasattr(shapely_modules(), "make_valid"):
+        mended = shapely_modules().make_valid(polygon)
+    else:
+        mended = import_module("shapely.validation").make_valid(polygon)
+    parts = [part for part in getattr(mended, "geoms", [mended]) if part.area > 0]
+    return shapely_modules().ops.unary_union(parts) if parts else None
 
 
 def inside_points(polygon: Any, xy: np.ndarray) -> np.ndarray:

@@ -420,3 +420,24 @@ def test_cells_beside_a_diagonal_of_the_path_do_not_flow_across_it():
     enforce(direction, paths)
     assert [int(direction[k, k]) for k in range(4)] == [1, 1, 1, 1]
     assert direction[2, 1] == 0
+
+
+def test_a_water_body_that_crosses_itself_is_mended():
+    geometry = pytest.importorskip("shapely.geometry")
+    dem = ramp(30, 21)
+    bow_tie = geometry.Polygon([(55.0, 50.0), (155.0, 50.0), (55.0, 250.0), (155.0, 250.0)])
+    assert not bow_tie.is_valid
+    found, _, _ = routed(dem, [], 12, [bow_tie, None, geometry.Polygon()])
+    assert_sound(found)
+
+
+def test_channel_cells_in_a_box_are_those_whose_cell_meets_it():
+    found, _, _ = routed(ramp(30, 21), [], 3)
+    network = found.network
+    box = (33.0, 101.0, 77.0, 155.0)
+    rows, cols = network.rows_cols(np.arange(len(network)))
+    wanted = (cols >= 3) & (cols <= 7) & (rows >= 14) & (rows <= 19)
+    assert network.cells_in(box).tolist() == np.flatnonzero(wanted).tolist()
+    wider = (cols >= 2) & (cols <= 8) & (rows >= 13) & (rows <= 20)
+    assert network.cells_in(box, 1).tolist() == np.flatnonzero(wider).tolist()
+    assert network.cells_in((-500.0, 900.0, -400.0, 950.0)).tolist() == []
