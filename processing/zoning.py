@@ -26,6 +26,7 @@ from ..core.zoning.draw import Drawn
 from ..core.zoning.lattice import multipolygon_wkb, polygons_of
 from ..core.zoning.rules import SCHEMES
 from ..layers.outputs import fields, on_load, write_features
+from ..layers.roles import ROLE
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -136,6 +137,7 @@ class Zoning(QingliuAlgorithm):
             title=self.label("OUTPUT"),
             aliases=aliases,
             style=self.style("zones"),
+            properties={ROLE: "zones"},
         )
         results: dict[str, Any] = {"OUTPUT": destination, **run.areas(drawn)}
         if inputs.given("BOUNDARY_OUT"):

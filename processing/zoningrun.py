@@ -48,6 +48,8 @@ from .feedback import StageProgress
 from .inputs import Inputs
 
 NUMBERS = {"AREA_PROTECTION": "protection", "AREA_REGULATION": "regulation", "AREA_CHANNEL": "channel"}
+# What a channel's own fields may say of its width.
+CHANNEL_NUMBERS = ("area_km2", "strahler", "width_m")
 # The store's fields and the third land survey's.
 USUAL_FIELDS = {"LANDUSE": ("landuse", "DLBM"), "EROSION": ("class",)}
 HM2 = 10_000.0
@@ -109,8 +111,10 @@ class Run:
         custom = Path(inputs.text("CUSTOM")) if inputs.given("CUSTOM") else None
         return load_scheme(inputs.choice("SCHEME"), custom=custom, overrides=overrides)
 
-    def _records(self, name: str, kind: str, *needed: str) -> list[Record]:
-        wanted = Wanted(kind, tuple(needed))
+    def _records(self, name: str, kind: str, *needed: str, numbers: tuple[str, ...] = ()) -> list[Record]:
+        source = self.inputs.source(name) if numbers else None
+        present = source.fields().names() if source is not None else []
+        wanted = Wanted(kind, tuple(needed), tuple(n for n in numbers if n in present))
         return self.inputs.records(name, self.target, wanted, first=self.first, progress=self.progress)
 
     def _field_faults(self) -> None:
@@ -163,7 +167,7 @@ class Run:
         for name, values in found.items():
             self.ground.measured[name] = brought(values, dem.frame, self.ground.frame, self.progress)
         heights = brought(dem.values, dem.frame, self.ground.frame, self.progress)
-        inside = burned(self.boundary, self.ground.frame, self.progress) >= 0
+        self.inside = inside = burned(self.boundary, self.ground.frame, self.progress) >= 0
         self.holes = inside & np.isnan(heights)
         count, share = int(self.holes.sum()), float(self.holes.sum() / max(int(inside.sum()), 1))
         if share > HOLES_ALLOWED or not inside.any():
@@ -197,6 +201,12 @@ class Run:
         known = classify_cells(reading.grid, frame.row_cell_areas(), layer=layer, mapping=mapping)
         self.inputs.warn(known.warnings)
         self.ground.take_codes(reading.grid.codes, reading.grid.valid, known.classes)
+        unknown = (
+            int(((self.ground.land_use < 0) & self.inside).sum()) if self.ground.land_use is not None else 0
+        )
+        if unknown:
+            area = f"{unknown * frame.dx * frame.dy / HM2:.4f}"
+            self.inputs.warn([Problem("QL-ZONING-UNKNOWNUSE", {"layer": layer, "area": area})])
         return True
 
     def _take_parcels(self, mapping: Mapping[str, str] | None) -> bool:
@@ -217,8 +227,10 @@ class Run:
         return west <= right and east >= frame.x0 and south <= frame.y0 and north >= bottom
 
     def _take_other(self) -> None:
-        """Distances, erosion, cover."""
+        """Distances, erosion, cover, channels and water."""
         inputs, ground = self.inputs, self.ground
+        self.channels = self._records("CHANNELS", LINE, numbers=CHANNEL_NUMBERS)
+        self.water = self._records("WATERBODIES", POLYGON)
         villages = settlements_among(self._records("VILLAGES", ANY))
         take_distances(
             ground, self.scheme, villages, roads_among(self._records("ROADS", LINE)), self.progress
@@ -260,8 +272,7 @@ class Run:
             to_dem = guard(
                 self.target, dem_crs, layer=inputs.title("DEM"), parameter="DEM", shifts=inputs.shifts
             )
-            records = self._records("CHANNELS", LINE)
-            courses = courses_of_records(records, self.drainage, to_dem.transform, influence)
+            courses = courses_of_records(self.channels, self.drainage, to_dem.transform, influence)
         else:
             least = limits["channel_zone_area_min_km2"]
             courses = courses_of_dem(self.drainage, least, to_target.transform, influence)
@@ -271,7 +282,7 @@ class Run:
 
     def _water(self) -> list[tuple[bytes, str]]:
         """Water bodies with their kind: the layer's, and those of the land use."""
-        found = [(r.wkb, water_kind(r)) for r in self._records("WATERBODIES", POLYGON) if r.wkb]
+        found = [(r.wkb, water_kind(r)) for r in self.water if r.wkb]
         ground, scheme = self.ground, self.scheme
         if ground.parcel is None:
             for group, kind in (("water", ""), ("ditch", "ditch")):
@@ -301,7 +312,7 @@ class Run:
         rules = decide(scheme, self.ground.cells(), self.progress)
         rules[self.holes] = -1
         rules = filled(rules)
-        minimum = self.inputs.number("MIN_MAPPING_AREA") * HM2
+        minimum = self.least_area() * HM2
         parcels, cells = self._parcel_rules(rules), self._cell_rules(rules, minimum)
         drawn = draw(
             scheme, self.boundary,
@@ -332,7 +343,7 @@ class Run:
         """Cells where no parcel decides, without speckle; None where parcels hold everything."""
         frame, scheme = self.ground.frame, self.narrow.scheme
         if self.ground.parcel is not None:
-            open_land = (self.ground.parcel < 0) & (burned(self.boundary, frame, self.progress) >= 0)
+            open_land = (self.ground.parcel < 0) & self.inside
             if not open_land.any():
                 return None
             rules = filled(np.where(self.ground.parcel < 0, rules, -1).astype(rules.dtype))
@@ -374,7 +385,7 @@ class Run:
         names = {z.key: z for z in scheme.zones}
         for zone, mean, use in zip(drawn.zones, averages, land):
             rule = scheme.rules[zone.label]
-            limits = {**scheme.of_rule(rule), "min_mapping_area_hm2": self.inputs.number("MIN_MAPPING_AREA")}
+            limits = {**scheme.of_rule(rule), "min_mapping_area_hm2": self.least_area()}
             facts = {"source": rule.source, "limits": limits, "mean": mean, "land_use": use}
             yield (
                 {
@@ -388,6 +399,11 @@ class Run:
                 },
                 zone.wkb,
             )
+
+    def least_area(self) -> float:
+        """The smallest polygon, hm²: the parameter, or where it is not given the edition's number."""
+        given = self.inputs.given("MIN_MAPPING_AREA")
+        return self.inputs.number("MIN_MAPPING_AREA") if given else self.scheme.limits["min_mapping_area_hm2"]
 
     def areas(self, drawn: Drawn) -> dict[str, float]:
         """The totals by zone, hm²."""

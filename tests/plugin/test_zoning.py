@@ -378,3 +378,39 @@ def test_real_watershed_is_partitioned_exactly_and_has_all_three_zones(run, shar
     assert {z["zone"] for z in zones} == {"protection", "regulation", "channel"}
     drawn = math.fsum(f.geometry().area() for f in read(limits["OUTPUT"]).getFeatures())
     assert abs(math.fsum(f.geometry().area() for f in outline) - drawn) < 1
+
+
+def test_text_in_a_channels_number_is_refused_and_its_numbers_widen_the_belt(
+    run, valley, boundary, land, tmp_path
+):
+    line = f"LineString ({X0 + 600} {Y0 - 100}, {X0 + 600} {Y0 - 1200})"
+    common = {"BOUNDARY": boundary, "DEM": valley, "LANDUSE": land, "LANDUSE_FIELD": "DLBM"}
+    areas = []
+    for area in ("0.8", "12.5"):
+        channels = layer("LineString", [(line, [area])], "&field=area_km2:string(10)")
+        result = run("qingliu:zoning", {**common, "CHANNELS": channels, "RULES": "{channel_zone_area_min_km2: 0}",
+                                        "OUTPUT": str(tmp_path / f"{area}.gpkg")})  # fmt: skip
+        areas.append(result["AREA_CHANNEL"])
+    assert areas[0] == pytest.approx(20 * 1051.1 / 10_000, rel=0.02)  # 10 m at each side
+    assert areas[1] > 1.5 * areas[0]
+    channels = layer("LineString", [(line, ["a lot"])], "&field=area_km2:string(10)")
+    with pytest.raises(QgsProcessingException, match="QL-LAYER-NOTNUMBER"):
+        run("qingliu:zoning", {**common, "CHANNELS": channels, "OUTPUT": str(tmp_path / "x.gpkg")})
+
+
+def test_land_use_raster_that_covers_half_is_said_and_the_rest_goes_by_terrain(
+    run_logged, valley, boundary, tmp_path
+):
+    path = tmp_path / "use.tif"
+    source = gdal.Open(valley)
+    dataset = gdal.GetDriverByName("GTiff").Create(str(path), SIZE // 2, SIZE, 1, gdal.GDT_Byte)
+    dataset.SetGeoTransform(source.GetGeoTransform())
+    dataset.SetProjection(source.GetProjection())
+    dataset.GetRasterBand(1).WriteArray(np.full((SIZE, SIZE // 2), 3, np.uint8))
+    del dataset
+    mapping = tmp_path / "map.csv"
+    mapping.write_text("code,gbt21010\n3,0301\n", encoding="utf-8")
+    result, log = run_logged({"BOUNDARY": boundary, "DEM": valley, "LANDUSE": str(path), "LANDUSE_MAP": str(mapping),
+                              "OUTPUT": str(tmp_path / "z.gpkg"), "BOUNDARY_OUT": str(tmp_path / "b.gpkg")})  # fmt: skip
+    assert_exact_on_disk(result["OUTPUT"], result["BOUNDARY_OUT"])
+    assert "QL-ZONING-UNKNOWNUSE: LANDUSE: for 55." in log
