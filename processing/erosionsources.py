@@ -34,7 +34,7 @@ OFFICIAL, FACTORS, SOIL_LOSS, TABLE = "official", "factors", "soil_loss", "slope
 FACTOR_NAMES = (*REQUIRED, *OPTIONAL)
 CROPLAND = "01"
 # Land whose soil a DEM's slope says little about: paddies are levelled, water and built land hold none bare.
-LEVELLED = ("0101", "05", "06", "07", "08", "09", "10", "11")
+LEVELLED = ("0101", "05", "07", "08", "09", "10", "11")
 # Slopes of float32 heights are noise below this.
 SLOPE_DECIMALS = 3
 

@@ -471,3 +471,27 @@ def test_bayreuth_in_degrees_with_gaps_in_its_land_use(erode, shared, tmp_path):
     assert math.fsum(r["geometry"].area() for r in rows) == pytest.approx(total, abs=1.0)
     assert result["CONSERVATION_RATE"] is None
     assert "QL-EROSION-NOLAND" in log and "QL-EROSION-NOCOVER" in log
+
+
+@pytest.mark.parametrize(("style", "attribute"), [("erosion", "class"), ("landuse", "landuse")])
+def test_style_has_a_colour_for_every_class_and_one_for_none(style, attribute, qgis_app, tmp_path):
+    """Drawn on a real layer: every class of SL 190, or first-level class of GB/T 21010, finds its symbol."""
+    from qgis.core import QgsRenderContext
+    from qingliu.core.data import RESOURCES
+
+    codes = [1, 2, 3, 4, 5, 6] if style == "erosion" else [f"{n:02}01" for n in range(1, 13)]
+    kind = type(codes[0])
+    rows = [(files.square(i, 0), {attribute: code}) for i, code in enumerate([*codes, None])]
+    layer = files.QgsVectorLayer(files.polygons(tmp_path / "l.gpkg", rows, **{attribute: kind}), "l", "ogr")
+    _, loaded = layer.loadNamedStyle(str(RESOURCES / "styles" / f"{style}.qml"))
+    assert loaded
+    renderer, context = layer.renderer().clone(), QgsRenderContext()
+    renderer.startRender(context, layer.fields())
+    colours = []
+    for feature in layer.getFeatures():
+        context.expressionContext().setFeature(feature)
+        symbol = renderer.symbolForFeature(feature, context)
+        assert symbol is not None, feature.attributes()
+        colours.append(symbol.color().name())
+    renderer.stopRender(context)
+    assert len(set(colours)) == len(colours)
