@@ -88,6 +88,12 @@ def history(connection: sqlite3.Connection, table: str, uuid: str) -> list[LogEn
     return [_entry(r) for r in rows]
 
 
+def of_save(connection: sqlite3.Connection, save_id: str) -> list[LogEntry]:
+    """The entries of a save."""
+    rows = connection.execute(_SELECT + "WHERE save_id = ? ORDER BY fid", (save_id,))
+    return [_entry(r) for r in rows]
+
+
 def last_sequence(connection: sqlite3.Connection) -> int:
     """Number of the last entry, 0 for an empty log."""
     return int(connection.execute("SELECT ifnull(max(fid), 0) FROM change_log").fetchone()[0])

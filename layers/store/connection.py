@@ -101,6 +101,7 @@ def begin(
     while True:
         try:
             connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"PRAGMA busy_timeout = {int(WAIT_S * 1000)}")
             return
         except sqlite3.OperationalError as error:
             if not is_locked(error):

@@ -89,7 +89,10 @@ class EditSession:
 
     # -- layers ----------------------------------------------------------------
     def watch(self, layer: QgsVectorLayer) -> None:
-        """Look after a layer's edits. Raises InputError QL-STORE-NOTABLE where it is not of this survey."""
+        """Look after a layer's edits. Raises InputError QL-STORE-NOTABLE where it is not of this survey.
+
+        A layer opened before the store reads nothing since the store went to WAL, so it is reloaded.
+        """
         if table_of(layer, self.store) is None:
             raise InputError("QL-STORE-NOTABLE", table=layer.name())
         key = layer.id()
@@ -106,6 +109,7 @@ class EditSession:
         self._slots[key] = slots
         if layer.isEditable():
             self._remember(key)
+        reload_layers([layer])
 
     def layers(self) -> list[QgsVectorLayer]:
         """The layers looked after."""

@@ -47,10 +47,13 @@ class GpkgStore:
         self.wait_s = wait_s
         try:
             self._connection = connect(path, read_only=read_only)
-            self._note = None if read_only else self._prepare_writing()
-            self._tables = reading.read_tables(self._connection)
-            self._srs = {t: reading.srs_of(self._connection, t) for t in self._tables}
         except sqlite3.Error as error:
+            raise told(error, path, "QL-STORE-UNREADABLE") from error
+        try:
+            self._note = None if read_only else self._prepare_writing()
+            self.reread_tables()
+        except sqlite3.Error as error:
+            self._connection.close()
             raise told(error, path, "QL-STORE-UNREADABLE") from error
 
     def _prepare_writing(self) -> Path | None:
@@ -201,6 +204,8 @@ class GpkgStore:
 
     def _is_on_disk(self, save_id: str, error: sqlite3.Error) -> bool:
         """Settle a save in doubt on a fresh connection. Raises QL-STORE-UNKNOWN where it cannot be read."""
+        if not save_id:
+            return False
         try:
             fresh = connect(self._path, read_only=True)
             try:

@@ -31,6 +31,7 @@ def _escaped(name: str) -> str:
 
 def sign_in(path: Path, who: str) -> Path | None:
     """Leave a note that ``who`` has the survey open; None where the folder takes none."""
+    others(path, None)  # clears the notes of sessions that did not end well
     stamp = f"{os.getpid()}-{time.monotonic_ns():x}"
     note = path.with_name(f".~{path.name}.{socket.gethostname()}.{stamp}.user")
     facts = {"who": who, "host": socket.gethostname(), "pid": os.getpid()}

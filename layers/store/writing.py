@@ -231,7 +231,8 @@ def _note_update(
     before = {n: row.values.get(n) for n in changed}
     after = dict(changed)
     if wkb != row.wkb:
-        before[GEOMETRY_KEY], after[GEOMETRY_KEY] = geometry_digest(row.wkb), geometry_digest(wkb)
+        before[GEOMETRY_KEY] = row.wkb.hex() if row.wkb is not None else None  # so that it can be undone
+        after[GEOMETRY_KEY] = geometry_digest(wkb)
     columns = {c.name: c for c in item.table.columns}
     version = row.version + 1
     check = digest(_content(columns, values), wkb)

@@ -242,3 +242,60 @@ def test_a_save_is_known_by_its_id(store):
 
     saved = store.save([Insert("a8", {})], save_id="11111111-2222-3333-4444-555555555555")
     assert store.holds(saved.save_id) and not store.holds("absent")
+
+
+def contents(store):
+    """All rows without their versions and times."""
+    history = ("version", "updated_at", "updated_by", "created_at", "created_by")
+    return {
+        table: {
+            r.uuid: ({k: v for k, v in r.values.items() if k not in history}, r.wkb)
+            for r in store.rows(table)
+        }
+        for table in ("villages", "parcels", "a7", "a8")
+    }
+
+
+def test_undo_brings_every_row_back(store):
+    from qingliu.layers.store import Delete, Insert, Update
+    from qingliu.layers.store.undo import undo
+
+    first = store.save(
+        [
+            Insert("villages", {"name": "上店"}, point(1, 2)),
+            Insert("parcels", {"landuse": "0101"}, square(0, 0, 5)),
+            Insert("a7", {"households": 30}),
+            Insert("a8", {"natural_village": "上店"}),
+        ]
+    )
+    village, parcel, a7, a8 = first.rows
+    before = contents(store)
+    saved = store.save(
+        [
+            Update("villages", village.uuid, 1, {"name": "下店"}, point(8, 9)),
+            Update("villages", village.uuid, 2, {"name": "又改"}),
+            Delete("parcels", parcel.uuid, 1),
+            Update("a7", a7.uuid, 1, {"households": None, "population": 7}),
+            Insert("a8", {"natural_village": "新"}),
+            Delete("a8", a8.uuid, 1),
+        ]
+    )
+    assert contents(store) != before
+    again = undo(store, saved.save_id, why="误操作")
+    assert contents(store) == before
+    undo(store, again.save_id)  # and forward again
+    assert store.row("villages", village.uuid).values["name"] == "又改"
+    assert store.row("parcels", parcel.uuid) is None
+
+
+def test_undo_of_what_somebody_changed_since_is_refused(store):
+    from qingliu.core.errors import InputError
+    from qingliu.layers.store import Insert, StaleSave, Update
+    from qingliu.layers.store.undo import undo
+
+    saved = store.save([Insert("a7", {"households": 30})])
+    store.save([Update("a7", saved.rows[0].uuid, 1, {"households": 31})], who="李四")
+    with pytest.raises(StaleSave):
+        undo(store, saved.save_id)
+    with pytest.raises(InputError, match="QL-STORE-NOSAVE"):
+        undo(store, "absent")

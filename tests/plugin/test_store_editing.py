@@ -304,3 +304,31 @@ def test_feature_ids_of_unsaved_rows_do_not_matter(store, layers, session):
     session.save()
     assert sorted(int(r.values["name"]) for r in store.rows("parcels")) == list(range(25))
     assert len({r.uuid for r in store.rows("parcels")}) == 25
+
+
+def test_a_layer_that_was_open_before_the_store_shows_its_rows_once_it_is_watched(store, tmp_path):
+    from qingliu.layers.store import Drafts, open_store
+    from qingliu.layers.store.editing import EditSession
+    from qingliu.layers.surveyproject import open_layer
+
+    path = store.path
+    assert store.close()
+    layer = open_layer(path, "villages")
+    assert layer.featureCount() == 3
+    with open_store(path) as again:
+        session = EditSession(again, Drafts(tmp_path / "d"))
+        session.watch(layer)
+        assert sum(1 for _ in layer.getFeatures()) == 3
+        session.close()
+        del layer
+
+
+def test_notes_of_sessions_that_were_killed_are_cleared(store):
+    import json
+    import socket
+
+    dead = store.path.with_name(f".~{store.path.name}.{socket.gethostname()}.1-1.user")
+    dead.write_text(json.dumps({"who": "李四", "host": socket.gethostname(), "pid": 2**22 + 1}))
+    assert store.users() == [] and not dead.exists()
+    dead.write_text(json.dumps({"who": "李四", "host": "other-machine", "pid": 1}))
+    assert store.users() == ["李四@other-machine"]
