@@ -77,6 +77,14 @@ class Found(NamedTuple):
     modulus: float | None = None
 
 
+class Gullies(NamedTuple):
+    """Gullies drawn as lines, gullies drawn as polygons, and channels."""
+
+    lines: Sequence[Record]
+    polygons: Sequence[Record]
+    channels: Sequence[Record]
+
+
 class ErosionIntensity(QingliuAlgorithm):
     """See ``resources/help/erosionintensity.yaml``."""
 
@@ -150,11 +158,11 @@ class _Run:
         self.scale: IntensityScale = intensity_scale(self.edition)
 
     def results(self, source: str) -> dict[str, Any]:
-        length = self._gully_length()
+        gullies = self._gullies()
         found = self._official() if source == OFFICIAL else self._graded(source)
         areas = self._areas(found.pieces)
         rate = conservation_rate(areas, self.scale, found.estimate)
-        density = None if length is None else gully_density(length, areas.total)
+        density = self._density(gullies)
         self._tell(found, areas, rate)
         results: dict[str, Any] = {"OUTPUT": self._write(found)}
         if self.inputs.given("TABLE"):
@@ -233,26 +241,31 @@ class _Run:
             self.inputs.warn([Problem("QL-EROSION-SUMOFF", {"surplus": f"{surplus:+.1f}"})])
         return erosion_areas(by_class, total)
 
-    def _gully_length(self) -> float | None:
-        """Length of gullies, or of channels, inside the boundary, m; None where neither is given as lines."""
+    def _gullies(self) -> Gullies:
+        """Gullies as lines and as polygons, and channels; a fault where gullies are points."""
         inputs = self.inputs
         gullies = self._records("GULLIES", Wanted(ANY)) if inputs.given("GULLIES") else []
         channels = self._records("CHANNELS", Wanted(LINE)) if inputs.given("CHANNELS") else []
         lines = [r for r in gullies if geometry_of(r.wkb or b"").type() == _LINES]
-        areas = [r for r in gullies if geometry_of(r.wkb or b"").type() == _POLYGONS]
-        if len(lines) + len(areas) < len(gullies):
+        polygons = [r for r in gullies if geometry_of(r.wkb or b"").type() == _POLYGONS]
+        if len(lines) + len(polygons) < len(gullies):
             facts = {"parameter": "GULLIES", "layer": inputs.title("GULLIES"), "expected": "line, polygon"}
             inputs.faults.append(Problem("QL-LAYER-GEOMETRYTYPE", {"found": "point", **facts}))
-        length = self._inside(lines) if lines else None
-        self._grade_gullies(length, areas)
-        if length is None and inputs.given("CHANNELS"):
-            return self._inside(channels)
-        return length
+        return Gullies(lines, polygons, channels)
+
+    def _density(self, gullies: Gullies) -> float | None:
+        """Gully density, km/km², by gully lines or else by channels; None where neither is given."""
+        total = self.extent.geometry.area()
+        own = gully_density(self._inside(gullies.lines), total) if gullies.lines else None
+        self._grade_gullies(own, gullies.polygons)
+        if own is not None or not self.inputs.given("CHANNELS"):
+            return own
+        return gully_density(self._inside(gullies.channels), total)
 
     def _inside(self, lines: Sequence[Record]) -> float:
         return length_in((r.wkb or b"" for r in lines), self.extent.zone, self.plane, self.progress)
 
-    def _grade_gullies(self, length: float | None, polygons: Sequence[Record]) -> None:
+    def _grade_gullies(self, density: float | None, polygons: Sequence[Record]) -> None:
         """SL 190's class of the gully erosion goes to the log: it grades the whole, not polygons."""
         total = self.extent.geometry.area()
         share = None
@@ -260,7 +273,6 @@ class _Run:
             whole = self.plane.union([geometry_of(r.wkb or b"") for r in polygons])
             (inside,) = self.plane.clip([whole], self.extent.geometry)
             share = 100 * (inside.area() if inside is not None else 0.0) / total
-        density = None if length is None else gully_density(length, total)
         grade = grade_gullies(density, share, gully_table(self.edition))
         if grade is not None:
             shown = {"density": "-" if density is None else f"{density:.3f}"}
