@@ -79,7 +79,7 @@ class _Reader:
         order = "<" if self.take("B")[0] else ">"
         kind = int(self.take(order + "I")[0])
         if not POINT <= kind <= COLLECTION:
-            raise InputError("QL-STORE-WKB", reason=f"type {kind}")
+            raise InputError("QL-STORE-WKB", table="-", row="-", reason=f"type {kind}")
         return order, kind
 
 
@@ -88,7 +88,7 @@ def wkb_type(wkb: bytes) -> int:
     try:
         return _Reader(wkb).head()[1]
     except struct.error as error:
-        raise InputError("QL-STORE-WKB", reason=str(error)) from error
+        raise InputError("QL-STORE-WKB", table="-", row="-", reason=str(error)) from error
 
 
 def envelope_of_wkb(wkb: bytes) -> Envelope | None:
@@ -100,15 +100,15 @@ def envelope_of_wkb(wkb: bytes) -> Envelope | None:
     try:
         points = list(reader.geometry())
     except (struct.error, RecursionError) as error:
-        raise InputError("QL-STORE-WKB", reason=str(error)) from error
+        raise InputError("QL-STORE-WKB", table="-", row="-", reason=str(error)) from error
     if reader.at != len(wkb):
-        raise InputError("QL-STORE-WKB", reason=f"{len(wkb) - reader.at} bytes too many")
+        raise InputError("QL-STORE-WKB", table="-", row="-", reason=f"{len(wkb) - reader.at} bytes too many")
     if all(math.isnan(x) and math.isnan(y) for x, y in points):
         return None
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     found = Envelope(min(xs), max(xs), min(ys), max(ys))
     if not all(math.isfinite(v) for v in (*xs, *ys)):
-        raise InputError("QL-STORE-WKB", reason="NaN/Inf")
+        raise InputError("QL-STORE-WKB", table="-", row="-", reason="NaN/Inf")
     return found
 
 
@@ -124,7 +124,7 @@ def fitted(wkb: bytes, geometry_type: str) -> bytes:
     multi = MULTI_OF.get(kind)
     if multi is not None and TYPE_NAMES[multi] == geometry_type:
         return struct.pack("<BII", 1, multi, 1) + wkb
-    raise InputError("QL-STORE-GEOMETRY", found=name, wanted=geometry_type)
+    raise InputError("QL-STORE-GEOMETRY", table="-", row="-", found=name, wanted=geometry_type)
 
 
 def to_blob(wkb: bytes, srs_id: int) -> bytes:
@@ -137,7 +137,7 @@ def to_blob(wkb: bytes, srs_id: int) -> bytes:
 
 def _header_size(blob: bytes) -> int:
     if len(blob) < 8 or blob[:2] != b"GP" or blob[3] >> 1 & 7 > 4:
-        raise InputError("QL-STORE-WKB", reason="GP")
+        raise InputError("QL-STORE-WKB", table="-", row="-", reason="GP")
     return 8 + 8 * _ENVELOPE_DOUBLES[blob[3] >> 1 & 7]
 
 
