@@ -43,9 +43,20 @@ def inside_points(polygon: Any, xy: np.ndarray) -> np.ndarray:
     if hasattr(shapely, "contains_xy"):
         shapely.prepare(polygon)
         return np.asarray(shapely.contains_xy(polygon, xy[:, 0], xy[:, 1]), bool)
+    vectorized = _vectorized()
+    if vectorized is not None:
+        return np.asarray(vectorized.contains(polygon, xy[:, 0], xy[:, 1]), bool)
     prepared = shapely.prepared.prep(polygon)
     point = shapely.geometry.Point
     return np.fromiter((prepared.contains(point(x, y)) for x, y in xy.tolist()), bool, len(xy))
+
+
+def _vectorized() -> Any:
+    """The compiled part of version 1.8 that some builds lack, or None."""
+    try:
+        return import_module("shapely.vectorized")
+    except ImportError:
+        return None
 
 
 class ShapeIndex:

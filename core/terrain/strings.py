@@ -6,7 +6,7 @@ tuples; segments are rows (x1, y1, x2, y2).
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -14,6 +14,7 @@ Point = Tuple[float, float]
 Sees = Callable[[Point, Point], bool]
 
 _CANDIDATES = 32
+_BLOCK = 64
 # What lies closer than this to a segment (m, or the like in degrees) touches it.
 _TOUCH = 1e-6
 
@@ -127,14 +128,27 @@ class Meeting(NamedTuple):
 
 def first_meeting(points: Sequence[Point], line: Line) -> Optional[Meeting]:
     """Where the polyline ``points`` first meets ``line``; running along it counts from where it begins."""
-    start, step = line.xy[:-1], np.diff(line.xy, axis=0)
-    length = np.diff(line.along)
-    for k, (u, v) in enumerate(zip(points[:-1], points[1:])):
-        shares, places = _crossings(np.array(u), np.array(v), start, step)
+    way, edges = segments_of(points), segments_of(line.xy)
+    for k, near in _overlapping_boxes(way, edges):
+        start = edges[near, :2]
+        shares, places = _crossings(way[k, :2], way[k, 2:], start, edges[near, 2:] - start)
         if np.isfinite(shares).any():
-            edge = int(np.nanargmin(shares))
-            return Meeting(k, float(shares[edge]), float(line.along[edge] + places[edge] * length[edge]))
+            best = int(np.nanargmin(shares))
+            edge = int(near[best])
+            length = float(line.along[edge + 1] - line.along[edge])
+            return Meeting(k, float(shares[best]), float(line.along[edge] + places[best] * length))
     return None
+
+
+def _overlapping_boxes(some: np.ndarray, others: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Numbers of segments whose bounding box meets boxes of ``others``, in order, and which those are."""
+    low, high = (f(others[:, :2], others[:, 2:]) for f in (np.minimum, np.maximum))
+    for first in range(0, len(some), _BLOCK):
+        block = some[first : first + _BLOCK]
+        start, end = (f(block[:, :2], block[:, 2:])[:, None, :] for f in (np.minimum, np.maximum))
+        meets = ((start <= high + _TOUCH) & (end >= low - _TOUCH)).all(axis=2)
+        for k in np.flatnonzero(meets.any(axis=1)).tolist():
+            yield first + k, np.flatnonzero(meets[k])
 
 
 def _crossings(
