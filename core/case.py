@@ -48,8 +48,9 @@ class Case:
     guessed: bool = False
 
     def role_parameters(self) -> dict[str, str]:
-        """Roles as algorithm parameters: ROLE, ROLE_FIELD and ROLE_MAP where they are given."""
-        found: dict[str, str] = {}
+        """Roles as algorithm parameters: ROLE, ROLE_FIELD and ROLE_MAP where given; NAME, CODE, TYPE."""
+        found: dict[str, str] = {"NAME": self.name}
+        found.update({k: v for k, v in (("CODE", self.code), ("TYPE", self.type)) if v})
         for role, ref in self.layers.items():
             found[role] = ref.source
             if ref.field:

@@ -19,7 +19,7 @@ class Step:
     """One algorithm of the main job.
 
     ``needs`` are roles without which it cannot run, ``takes`` roles it uses where
-    they are there, ``gives`` maps its outputs to (role or None, file name),
+    they are there, ``uses`` parameters that are not named like their role, ``gives`` maps its outputs to (role or None, file name),
     ``settings`` are fixed parameters, ``unless`` is a role that makes it needless, and ``under``
     a parameter that takes all layers of the case but the DEM, to say where to look.
     """
@@ -29,6 +29,7 @@ class Step:
     title: Mapping[str, str]
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
+    uses: Mapping[str, str] = field(default_factory=dict)
     gives: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     unless: str | None = None
@@ -55,6 +56,7 @@ def steps() -> list[Step]:
                 title=entry["title"],
                 needs=tuple(entry.get("needs") or ()),
                 takes=tuple(entry.get("takes") or ()),
+                uses=entry.get("uses") or {},
                 gives=gives,
                 settings=entry.get("settings") or {},
                 unless=entry.get("unless"),
@@ -77,10 +79,11 @@ def parameters_of(
     if missing:
         return Skipped(step, missing)
     found: dict[str, Any] = dict(step.settings)
-    for role in (*step.needs, *step.takes):
-        for name in (role, f"{role}_FIELD", f"{role}_MAP"):
-            if name in roles:
-                found[name] = roles[name]
+    names = {role: role for role in (*step.needs, *step.takes)}
+    for parameter, role in {**names, **step.uses}.items():
+        for ending in ("", "_FIELD", "_MAP"):
+            if role + ending in roles and not (ending and parameter + ending in found):
+                found[parameter + ending] = roles[role + ending]
     if step.under and not any(role in roles for role in step.takes):
         found[step.under] = [roles[role] for role in layers if role != "DEM" and role in roles]
     for output, (_, file) in step.gives.items():

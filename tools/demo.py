@@ -155,9 +155,14 @@ PICTURES = (
         (("ZONES", "zones"), ("BOUNDARY", "boundary")),
     ),
     (
+        "banks.png",
+        {"zh": "岸线类型", "en": "Banks by class"},
+        (("BANK_CLASSES", "banks"), ("BOUNDARY", "boundary")),
+    ),
+    (
         "erosion.png",
         {"zh": "水土流失", "en": "Soil erosion"},
-        (("EROSION", "erosion"), ("BOUNDARY", "boundary")),
+        (("EROSION_CLASSES", "erosion"), ("BOUNDARY", "boundary")),
     ),
 )
 

@@ -1,0 +1,48 @@
+"""The main job as data: every step can be run as it is written, in an order that gives what it takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from qingliu.core.data import RESOURCES, load_yaml
+from qingliu.core.job import Skipped, parameters_of, steps
+
+
+def test_no_step_is_written_twice():
+    tree = yaml.compose((RESOURCES / "job.yaml").read_text(encoding="utf-8"))
+    keys = [key.value for key, _ in tree.value]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("step", steps(), ids=lambda s: s.key)
+def test_step_names_parameters_that_its_algorithm_has(step):
+    texts = load_yaml(RESOURCES / "help" / f"{step.algorithm}.yaml")
+    known = {*texts["parameters"], *texts.get("outputs", {})}
+    given = {*step.settings, *step.gives, *step.uses, *([step.under] if step.under else [])}
+    assert given <= known
+    assert {*step.needs, *step.takes} <= known | {"REGION"}
+    assert step.title["zh"] and step.title["en"]
+
+
+def test_a_role_travels_with_its_field_and_map_under_the_parameters_own_name():
+    erosion = next(s for s in steps() if s.key == "erosion")
+    roles = {"BOUNDARY": "b.gpkg", "EROSION": "e.gpkg", "EROSION_FIELD": "class", "STREAMS": "s.gpkg"}
+    found = parameters_of(erosion, roles, Path("out"))
+    assert found["OFFICIAL"] == "e.gpkg" and found["OFFICIAL_FIELD"] == "class"
+    assert found["CHANNELS"] == "s.gpkg" and "EROSION" not in found
+
+
+def test_what_a_case_lacks_is_named_and_the_step_left_out():
+    shoreline = next(s for s in steps() if s.key == "shoreline")
+    assert parameters_of(shoreline, {"BOUNDARY": "b.gpkg"}, Path("out")) == Skipped(shoreline, ("BANKS",))
+
+
+def test_without_an_outlet_the_watershed_is_looked_for_under_the_cases_layers():
+    delineate = next(s for s in steps() if s.key == "delineate")
+    roles = {"DEM": "dem.tif", "ROADS": "r.gpkg"}
+    assert parameters_of(delineate, roles, Path("out"), ["DEM", "ROADS"])["UNDER"] == ["r.gpkg"]
+    with_outlet = parameters_of(delineate, {**roles, "OUTLET": "1,2"}, Path("out"), ["DEM", "ROADS"])
+    assert "UNDER" not in with_outlet and with_outlet["OUTLET"] == "1,2"
+    assert parameters_of(delineate, {**roles, "BOUNDARY": "b"}, Path("out")) == Skipped(delineate, ())
