@@ -410,7 +410,8 @@ def test_land_use_raster_that_covers_half_is_said_and_the_rest_goes_by_terrain(
     del dataset
     mapping = tmp_path / "map.csv"
     mapping.write_text("code,gbt21010\n3,0301\n", encoding="utf-8")
-    result, log = run_logged({"BOUNDARY": boundary, "DEM": valley, "LANDUSE": str(path), "LANDUSE_MAP": str(mapping),
-                              "OUTPUT": str(tmp_path / "z.gpkg"), "BOUNDARY_OUT": str(tmp_path / "b.gpkg")})  # fmt: skip
+    parameters = {"BOUNDARY": boundary, "DEM": valley, "LANDUSE": str(path), "LANDUSE_MAP": str(mapping)}
+    outputs = {"OUTPUT": str(tmp_path / "z.gpkg"), "BOUNDARY_OUT": str(tmp_path / "b.gpkg")}
+    result, log = run_logged({**parameters, **outputs})
     assert_exact_on_disk(result["OUTPUT"], result["BOUNDARY_OUT"])
     assert "QL-ZONING-UNKNOWNUSE: LANDUSE: for 55." in log
