@@ -49,24 +49,53 @@ def prepare_folder(folder: Path) -> None:
         raise InputError("QL-PRACTICE-NOTEMPTY", folder=str(folder), file=busy.name)
 
 
+def empty_folder(folder: Path) -> None:
+    """Take away what a run that was stopped or failed has left in its folder."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Whatever GDAL or the system reports while the block writes ``path`` becomes QL-PRACTICE-WRITE."""
+    failures: list[str] = []
+
+    def note(level: int, number: int, message: str) -> None:
+        if level >= gdal.CE_Failure:
+            failures.append(message)
+
+    gdal.PushErrorHandler(note)
+    try:
+        yield
+    except (RuntimeError, OSError) as error:  # GDAL raises or reports, by the mode the host program set
+        failures.append(str(error))
+    finally:
+        gdal.PopErrorHandler()
+    if failures:
+        raise InputError("QL-PRACTICE-WRITE", file=path.name, reason=failures[0])
+
+
 def write_raster(
     path: Path, values: np.ndarray, x0: float, y0: float, cell: float, nodata: float | None = None
 ) -> None:
-    """A GeoTIFF of one band of 32-bit floats, north up, upper-left corner (x0, y0). Raises InputError when it
-    fails.
-    """
+    """A GeoTIFF of one band of 32-bit floats, north up, upper-left corner (x0, y0). Raises InputError."""
     rows, cols = values.shape
     options = ["COMPRESS=DEFLATE", "PREDICTOR=3", "TILED=YES"]
-    dataset = gdal.GetDriverByName("GTiff").Create(str(path), cols, rows, 1, gdal.GDT_Float32, options)
-    if dataset is None:
-        raise InputError("QL-PRACTICE-WRITE", file=path.name, reason=gdal.GetLastErrorMsg())
-    dataset.SetGeoTransform((x0, cell, 0.0, y0, 0.0, -cell))
-    dataset.SetProjection(srs().ExportToWkt())
-    band = dataset.GetRasterBand(1)
-    if nodata is not None:
-        band.SetNoDataValue(nodata)
-    band.WriteArray(values.astype(np.float32))
-    dataset.FlushCache()
+    with _told(path):
+        dataset = gdal.GetDriverByName("GTiff").Create(str(path), cols, rows, 1, gdal.GDT_Float32, options)
+        if dataset is None:
+            raise OSError(gdal.GetLastErrorMsg())
+        dataset.SetGeoTransform((x0, cell, 0.0, y0, 0.0, -cell))
+        dataset.SetProjection(srs().ExportToWkt())
+        band = dataset.GetRasterBand(1)
+        if nodata is not None:
+            band.SetNoDataValue(nodata)
+        band.WriteArray(values.astype(np.float32))
+        dataset.FlushCache()
+        del band, dataset  # closes the file while errors are still heard
 
 
 @contextmanager
@@ -82,10 +111,10 @@ def _fixed_date() -> Iterator[None]:
 
 def write_layers(path: Path, layers: list[Layer]) -> None:
     """A GeoPackage with the layers, in order. Raises InputError when it fails."""
-    with _fixed_date():
+    with _told(path), _fixed_date():
         dataset = gdal.GetDriverByName("GPKG").Create(str(path), 0, 0, 0, gdal.GDT_Unknown)
         if dataset is None:
-            raise InputError("QL-PRACTICE-WRITE", file=path.name, reason=gdal.GetLastErrorMsg())
+            raise OSError(gdal.GetLastErrorMsg())
         for layer in layers:
             _write_layer(dataset, layer)
         dataset.FlushCache()
@@ -111,13 +140,13 @@ def _write_layer(dataset: gdal.Dataset, layer: Layer) -> None:
 
 def write_yaml(path: Path, data: dict[str, Any]) -> None:
     """A YAML file in UTF-8, keys in their order."""
-    with open(path, "w", encoding="utf-8", newline="\n") as stream:
+    with _told(path), open(path, "w", encoding="utf-8", newline="\n") as stream:
         yaml.safe_dump(data, stream, allow_unicode=True, sort_keys=False, width=110)
 
 
 def write_json(path: Path, data: Any) -> None:
     """A JSON file in UTF-8, keys in their order."""
-    with open(path, "w", encoding="utf-8", newline="\n") as stream:
+    with _told(path), open(path, "w", encoding="utf-8", newline="\n") as stream:
         json.dump(data, stream, ensure_ascii=False, indent=1)
         stream.write("\n")
 
@@ -126,6 +155,7 @@ def write_texts(folder: Path, texts: dict[str, str]) -> None:
     """Text files by their path below ``folder``, in UTF-8."""
     for name, text in texts.items():
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with _told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)

@@ -46,7 +46,7 @@ class TrainingWatershed(QingliuAlgorithm):
             )
         )
         self.add(QgsProcessingParameterFolderDestination("OUTPUT_FOLDER", self.label("OUTPUT_FOLDER")))
-        for key in ("DEM", "LANDUSE", "COUNTY", "CASE", "ANSWERS", "SURVEY"):
+        for key in ("DEM", "LANDUSE", "COUNTY", "CASE", "ANSWERS", "SURVEY", "EXERCISE"):
             self.addOutput(QgsProcessingOutputFile(key, self.label(key)))
 
     def work(
@@ -61,7 +61,14 @@ class TrainingWatershed(QingliuAlgorithm):
         progress = StageProgress(feedback, STAGES)
         content = package.content(scene.make(seed, area, progress))
         progress.stage("practice_write", len(content.layers))
-        return write(content, folder, progress)
+        whole = False
+        try:
+            found = write(content, folder, progress)
+            whole = True
+        finally:
+            if not whole:
+                practice.empty_folder(folder)
+        return found
 
 
 def write(content: package.Content, folder: Path, progress: StageProgress) -> dict[str, Any]:
@@ -74,6 +81,7 @@ def write(content: package.Content, folder: Path, progress: StageProgress) -> di
         "CASE": "case.yaml",
         "ANSWERS": "answers.json",
         "SURVEY": "survey.gpkg",
+        "EXERCISE": "exercise.gpkg",
     }
     paths = {key: folder / name for key, name in files.items()}
     where = (w.ground.x0, w.ground.y0, ground.CELL)
@@ -92,6 +100,7 @@ def write(content: package.Content, folder: Path, progress: StageProgress) -> di
     practice.write_json(paths["ANSWERS"], content.answers)
     progress.step(0.6)
     write_survey(paths["SURVEY"], content, content.tables)
+    progress.step(0.8)
     faulty, _ = faults.plant(content.tables, [fault.key for fault in faults.FAULTS])
-    write_survey(folder / "exercise.gpkg", content, faulty)
+    write_survey(paths["EXERCISE"], content, faulty)
     return {"OUTPUT_FOLDER": str(folder), **{key: str(path) for key, path in paths.items()}}

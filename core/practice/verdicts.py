@@ -205,7 +205,7 @@ def verdicts(
 ) -> dict[str, Any]:
     """The twenty rows of one type and the whole verdict."""
     limits = _limits(kind, county)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number in range(1, 21):
         if number in JUDGED:
             rows.append({"number": number, "state": "pass", "how": "判断有陈述、证据、责任人和日期"})

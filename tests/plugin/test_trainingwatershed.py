@@ -165,3 +165,27 @@ def test_evidence_named_by_the_judgements_lies_beside_the_survey(folder):
         named = [r.values["evidence"] for r in store.rows("indicator_input") if r.values["evidence"]]
     assert len(named) == 7
     assert all((folder / name).is_file() for name in named)
+
+
+def test_a_disk_that_fills_up_is_told_by_code_and_leaves_the_folder_empty(run, tmp_path):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))  # the DEM alone needs a megabyte
+        with pytest.raises(QgsProcessingException, match="QL-PRACTICE-WRITE"):
+            run(ALGORITHM, {**SMALL, "OUTPUT_FOLDER": str(tmp_path / "full")})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list((tmp_path / "full").iterdir()) == []
+
+
+def test_a_run_stopped_while_writing_leaves_the_folder_empty(provider, tmp_path):
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+
+    feedback = QgsProcessingFeedback()
+    feedback.progressChanged.connect(lambda done: feedback.cancel() if done > 90 else None)
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById(ALGORITHM)
+    folder = tmp_path / "stopped"
+    results, _ = algorithm.run({**SMALL, "OUTPUT_FOLDER": str(folder)}, QgsProcessingContext(), feedback)
+    assert "SURVEY" not in results
+    assert list(folder.iterdir()) == []
