@@ -83,6 +83,8 @@ def _edge_codes(channels: Channels, paths: Optional[SurveyedPaths], water: Seque
     """What each edge of ``path`` (k to k + 1) runs along: a line, a water body (numbered on), or neither."""
     codes = np.full(len(channels.path), PLAIN, np.int64)
     count = len(paths.lines) if paths is not None else 0
+    if not len(codes):
+        return codes
     if len(water):
         body = _water_of_cells(channels.network, water)[channels.path]
         same = np.append((body[:-1] >= 0) & (body[:-1] == body[1:]), False)

@@ -441,3 +441,60 @@ def test_channel_cells_in_a_box_are_those_whose_cell_meets_it():
     wider = (cols >= 2) & (cols <= 8) & (rows >= 13) & (rows <= 20)
     assert network.cells_in(box, 1).tolist() == np.flatnonzero(wider).tolist()
     assert network.cells_in((-500.0, 900.0, -400.0, 950.0)).tolist() == []
+
+
+def test_where_there_is_no_channel_there_is_nothing_to_draw():
+    box = pytest.importorskip("shapely.geometry").box
+    dem = ramp(8, 8)
+    found, _, _ = routed(dem, [], 5000, [box(0.0, 0.0, 80.0, 80.0)])
+    assert len(found) == 0
+    projected = follow(found, project=lambda xy: xy + 1.0)
+    assert len(projected.lines.xy) == 0
+    assert projected.no_channel_m2 == 6400.0
+
+
+@pytest.mark.slow
+def test_rivers_of_bayreuth_are_followed_by_their_own_vertices_on_a_dem_of_90_m(shared):
+    gdal, ogr = pytest.importorskip("osgeo.gdal"), pytest.importorskip("osgeo.ogr")
+    folder = shared / "data" / "bayreuth_rotmain"
+    raster = gdal.Open(str(folder / "dem_srtm3.tif"))
+    dem = raster.ReadAsArray().astype(np.float32)
+    x0, dx, _, y0, _, dy = raster.GetGeoTransform()
+    frame = GridFrame(*dem.shape, x0, y0, dx, -dy, geographic=True)
+    layers = ogr.Open(str(folder / "osm_layers.gpkg"))
+    from shapely import wkb
+
+    def shapes(layer):
+        return [wkb.loads(bytes(f.GetGeometryRef().ExportToWkb())) for f in layers.GetLayer(layer)]
+
+    rivers = [
+        np.array(shape.coords)[:, :2] for shape in shapes("waterways") if shape.geom_type == "LineString"
+    ]
+    paths = lay_lines(rivers, dem, frame)
+    saved = burn(dem, paths)
+    direction = flow_directions(dem, frame).direction
+    unburn(dem, paths, saved)
+    enforce(direction, paths)
+    steps = [
+        1,
+        frame.cols + 1,
+        frame.cols,
+        frame.cols - 1,
+        -1,
+        -frame.cols - 1,
+        -frame.cols,
+        1 - frame.cols,
+        0,
+    ]
+    after = paths.next_cells()
+    kept = sum(steps[int(direction.ravel()[c])] == after[c] - c for c in after)
+    assert kept >= 0.97 * len(after)
+    drained = accumulate(direction, frame.row_cell_areas())
+    traced = extract_channels(direction, drained, frame, dem, 8.1e4, extra_cells=paths.cells)
+    found = follow(traced, paths, shapes("water"))
+    drawn = {tuple(p) for p in found.lines.xy.tolist()}
+    inside = [tuple(p) for river in rivers for p in river.tolist() if frame.cell_at(*p)]
+    assert sum(p in drawn for p in inside) >= 0.9 * len(inside)
+    for i in np.flatnonzero(found.parent >= 0).tolist():
+        parent = found.lines.line(int(found.parent[i]))
+        assert (parent == found.lines.line(i)[-1]).all(axis=1).any()
