@@ -230,10 +230,11 @@ def verdicts(
             value = radius if operator == "<" and number == 12 else figures[number][0]
             row = {"number": number, "value": value, "operator": operator, "threshold": limit}
             rows.append({**row, "state": "pass" if test(value) else "fail", "how": figures[number][1]})
-    for row in rows:
-        judged = 3 if row["number"] in JUDGED else row["number"]
-        asked = row["number"] in limits or row["number"] in (10, 15) or judged == 3
-        row["how_en"] = HOW_EN[judged] if asked else "table 7-1 asks nothing of this type"
+    for done in rows:
+        number = int(done["number"])
+        judged = 3 if number in JUDGED else number
+        asked = number in limits or number in (10, 15) or judged == 3
+        done["how_en"] = HOW_EN[judged] if asked else "table 7-1 asks nothing of this type"
     failed = [r["number"] for r in rows if r["state"] == "fail"]
     return {
         "type": kind,

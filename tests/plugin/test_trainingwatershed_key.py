@@ -145,3 +145,86 @@ def test_a_drained_area_that_forgets_one_cell_makes_the_key_disagree(run, folder
     for row in rows:
         row["area_km2"] = round(row["area_km2"] - 25e-6, 6)
     assert len(_disagreements(key["channels"], rows)) == len(key["channels"])
+
+
+@pytest.fixture(scope="module")
+def values(key) -> dict:
+    return {a["id"]: a["value"] for a in key["answers"]}
+
+
+def _source(folder: Path, layer: str) -> str:
+    return f"{folder / 'landuse.gpkg'}|layername={layer}"
+
+
+def test_erosion_intensity_gives_the_planted_conservation_rate(run, folder, values, tmp_path):
+    found = run(
+        "qingliu:erosionintensity",
+        {
+            "BOUNDARY": _source(folder, "boundary"),
+            "OFFICIAL": _source(folder, "erosion"),
+            "OFFICIAL_FIELD": "class",
+            "GULLIES": _source(folder, "gullies"),
+            "OUTPUT": str(tmp_path / "erosion.gpkg"),
+            "TABLE": str(tmp_path / "a3.gpkg"),
+        },
+    )
+    assert found["CONSERVATION_RATE"] == pytest.approx(values["C.1"], abs=1e-6)
+
+
+def test_landscape_indicators_give_the_planted_shares(run, folder, values, tmp_path):
+    found = run(
+        "qingliu:landscapeindicators",
+        {
+            "BOUNDARY": _source(folder, "boundary"),
+            "LANDUSE": _source(folder, "landuse"),
+            "LANDUSE_FIELD": "landuse",
+            "EROSION": _source(folder, "erosion"),
+            "EROSION_FIELD": "class",
+            "GREEN": _source(folder, "green_space"),
+            "BUILT": _source(folder, "built_land"),
+            "OUTPUT": str(tmp_path / "landscape.gpkg"),
+        },
+    )
+    assert found["CONSERVATION_RATE"] == pytest.approx(values["C.1"], abs=1e-6)
+    assert found["FOREST_GRASS_COVER"] == pytest.approx(values["C.2"], abs=1e-6)
+    assert found["VILLAGE_GREEN_RATE"] == pytest.approx(values["C.7"], abs=1e-6)
+
+
+def test_shoreline_ratio_gives_the_planted_share_on_the_treated_reach(run, folder, values, tmp_path):
+    found = run(
+        "qingliu:shorelineratio",
+        {
+            "BANKS": _source(folder, "banks"),
+            "BANK_FIELD": "bank_type",
+            "SIDE_FIELD": "side",
+            "GROUP_FIELD": "river",
+            "TREATED": _source(folder, "reaches"),
+            "TYPE": "leisure",
+            "OUTPUT": str(tmp_path / "shore.gpkg"),
+        },
+    )
+    assert found["RATIO"] == pytest.approx(values["C.8"], abs=1e-5)
+
+
+def test_zones_add_up_to_the_planted_watershed(run, folder, values, tmp_path):
+    layers = {
+        "BOUNDARY": "boundary",
+        "LANDUSE": "landuse",
+        "CHANNELS": "channels",
+        "WATERBODIES": "waterbodies",
+        "VILLAGES": "villages",
+        "ROADS": "roads",
+        "EROSION": "erosion",
+    }
+    found = run(
+        "qingliu:zoning",
+        {
+            **{role: _source(folder, layer) for role, layer in layers.items()},
+            "LANDUSE_FIELD": "landuse",
+            "EROSION_FIELD": "class",
+            "DEM": str(folder / "dem.tif"),
+            "OUTPUT": str(tmp_path / "zones.gpkg"),
+        },
+    )
+    total = sum(found[f"AREA_{zone}"] for zone in ("PROTECTION", "REGULATION", "CHANNEL"))
+    assert total == pytest.approx(values["watershed.area_km2"] * 100, abs=2e-4)
