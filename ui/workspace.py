@@ -6,12 +6,13 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsMapLayer, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QMenu, QToolBar
 
 from ..core.data import RESOURCES
+from ..layers.backgrounds import background_problems
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,11 @@ class Workspace:
             action = self._dock_action(spec, window)
             self.menu.addAction(action)
             self.toolbar.addAction(action)
+        QgsProject.instance().layersAdded.connect(self.name_shifted)
 
     def remove(self) -> None:
         """Take out what ``install`` and ``open`` put in, in reverse."""
+        QgsProject.instance().layersAdded.disconnect(self.name_shifted)
         for dock in self.docks.values():
             self.iface.removeDockWidget(dock)
             dock.close()
@@ -98,6 +101,11 @@ class Workspace:
         self.docks[key].show()
         self.docks[key].raise_()
         return self.docks[key]
+
+    def name_shifted(self, layers: list[QgsMapLayer]) -> None:
+        """Say so where a background that was added lies in a shifted datum (GCJ-02, BD-09)."""
+        for found in background_problems(layers):
+            self.iface.messageBar().pushWarning("清流 Qingliu", found.text())
 
     def follow(self, target: str) -> None:
         """Open what a link ``"kind:name"`` points to: a clause in the browser, an algorithm's dialog."""

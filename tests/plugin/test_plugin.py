@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import QgsSettings
-from qgis.gui import QgsMapCanvas
+from qgis.core import QgsRasterLayer, QgsSettings
+from qgis.gui import QgsMapCanvas, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QMainWindow, QMenu, QToolBar
 
@@ -16,6 +16,7 @@ class Window:
         self.window = QMainWindow()
         self.plugins = QMenu("Plugins", self.window)
         self.canvas = QgsMapCanvas(self.window)
+        self.bar = QgsMessageBar(self.window)
         self.window.menuBar().addMenu(self.plugins)
 
     def mainWindow(self):
@@ -23,6 +24,9 @@ class Window:
 
     def pluginMenu(self):
         return self.plugins
+
+    def messageBar(self):
+        return self.bar
 
     def mapCanvas(self):
         return self.canvas
@@ -76,6 +80,18 @@ def test_reloading_ten_times_leaves_nothing_behind(window, unregistered):
         assert not [
             t for t in QCoreApplication.instance().findChildren(QTranslator) if t is plugin.translator
         ]
+
+
+def test_a_shifted_background_is_named_when_it_is_added(window, unregistered, qgis_new_project):
+    import qingliu
+
+    plugin = qingliu.classFactory(window)
+    plugin.initGui()
+    url = "type=xyz&url=https://webrd01.is.autonavi.com/appmaptile?x%3D{x}%26y%3D{y}%26z%3D{z}&zmax=18&zmin=0"
+    layer = QgsRasterLayer(url, "高德", "wms")
+    plugin.workspace.name_shifted([layer])
+    assert "QL-CRS-GCJ02" in window.bar.currentItem().text()
+    plugin.unload()
 
 
 def test_plugin_runs_without_an_interface_as_under_qgis_process(unregistered):
