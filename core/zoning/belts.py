@@ -78,6 +78,7 @@ def _starts(courses: Sequence[Course], limits: Mapping[str, float]) -> list[int]
 
 def _cut(number: int, course: Course, start: int, limits: Mapping[str, float]) -> list[Run]:
     drained = np.maximum.accumulate(course.drained_km2)[start:]
+    drained[-1] = drained[-2]  # the last vertex is the receiving channel's
     xy = course.xy[start:]
     distance = side_widths(drained, course.order, limits) + (course.width_m or 0.0) / 2
     change = np.flatnonzero(np.diff(distance[:-1])) + 1
@@ -86,12 +87,16 @@ def _cut(number: int, course: Course, start: int, limits: Mapping[str, float]) -
 
 
 def side_widths(drained_km2: np.ndarray, order: int | None, limits: Mapping[str, float]) -> np.ndarray:
-    """Width at each side for drained areas (km²) of a channel of Strahler ``order``, m."""
+    """Width at each side for drained areas (km²) along a channel of Strahler ``order``, m.
+
+    The order is that of the mouth; it counts where the channel drains at least half of what it does there.
+    """
     large = drained_km2 >= limits["channel_large_area_km2"]
     medium = drained_km2 >= limits["channel_medium_area_km2"]
     if order is not None:
-        large = large | (order >= limits["channel_large_order"])
-        medium = medium | (order >= limits["channel_medium_order"])
+        near_mouth = drained_km2 >= np.max(drained_km2, initial=0.0) / 2
+        large = large | (near_mouth & (order >= limits["channel_large_order"]))
+        medium = medium | (near_mouth & (order >= limits["channel_medium_order"]))
     steps = [limits[k] for k in ("channel_zone_buffer_m", "channel_medium_belt_m", "channel_small_belt_m")]
     return np.where(large, steps[0], np.where(medium, steps[1], steps[2]))
 

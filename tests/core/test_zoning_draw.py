@@ -307,7 +307,7 @@ def test_large_channels_count_without_influence_and_widths_go_by_area_and_order(
     )
     assert [(r.xy[0, 0], r.distance_m) for r in found] == [(1.0, 28.0), (2.0, 53.0)]
     assert side_widths(np.array([0.5, 1.0, 10.0]), None, LIMITS).tolist() == [10.0, 25.0, 50.0]
-    assert side_widths(np.array([0.5]), 4, LIMITS).tolist() == [25.0]
+    assert side_widths(np.array([0.2, 0.4, 0.5]), 4, LIMITS).tolist() == [10.0, 25.0, 25.0]
 
 
 @pytest.mark.parametrize(
