@@ -123,33 +123,45 @@ def _count_inflows(state: np.ndarray, weights: np.ndarray, drained: np.ndarray, 
     are changed: the lower four bits are the direction either way.
     """
     rows, cols = state.shape
-    step = max(1, _CACHED_CELLS // max(1, cols))
+    begin = _begin if weights.dtype == np.int32 else _begin_wide
+    flats = state.reshape(-1), drained.reshape(-1), weights
 
-    def count(first: int, stop: int) -> int:
-        return sum(piece(a, min(a + step, stop)) for a in range(first, stop, step))
+    def compiled(first: int, stop: int) -> int:
+        return int(begin(*flats, rows, cols, first, stop, np.full(3 * (cols + 2), NODATA, np.uint8)))
 
-    def piece(first: int, stop: int) -> int:
-        here = state[first:stop]
-        around = _framed(state, first, stop) & 15
-        into = np.zeros(here.shape, np.uint8)
-        for d in range(8):
-            above, left = 1 - DROW[d], 1 - DCOL[d]
-            into += around[above : above + stop - first, left : left + cols] == d
-        into *= 16
-        blank = here == NODATA
-        drained[first:stop] = weights[first:stop, None]
-        drained[first:stop][blank] = 0
-        here |= into
-        return blank.size - int(np.count_nonzero(blank))
+    def plain(first: int, stop: int) -> int:
+        step = max(1, _CACHED_CELLS // max(1, cols))
+        pieces = ((a, min(a + step, stop)) for a in range(first, stop, step))
+        return sum(_begin_strip(state, weights, drained, a, b) for a, b in pieces)
 
     progress.stage("inflows", state.size)
-    return sum(sweep(count, rows, cols, progress))
+    return sum(sweep(compiled if jit.compiled() else plain, rows, cols, progress))
+
+
+def _begin_strip(state: np.ndarray, weights: np.ndarray, drained: np.ndarray, first: int, stop: int) -> int:
+    """Numpy twin of :func:`_begin_rows`."""
+    cols = state.shape[1]
+    here = state[first:stop]
+    around = _framed(state, first, stop) & 15
+    into = np.zeros(here.shape, np.uint8)
+    for d in range(8):
+        above, left = 1 - DROW[d], 1 - DCOL[d]
+        into += around[above : above + stop - first, left : left + cols] == d
+    into *= 16
+    blank = here == NODATA
+    drained[first:stop] = weights[first:stop, None]
+    drained[first:stop][blank] = 0
+    here |= into
+    return blank.size - int(np.count_nonzero(blank))
 
 
 def _restore(state: np.ndarray) -> None:
     def restore(first: int, stop: int) -> None:
         part = state[first:stop]
-        np.bitwise_and(part, 15, out=part, where=part != NODATA)
+        blank = (part == NODATA).view(np.uint8)
+        blank *= NODATA - 15
+        part &= 15
+        part |= blank
 
     rows, cols = state.shape
     sweep(restore, rows, cols, SILENT)
@@ -182,6 +194,46 @@ def _leaving_bands(state: np.ndarray) -> np.ndarray:
             leaving = np.isin(state[row], _LEFT + np.flatnonzero(across))
             found.append(row * cols + np.flatnonzero(leaving))
     return np.concatenate(found).astype(np.int64)
+
+
+def _begin_rows(
+    state: np.ndarray, drained: np.ndarray, weights: np.ndarray, rows: int, cols: int, first: int, stop: int,
+    lines: np.ndarray,
+) -> int:  # fmt: skip
+    """Count what drains into the cells of rows ``first..stop``; count of valid ones.
+
+    ``lines`` is room for three rows with NODATA at both ends.
+    """
+    wide = cols + 2
+    valid = 0
+    for row in range(first - 1, stop + 1):
+        line = lines[(row % 3) * wide : (row % 3) * wide + wide]
+        if 0 <= row < rows:
+            source = state[row * cols : row * cols + cols]
+            for j in range(cols):
+                line[j + 1] = source[j] & 15
+        else:
+            for j in range(cols):
+                line[j + 1] = 15
+        if row < first + 1:
+            continue
+        here = row - 1
+        up = lines[((row - 2) % 3) * wide : ((row - 2) % 3) * wide + wide]
+        mid = lines[(here % 3) * wide : (here % 3) * wide + wide]
+        low = line
+        out = state[here * cols : here * cols + cols]
+        area = drained[here * cols : here * cols + cols]
+        weight = weights[here]
+        count = 0
+        for j in range(cols):
+            into = (up[j] == 1) + (up[j + 1] == 2) + (up[j + 2] == 3) + (mid[j] == 0)
+            into += (mid[j + 2] == 4) + (low[j + 2] == 5) + (low[j + 1] == 6) + (low[j] == 7)
+            blank = mid[j + 1] == 15
+            out[j] = 255 if blank else mid[j + 1] + 16 * into
+            area[j] = 0 if blank else weight
+            count += 0 if blank else 1
+        valid += count
+    return valid
 
 
 def _run_down_cells(
@@ -238,6 +290,8 @@ def _deliver_cells(state: np.ndarray, drained: np.ndarray, steps: np.ndarray, le
     return count
 
 
+_begin = jit.kernel("i8", "u1w", "i4w", "i4r", "i8", "i8", "i8", "i8", "u1w")(_begin_rows)
+_begin_wide = jit.kernel("i8", "u1w", "i8w", "i8r", "i8", "i8", "i8", "i8", "u1w")(_begin_rows)
 _run_down = jit.kernel("i8", "u1w", "i4w", "i8r", "i8", "i8", "i8", "i8")(_run_down_cells)
 _run_down_wide = jit.kernel("i8", "u1w", "i8w", "i8r", "i8", "i8", "i8", "i8")(_run_down_cells)
 _deliver = jit.kernel("i8", "u1w", "i4w", "i8r", "i8r")(_deliver_cells)

@@ -57,7 +57,8 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
 
     Codes on the way: 10 taken into the flat, 16 + d decided. A flat's cells are never on the
     rim, so all eight neighbours exist. ``members`` and ``queue`` hold cells as distances from the
-    seed. Returns how many seeds of waiting flats stand in ``left``.
+    seed. Ranks are negative once they are final; the cells around a flat have the rank -2^31, so that
+    it alone tells who belongs to the flat. Returns how many seeds of waiting flats stand in ``left``.
     """
     waiting = 0
     for i in range(len(seeds)):
@@ -86,10 +87,9 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
                     codes[q] = 10
                     members[size] = q - seed
                     size += 1
-                elif heights[q] > z:
-                    rank |= 2
                 else:
-                    rank |= 1
+                    ranks[q] = -2147483648
+                    rank |= 2 if heights[q] > z else 1
             ranks[s] = rank
         if not inside:
             for j in range(size):
@@ -110,8 +110,9 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
             farthest = ranks[s] >> 1
             for k in range(8):
                 q = s + steps[k]
-                if codes[q] == 10 and ranks[q] < 2:
-                    ranks[q] |= (farthest + 1) << 1
+                rank = ranks[q]
+                if 0 <= rank < 2:
+                    ranks[q] = rank | (farthest + 1) << 1
                     queue[tail] = q - seed
                     tail += 1
         tail = 0
@@ -124,7 +125,7 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
         head = 0
         level_end = tail
         distance = 4
-        while head < tail:  # from here a rank is negative once it is final
+        while head < tail:
             if head == level_end:
                 distance += 2
                 level_end = tail
@@ -132,8 +133,9 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
             head += 1
             for k in range(8):
                 q = s + steps[k]
-                if codes[q] == 10 and ranks[q] >= 0:
-                    ranks[q] = (ranks[q] >> 1) - farthest - distance - 2
+                rank = ranks[q]
+                if rank >= 0:
+                    ranks[q] = (rank >> 1) - farthest - distance - 2
                     queue[tail] = q - seed
                     tail += 1
         for j in range(size):
@@ -143,12 +145,11 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
             for k in range(8):
                 d = order[k]
                 q = s + steps[d]
-                if codes[q] == 10 or codes[q] >= 16:
-                    rank = ranks[q]
-                elif heights[q] <= z:  # lower by less than a slope can show counts as equal
-                    rank = -2
-                else:
-                    continue
+                rank = ranks[q]
+                if rank == -2147483648:
+                    if heights[q] > z:
+                        continue
+                    rank = -2  # lower by less than a slope can show counts as equal
                 if rank > best:
                     best = rank
                     way = d

@@ -38,6 +38,7 @@ def route_job(
     """
     frame = GridFrame(**values["frame"])
     jit.load(progress)
+    room, out = _shared_room(frame)
     flow = flow_directions(
         arrays["dem"],
         frame,
@@ -45,12 +46,23 @@ def route_job(
         method=values["method"],
         max_depth=values["max_depth"],
         max_length=values["max_length"],
+        room=room,
     )
     if "path_cells" in arrays:
         paths = SurveyedPaths((), (), (), arrays["path_cells"], arrays["path_successor"])
         enforce(flow.direction, paths)
     weights = frame.row_cell_areas() if frame.geographic else None
-    drained = accumulate(flow.direction, weights, progress)
+    drained = accumulate(flow.direction, weights, progress, out)
     beyond = contaminated(flow.direction, progress)
     found = {"direction": flow.direction, "drained": drained, "contaminated": beyond}
-    return found, {"changed": int(len(flow.cells))}
+    return found, {"changed": len(flow.cells)}
+
+
+def _shared_room(frame: GridFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Memory that the directions are worked out in, int32 (rows, cols), and that then takes the drained area."""
+    shape = frame.rows, frame.cols
+    if not frame.geographic:
+        room = np.empty(shape, np.int32)
+        return room, room
+    out = np.empty(shape, np.float64)
+    return out.reshape(-1)[: (out.size + 1) // 2].view(np.int32)[: out.size].reshape(shape), out
