@@ -183,15 +183,3 @@ def sinuosity(xy: np.ndarray) -> float:
 
 def _line(xy: np.ndarray) -> Any:
     return shapely_modules().geometry.LineString(np.asarray(xy, np.float64)[:, :2])
-
-
-def inside_lengths(lines: Sequence[np.ndarray], boundary: Any) -> np.ndarray:
-    """Length of each line within ``boundary`` (a shapely polygon), m; nothing is clipped."""
-    shapely = shapely_modules()
-    prepared = shapely.prepared.prep(boundary)
-    found = np.zeros(len(lines))
-    for i, xy in enumerate(lines):
-        line = _line(xy)
-        if prepared.intersects(line):
-            found[i] = line.length if prepared.covers(line) else line.intersection(boundary).length
-    return found

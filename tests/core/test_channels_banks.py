@@ -9,7 +9,6 @@ from qingliu.core.terrain.banks import (
     belt_mask,
     belt_window,
     counts,
-    inside_lengths,
     land_use_shares,
     nearest_channels,
     raster_mean,
@@ -122,10 +121,3 @@ def test_shares_of_codes_leave_nodata_out():
 def test_sinuosity_is_length_over_distance():
     assert sinuosity(np.array([[0.0, 0.0], [3.0, 4.0], [6.0, 0.0]])) == pytest.approx(10 / 6)
     assert np.isnan(sinuosity(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]])))
-
-
-def test_length_inside_the_boundary_and_the_line_stays_whole():
-    boundary = geometry.box(200, -10, 700, 10)
-    lines = [STRAIGHT, STRAIGHT + np.array([0, 100]), np.array([[300.0, 0.0], [400.0, 5.0]])]
-    found = inside_lengths(lines, boundary)
-    assert found.tolist() == [500.0, 0.0, pytest.approx(np.hypot(100, 5))]
