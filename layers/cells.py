@@ -7,13 +7,13 @@ classified raster add up to the boundary's own area instead of to whole cells.
 from __future__ import annotations
 
 import math
-from typing import Iterator, NamedTuple, Sequence
+from typing import Any, Iterator, NamedTuple, Sequence
 
 import numpy as np
 from osgeo import gdal, ogr
 from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
 
-from ..core.errors import InputError, problem
+from ..core.errors import Cancelled, InputError, problem
 from ..core.grid import Grid, GridFrame
 from ..core.memory import available_bytes
 from ..core.progress import SILENT, Progress
@@ -183,15 +183,39 @@ def cell_polygons(
     holder = ogr.GetDriverByName("Memory").CreateDataSource("labels")
     layer = holder.CreateLayer("labels", geom_type=ogr.wkbPolygon)
     layer.CreateField(ogr.FieldDefn("label", ogr.OFTInteger))
+    watch = Watch(progress, 0.5)
     with quiet_gdal():
-        gdal.Polygonize(raster.GetRasterBand(1), mask.GetRasterBand(1), layer, 0, [])
+        gdal.Polygonize(raster.GetRasterBand(1), mask.GetRasterBand(1), layer, 0, [], callback=watch)
+    watch.raise_if_cancelled()
     count = max(layer.GetFeatureCount(), 1)
     for number, feature in enumerate(layer):
         if number % 200 == 0:
-            progress.step(number / count)
+            progress.step(0.5 + 0.5 * number / count)
         shape = geometry_of(bytes(feature.GetGeometryRef().ExportToWkb(ogr.wkbNDR)))
         for part in _valid_parts(shape):
             yield feature.GetField(0), part
+
+
+class Watch:
+    """GDAL's callback: hands on progress as a share of the stage, stops the work when the user said so."""
+
+    def __init__(self, progress: Progress, share: float) -> None:
+        self._progress = progress
+        self._share = share
+        self._cancelled: Cancelled | None = None
+
+    def __call__(self, fraction: float, message: str = "", data: Any = None) -> int:
+        try:
+            self._progress.step(self._share * fraction)
+        except Cancelled as stop:
+            self._cancelled = stop
+            return 0
+        return 1
+
+    def raise_if_cancelled(self) -> None:
+        """Raise the Cancelled that stopped the work."""
+        if self._cancelled is not None:
+            raise self._cancelled
 
 
 def _valid_parts(shape: QgsGeometry) -> list[QgsGeometry]:

@@ -54,7 +54,8 @@ def erosion_parts(
 ) -> ErosionParts:
     """The polygons with their class. Raises QL-EROSION-CODES where no value is a class.
 
-    Values that are none are listed with their area; their land has no class.
+    Values that are none are listed with their area; their land has no class. An estimate's own null,
+    land that could not be graded, is not worth a word.
     """
     parts: list[Part] = []
     odd: dict[str, float] = {}
@@ -62,7 +63,7 @@ def erosion_parts(
         shape = geometry_of(record.wkb or b"")
         value = record.attributes.get(field)
         code = class_of(value, scale)
-        if code is None:
+        if code is None and not (value is None and ESTIMATE_FIELD in record.attributes):
             text = "NULL" if value is None else str(value)
             odd[text] = odd.get(text, 0.0) + shape.area()
         name = NO_CODE if code is None else str(code)

@@ -43,6 +43,7 @@ from ..layers.erosion import CLASS_FIELD, NO_CODE, erosion_parts
 from ..layers.planar import QgisPlanar, gathered, geometry_of
 from ..layers.records import ANY, LINE, POLYGON, Record, Wanted
 from .algorithm import QingliuAlgorithm
+from .charts import add_chart, erosion_chart, rate_note, write_chart
 from .erosionsources import FACTOR_NAMES, OFFICIAL, Graded, Grading, chosen_source
 from .extent import Extent, read_extent
 from .feedback import StageProgress
@@ -112,6 +113,7 @@ class ErosionIntensity(QingliuAlgorithm):
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", self.label("OUTPUT"), polygon))
         table = QgsProcessing.SourceType.TypeVector
         self.add(QgsProcessingParameterFeatureSink("TABLE", self.label("TABLE"), table, None, True))
+        add_chart(self)
         self.addOutput(QgsProcessingOutputNumber("CONSERVATION_RATE", self.label("CONSERVATION_RATE")))
 
     def _define_advanced(self) -> None:
@@ -167,6 +169,8 @@ class _Run:
         results: dict[str, Any] = {"OUTPUT": self._write(found)}
         if self.inputs.given("TABLE"):
             results["TABLE"] = self._write_table(found, areas, density)
+        if self.inputs.given("CHART"):
+            results["CHART"] = self._write_chart(areas, rate)
         results["CONSERVATION_RATE"] = None if rate.value is None else round(rate.value, 6)
         return results
 
@@ -331,10 +335,17 @@ class _Run:
         columns = self.algorithm.columns("TABLE", *kinds, ("estimate", "boolean"), ("method", "text"))
         return write_table(self.algorithm, self.inputs, "TABLE", columns, [values], self.progress)
 
+    def _write_chart(self, areas: ErosionAreas, rate: ConservationRate) -> str:
+        notes = [rate_note(rate.value, rate.lower, rate.upper)]
+        if rate.estimate:
+            notes.append(Problem("QL-EROSION-ESTIMATE").text())
+        charts = [erosion_chart(areas, self.scale, self.algorithm.label("OUTPUT"))]
+        return write_chart(self.algorithm, self.inputs, self.algorithm.displayName(), charts, notes)
+
 
 _LINES = QgsWkbTypes.GeometryType.LineGeometry
 _POLYGONS = QgsWkbTypes.GeometryType.PolygonGeometry
 
 
 def _multi(shape: QgsGeometry) -> bytes:
-    return bytes(gathered([shape]).asWkb())
+    return bytes((shape if shape.isMultipart() else gathered([shape])).asWkb())

@@ -37,6 +37,7 @@ from ..layers.erosion import CLASS_FIELD, ErosionParts, erosion_parts
 from ..layers.planar import QgisPlanar
 from ..layers.records import POLYGON, Record, Wanted
 from .algorithm import QingliuAlgorithm
+from .charts import add_chart, land_chart, rates_chart, write_chart
 from .extent import Extent, alone, read_extent
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -100,6 +101,7 @@ class LandscapeIndicators(QingliuAlgorithm):
         self.add(county, advanced=True)
         table = QgsProcessing.SourceType.TypeVector
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", self.label("OUTPUT"), table))
+        add_chart(self)
         for name in NUMBERS.values():
             self.addOutput(QgsProcessingOutputNumber(name, self.label(name)))
 
@@ -122,7 +124,11 @@ class LandscapeIndicators(QingliuAlgorithm):
         rows = list(run.rows())
         columns = self.columns("OUTPUT", *FIELDS)
         destination = write_table(self, inputs, "OUTPUT", columns, rows, progress)
-        return {"OUTPUT": destination, **run.numbers}
+        results: dict[str, Any] = {"OUTPUT": destination}
+        if inputs.given("CHART"):
+            charts = [rates_chart(rows, self.displayName()), land_chart(rows, self.label("LANDUSE"))]
+            results["CHART"] = write_chart(self, inputs, self.displayName(), [c for c in charts if c.bars])
+        return {**results, **run.numbers}
 
 
 class _Run:

@@ -356,6 +356,36 @@ def test_table_as_csv_has_a_byte_order_mark(erode, run, boundary, tmp_path):
     assert path.read_bytes().startswith(b"\xef\xbb\xbfwatershed_area_km2,")
 
 
+def test_chart_shows_each_class_and_the_rate(erode, boundary, tmp_path):
+    """Five classes of 20 hm² each; the page names them and C.1."""
+    raster = files.raster(tmp_path / "loss.tif", loss_steps())
+    path = tmp_path / "chart.html"
+    result, _, _, _ = erode(boundary, SOIL_LOSS=raster, REGION="south_red", CHART=str(path))
+    text = path.read_text(encoding="utf-8")
+    assert result["CHART"] == str(path)
+    assert text.count("20.00 hm² · 20.0 %") == 5 and "20.00 %." in text and "QL-EROSION-ESTIMATE" in text
+
+
+def test_cancel_stops_the_run_and_leaves_no_result(run, boundary, tmp_path):
+    """The user cancels as soon as the cells become polygons."""
+    from qgis import processing
+    from qgis.core import QgsProcessingFeedback
+
+    class Impatient(QgsProcessingFeedback):
+        def setProgressText(self, text):
+            super().setProgressText(text)
+            if "cell_polygons" in text or "10,000" in text:
+                self.cancel()
+
+    raster = files.raster(tmp_path / "loss.tif", loss_steps())
+    parameters = {"BOUNDARY": boundary, "SOIL_LOSS": raster, "REGION": "loess"}
+    output = tmp_path / "cancelled.gpkg"
+    result = processing.run(
+        "qingliu:erosionintensity", {**parameters, "OUTPUT": str(output)}, feedback=Impatient(False)
+    )
+    assert result.get("OUTPUT") is None and not output.exists()
+
+
 def test_nothing_to_grade_from_is_named(erode, boundary):
     assert refused(erode, boundary).startswith("QL-EROSION-NOSOURCE")
 

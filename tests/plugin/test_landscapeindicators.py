@@ -82,6 +82,14 @@ def test_forest_and_grass_cover_and_the_areas_of_a1_by_hand(measure, boundary, t
     assert result["FOREST_GRASS_COVER"] == 70.0
 
 
+def test_chart_shows_the_rates_and_the_land(measure, boundary, tmp_path):
+    land = land_file(tmp_path, ("0301", 6), ("0103", 4))
+    path = tmp_path / "chart.html"
+    measure(boundary, LANDUSE=land, CHART=str(path))
+    text = path.read_text(encoding="utf-8")
+    assert "60.00 %" in text and "60.00 hm² · 60.0 %" in text and "40.00 hm² · 40.0 %" in text
+
+
 def test_conservation_rate_and_the_areas_of_a3_by_hand(measure, boundary, tmp_path):
     """80 hm² slight, 15 light, 5 strong: C.1 is 80 %, shares of the eroded 20 hm² are 75 and 25 %."""
     shapes = [
