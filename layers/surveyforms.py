@@ -51,7 +51,7 @@ def make_form(
 
 def display_expression(table: StoreTable) -> str:
     """What a row is called in lists."""
-    for name in ("name", "natural_village", "channel_name", "unit_name", "watershed_name", "table", "key"):
+    for name in ("name", "natural_village", "channel_name", "unit_name", "table", "key"):
         if name in table.names:
             return f"coalesce({QgsExpression.quotedColumnRef(name)}, {QgsExpression.quotedColumnRef(_second(table))})"
     return QgsExpression.quotedColumnRef(_second(table))
@@ -76,12 +76,22 @@ def widget(
         return QgsEditorWidgetSetup("ValueRelation", _value_relation(field, context))
     if field.widget in ("photo", "file"):
         return QgsEditorWidgetSetup("ExternalResource", _attachment(field.widget == "photo"))
+    if field.kind == "boolean":
+        return QgsEditorWidgetSetup("ValueMap", _yes_no(context.language))
     return QgsEditorWidgetSetup(*_plain_widget(field))
 
 
+# QGIS's own mark for "no value" in a value map (QgsValueMapFieldFormatter.NULL_VALUE)
+_NO_VALUE = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
+
+
+def _yes_no(language: str) -> dict[str, Any]:
+    """Yes, no or nothing. A check box would turn an empty field into "no" with the first save of its form."""
+    yes, no = ("是", "否") if language == "zh" else ("yes", "no")
+    return {"map": [{"": _NO_VALUE}, {yes: "true"}, {no: "false"}]}
+
+
 def _plain_widget(field: Field) -> tuple[str, dict[str, Any]]:
-    if field.kind == "boolean":
-        return "CheckBox", {"AllowNullState": True}
     if field.kind == "date":
         return "DateTime", _calendar("yyyy-MM-dd")
     if field.kind == "datetime":
@@ -234,17 +244,24 @@ def _arrange(
     config.clearTabs()
     data, record, photos = _TABS[context.language]
     config.addTab(_tab(data, _data_elements(layer, table, context.language)))
-    held = [n for n in ("fid", "uuid", *AUDIT_NAMES) if layer.fields().indexOf(n) >= 0 and n != "version"]
+    names = ("fid", "uuid", "sheet_uuid", *AUDIT_NAMES)
+    held = [n for n in names if layer.fields().indexOf(n) >= 0 and n != "version"]
     if table.role != OWN or table.tracked:
         config.addTab(_tab(record, _fields(layer, held)))
     pictures = [r for r in relations if r.id() == f"qingliu_photos_row_uuid_{table.name}"]
     if pictures:
-        config.addTab(_tab(photos, [QgsAttributeEditorRelation(r, None) for r in pictures]))
+        config.addTab(_tab(photos, map(_pictures, pictures)))
     for name in _AUTO:
         index = layer.fields().indexOf(name)
         if index >= 0:
             config.setReadOnly(index, True)
     layer.setEditFormConfig(config)
+
+
+def _pictures(relation: QgsRelation) -> QgsAttributeEditorRelation:
+    made = QgsAttributeEditorRelation(relation, None)
+    made.setRelationWidgetTypeId("relation_editor")
+    return made
 
 
 def _tab(title: str, elements: Iterable[QgsAttributeEditorElement]) -> QgsAttributeEditorContainer:
@@ -267,7 +284,7 @@ def _data_elements(
     elements: list[QgsAttributeEditorElement] = []
     box: QgsAttributeEditorContainer | None = None
     for field in table.fields:
-        if field.name in _AUTO or (field.hidden and field.name != "sheet_uuid"):
+        if field.name in _AUTO or field.hidden:
             continue
         made = QgsAttributeEditorField(field.name, layer.fields().indexOf(field.name), None)
         group = field.group_zh if language == "zh" else field.group_en

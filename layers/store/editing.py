@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator, NamedTuple, Sequence
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from qgis.core import (
     QgsFeature,
@@ -204,7 +204,8 @@ class EditSession:
         if buffer.addedAttributes() or buffer.deletedAttributeIds():
             raise InputError("QL-STORE-FIELDS", layers=layer.name())
         known = self._known.get(layer.id(), {})
-        names = _provider_fields(layer)
+        columns = {c.name: c.kind for c in self.store.tables()[table].columns}
+        fields = {i: (n, columns[n]) for i, n in _provider_fields(layer).items() if n in columns}
         for fid in buffer.deletedFeatureIds():
             if fid in known:
                 yield Delete(table, *known[fid])
@@ -212,11 +213,12 @@ class EditSession:
         for fid in {**values, **shapes}:
             if fid not in known:
                 continue
-            given = {names[i]: plain(v) for i, v in values.get(fid, {}).items() if i in names}
+            entered = values.get(fid, {})
+            given = {fields[i][0]: entry(fields[i][1], v) for i, v in entered.items() if i in fields}
             wkb: bytes | None | Keep = flat_wkb(shapes[fid]) if fid in shapes else KEEP
             yield Update(table, *known[fid], given, wkb)
         for feature in buffer.addedFeatures().values():
-            yield _insert(table, feature, names, layer.isSpatial())
+            yield _insert(table, feature, fields, layer.isSpatial())
 
 
 def _provider_fields(layer: QgsVectorLayer) -> dict[int, str]:
@@ -225,9 +227,29 @@ def _provider_fields(layer: QgsVectorLayer) -> dict[int, str]:
     return {i: f.name() for i, f in enumerate(layer.fields()) if f.name() in own and f.name() != FID}
 
 
-def _insert(table: str, feature: QgsFeature, names: dict[int, str], located: bool) -> Insert:
+_WORDS = {"true": True, "false": False, "": None}
+
+
+def entry(kind: str, value: Any) -> Any:
+    """What a widget put into an edit buffer, as plain Python; value maps give texts for every kind.
+
+    A text that is none of its kind stays one, and the store refuses it.
+    """
+    found = plain(value)
+    if not isinstance(found, str) or kind not in ("boolean", "integer", "number"):
+        return found
+    text = found.strip().lower()
+    if kind == "boolean":
+        return _WORDS.get(text, found)
+    try:
+        return None if not text else int(text) if kind == "integer" else float(text)
+    except ValueError:
+        return found
+
+
+def _insert(table: str, feature: QgsFeature, fields: Mapping[int, tuple[str, str]], located: bool) -> Insert:
     attributes = feature.attributes()
-    values = {name: plain(attributes[i]) for i, name in names.items()}
+    values = {name: entry(kind, attributes[i]) for i, (name, kind) in fields.items()}
     given = {name: value for name, value in values.items() if value is not None}
     return Insert(table, given, flat_wkb(feature.geometry()) if located else None)
 

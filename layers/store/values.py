@@ -56,7 +56,9 @@ def multi_values(text: str | None) -> list[str]:
         return [part.strip() for part in inner.split(",") if part.strip()]
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str | None:
+    if isinstance(value, (list, tuple, set, str)) and (not value or value == "{}"):
+        return None  # QGIS writes {} where nothing is chosen; nothing entered is NULL, never an empty text
     if isinstance(value, (list, tuple, set)):
         return multi_text(value)
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):

@@ -273,7 +273,7 @@ def test_relations_tie_rows_to_sheets_features_and_photos(project):
         ("a1", "rock_type", "ValueRelation"),
         ("a1", "frost_free_days", "Range"),
         ("a1", "cropland_hm2", "TextEdit"),
-        ("a6", "sand_digging", "CheckBox"),
+        ("a6", "sand_digging", "ValueMap"),
         ("a7", "villages_uuid", "RelationReference"),
         ("photos", "path", "ExternalResource"),
         ("indicator_input", "date", "DateTime"),
@@ -337,3 +337,61 @@ def test_aliases_are_the_names_of_the_columns_with_their_units(run, tmp_path):
     assert shown["mean_temperature_c"] == "年均气温 (℃)"
     assert layer.name().startswith("A.1 ")
     project.clear()
+
+
+@pytest.fixture
+def forms(qgis_app):
+    from qgis.gui import QgsGui
+
+    if "TextEdit" not in QgsGui.editorWidgetRegistry().factories():
+        QgsGui.editorWidgetRegistry().initEditors()
+
+
+@pytest.mark.parametrize(
+    "table", ["a1", "a5", "a6", "a7", "a8", "a12x", "pollution_sources", "indicator_input"]
+)
+def test_a_form_saved_after_one_entry_leaves_every_other_field_empty(project, made, forms, tmp_path, table):
+    """Null is null: a check box, for one, would turn an empty field into "no"."""
+    from qgis.gui import QgsAttributeDialog
+    from qingliu.layers.store import Drafts, Insert, open_store
+    from qingliu.layers.store.editing import EditSession
+
+    layer = layer_named(project, table)
+    with open_store(made["SURVEY"]) as store:
+        (key,) = store.save([Insert(table, {})]).rows
+        session = EditSession(store, Drafts(tmp_path / "drafts"))
+        session.watch(layer)
+        before = store.row(table, key.uuid)
+        layer.startEditing()
+        dialog = QgsAttributeDialog(layer, next(layer.getFeatures()), False)
+        texts = ("row_no", "name", "text", "vegetation_cover_pct")
+        field = next(n for n in texts if n in before.values)
+        dialog.attributeForm().changeAttribute(field, 7)
+        assert dialog.attributeForm().save()
+        session.save()
+        after = store.row(table, key.uuid)
+        changed = {n for n, v in after.values.items() if v != before.values[n]}
+        assert changed - {"updated_at", "updated_by"} == {field, "version"}
+        session.close()
+        dialog.close()
+
+
+@pytest.mark.parametrize(("entered", "stored"), [("true", True), ("false", False), (None, None)])
+def test_yes_no_and_nothing_are_three_answers(project, made, forms, tmp_path, entered, stored):
+    from qgis.gui import QgsAttributeDialog
+    from qingliu.layers.store import Drafts, Insert, open_store
+    from qingliu.layers.store.editing import EditSession
+
+    layer = layer_named(project, "a6")
+    with open_store(made["SURVEY"]) as store:
+        (key,) = store.save([Insert("a6", {"sand_digging": not stored})]).rows
+        session = EditSession(store, Drafts(tmp_path / "drafts"))
+        session.watch(layer)
+        layer.startEditing()
+        dialog = QgsAttributeDialog(layer, next(layer.getFeatures()), False)
+        dialog.attributeForm().changeAttribute("sand_digging", entered)
+        assert dialog.attributeForm().save()
+        session.save()
+        assert store.row("a6", key.uuid).values["sand_digging"] is stored
+        session.close()
+        dialog.close()

@@ -63,7 +63,9 @@ def test_rows_come_back_as_they_were_saved(store):
         {},
         optional={
             "natural_village": st.none()
-            | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+            | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(
+                "{}".__ne__
+            ),
             "households": st.none() | st.integers(-(2**63), 2**63 - 1),
             "residential_area_hm2": st.none() | st.floats(allow_nan=False, allow_infinity=False),
         },
@@ -299,3 +301,12 @@ def test_undo_of_what_somebody_changed_since_is_refused(store):
         undo(store, saved.save_id)
     with pytest.raises(InputError, match="QL-STORE-NOSAVE"):
         undo(store, "absent")
+
+
+@pytest.mark.parametrize("nothing", ["", "{}", [], None], ids=repr)
+def test_nothing_entered_is_null(store, nothing):
+    from qingliu.layers.store import Insert
+
+    (key,) = store.save([Insert("a7", {"natural_village": nothing, "new_energy_type": nothing})]).rows
+    row = store.row("a7", key.uuid)
+    assert row.values["natural_village"] is None and row.values["new_energy_type"] is None

@@ -332,3 +332,23 @@ def test_notes_of_sessions_that_were_killed_are_cleared(store):
     assert store.users() == [] and not dead.exists()
     dead.write_text(json.dumps({"who": "李四", "host": "other-machine", "pid": 1}))
     assert store.users() == ["李四@other-machine"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("boolean", "true", True),
+        ("boolean", "false", False),
+        ("boolean", "vielleicht", "vielleicht"),
+        ("integer", "3", 3),
+        ("integer", "3.7", "3.7"),
+        ("number", "3.7", 3.7),
+        ("number", "3,7", "3,7"),
+        ("number", " ", None),
+        ("text", "3", "3"),
+    ],
+)
+def test_entries_of_widgets_become_values_without_guessing(qgis_app, kind, value, expected):
+    from qingliu.layers.store.editing import entry
+
+    assert entry(kind, value) == expected and type(entry(kind, value)) is type(expected)
