@@ -83,7 +83,18 @@ def content(w: scene.Watershed) -> Content:
         },
         "faults": faults.plant(everything, [f.key for f in faults.FAULTS])[1],
     }
-    return Content(w, found, case(w), county, key, everything, texts, rulers, tilted)
+    return Content(w, found, case(w), county, settled(key), settled(everything), texts, rulers, tilted)
+
+
+def settled(value: Any) -> Any:
+    """``value`` with every float at 12 significant digits: another numpy sums in another order."""
+    if isinstance(value, float):
+        return float(f"{value:.12g}")
+    if isinstance(value, dict):
+        return {key: settled(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(settled(part) for part in value)
+    return value
 
 
 def _plane_layer(w: scene.Watershed, tilted: planes.Planes) -> scene.Layer:
