@@ -1,0 +1,162 @@
+"""What goes into an evaluation and what comes out (chapter 7, table 7-1, appendix C).
+
+Everything is plain data: whoever reads a survey makes an :class:`EvaluationInput` of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from ..county import County
+from ..errors import Problem
+from ..provenance import Feature, Register
+
+PASS, FAIL, NOT_APPLICABLE, UNPROVEN = "pass", "fail", "not_applicable", "unproven"
+STATES = (PASS, FAIL, NOT_APPLICABLE, UNPROVEN)
+RECOGNISED, NOT_RECOGNISED = "recognised", "not_recognised"
+
+INPUTS = "indicator_input"
+JUDGEMENT = "judgement"
+
+
+class TableRow(NamedTuple):
+    """A row of a survey table; ``year`` is that of its sheet's survey date, None where it has none."""
+
+    uuid: str
+    values: Mapping[str, Any]
+    year: Optional[int] = None
+
+
+class InputRow(NamedTuple):
+    """A row of ``indicator_input``; ``date`` is ISO 8601."""
+
+    number: int
+    key: str
+    value: Optional[float] = None
+    text: Optional[str] = None
+    unit: Optional[str] = None
+    source: Optional[str] = None
+    year: Optional[int] = None
+    statement: Optional[str] = None
+    evidence: Optional[str] = None
+    person: Optional[str] = None
+    date: Optional[str] = None
+    proven_absent: Optional[bool] = None
+    uuid: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number measured on layers, in the unit of the formula's variable.
+
+    ``low`` and ``high`` bound it where part of the data is unknown (``value`` may then be None); ``sd`` is
+    its standard error from stated errors of lines, cells and classes. ``features`` are those it rests on.
+    """
+
+    value: Optional[float]
+    low: Optional[float] = None
+    high: Optional[float] = None
+    sd: float = 0.0
+    source: Optional[str] = None
+    year: Optional[int] = None
+    features: Tuple[Feature, ...] = ()
+    estimate: bool = False
+    notes: Tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class EvaluationInput:
+    """A survey as the evaluation sees it.
+
+    ``tables``: table name (``a8``) -> rows; ``figures``: variable -> figure from layers (areas hm², C.7 m²,
+    lengths m, counts). ``lost_evidence`` are evidence paths that lead to no file. ``date`` is that of the
+    evaluation (7.0.2); ``made_at`` the moment written into every value.
+    """
+
+    date: date
+    tables: Mapping[str, Sequence[TableRow]] = field(default_factory=dict)
+    inputs: Sequence[InputRow] = ()
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    county: Optional[County] = None
+    lost_evidence: frozenset[str] = frozenset()
+    tolerance: float = 0.01
+    made_at: Optional[datetime] = None
+    made_by: str = "qingliu:evaluate"
+
+    def entered(self, number: int, key: str) -> list[InputRow]:
+        """Rows of ``indicator_input`` for a variable, those that say something."""
+        rows = [r for r in self.inputs if r.number == number and r.key == key]
+        return [r for r in rows if r.value is not None or (r.text or "").strip()]
+
+
+class Gap(NamedTuple):
+    """What keeps an indicator unproven, and which table, field and row would supply it."""
+
+    problem: Problem
+    table: Optional[str] = None
+    field: Optional[str] = None
+    row: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class IndicatorRow:
+    """One indicator for one type of watershed: a row of the result.
+
+    ``margin`` is signed, in the indicator's unit, positive = better. ``low`` and ``high`` enclose the value
+    where bounds or errors are known; ``within_error``: the limit lies inside. ``value_id`` and ``state_id``
+    lead into the register. ``readings``: the same indicator read otherwise, shown and never deciding.
+    """
+
+    type: str
+    number: int
+    key: str
+    name_zh: str
+    name_en: str
+    state: str
+    clause: str
+    value_num: Optional[float] = None
+    value_text: Optional[str] = None
+    unit: Optional[str] = None
+    operator: str = ""
+    threshold: Optional[str] = None
+    threshold_num: Optional[float] = None
+    margin: Optional[float] = None
+    low: Optional[float] = None
+    high: Optional[float] = None
+    within_error: bool = False
+    source: Optional[str] = None
+    year: Optional[int] = None
+    formula: Optional[str] = None
+    gaps: Tuple[Gap, ...] = ()
+    notes: Tuple[Problem, ...] = ()
+    readings: Tuple[str, ...] = ()
+    value_id: Optional[str] = None
+    state_id: Optional[str] = None
+
+    def missing(self, language: str | None = None) -> str | None:
+        """What is missing, one sentence after another; None where nothing is."""
+        return " ".join(dict.fromkeys(g.problem.text(language) for g in self.gaps)) or None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All rows, the verdict by type, and the register that leads every number back to its origin."""
+
+    date: date
+    edition: str
+    rows: Tuple[IndicatorRow, ...]
+    verdicts: Mapping[str, str]
+    register: Register
+
+    def of(self, type_key: str) -> list[IndicatorRow]:
+        """The rows of a type in the order of table 7-1."""
+        return [r for r in self.rows if r.type == type_key]
+
+    def row(self, type_key: str, number: int) -> IndicatorRow:
+        """One row. Raises KeyError where there is none."""
+        for found in self.rows:
+            if (found.type, found.number) == (type_key, number):
+                return found
+        raise KeyError((type_key, number))
