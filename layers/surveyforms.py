@@ -266,7 +266,7 @@ def _pictures(relation: QgsRelation) -> QgsAttributeEditorRelation:
 
 def _tab(title: str, elements: Iterable[QgsAttributeEditorElement]) -> QgsAttributeEditorContainer:
     made = QgsAttributeEditorContainer(title, None)
-    made.setIsGroupBox(False)
+    made.setIsGroupBox(False)  # a tab of its own
     for element in elements:
         made.addChildElement(element)
     return made
@@ -275,6 +275,13 @@ def _tab(title: str, elements: Iterable[QgsAttributeEditorElement]) -> QgsAttrib
 def _fields(layer: QgsVectorLayer, names: Iterable[str]) -> Iterator[QgsAttributeEditorElement]:
     for name in names:
         yield QgsAttributeEditorField(name, layer.fields().indexOf(name), None)
+
+
+def _group_of(field: Field, language: str) -> str:
+    """The printed group of a column; columns that the draft's table lacks stand together and say so."""
+    if field.extra:
+        return "补充列（原表未列）" if language == "zh" else "Added columns (not in the printed table)"
+    return (field.group_zh if language == "zh" else field.group_en) or ""
 
 
 def _data_elements(
@@ -287,7 +294,7 @@ def _data_elements(
         if field.name in _AUTO or field.hidden:
             continue
         made = QgsAttributeEditorField(field.name, layer.fields().indexOf(field.name), None)
-        group = field.group_zh if language == "zh" else field.group_en
+        group = _group_of(field, language)
         if not group:
             elements.append(made)
             box = None

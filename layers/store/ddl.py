@@ -202,7 +202,7 @@ def own_triggers(table: StoreTable) -> list[str]:
 def describe_fields(connection: sqlite3.Connection, table: str, fields: Iterable[Field]) -> None:
     """Names of columns for people, in the file itself (gpkg_schema): title Chinese, description English."""
     rows = [
-        (table, f.name, f.name, field_title(f, "zh"), field_title(f, "en"), constraint_name(table, f))
+        (table, f.name, f.name, field_title(f, "zh"), _description(f), constraint_name(table, f))
         for f in fields
     ]
     connection.executemany(
@@ -212,6 +212,11 @@ def describe_fields(connection: sqlite3.Connection, table: str, fields: Iterable
     )
     for field in fields:
         _describe_range(connection, table, field)
+
+
+def _description(field: Field) -> str:
+    """English name; columns that the draft's table lacks are marked as derived."""
+    return field_title(field, "en") + (" [derived]" if field.extra else "")
 
 
 def constraint_name(table: str, field: Field) -> str | None:

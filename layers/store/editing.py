@@ -85,7 +85,7 @@ class EditSession:
         self._layers: dict[str, QgsVectorLayer] = {}
         self._slots: dict[str, list[tuple[Any, Callable[..., None]]]] = {}
         self._known: dict[str, dict[int, Known]] = {}
-        self._doubtful: Draft | None = None
+        self._kept: Draft | None = None
 
     # -- layers ----------------------------------------------------------------
     def watch(self, layer: QgsVectorLayer) -> None:
@@ -161,18 +161,29 @@ class EditSession:
             return None
         draft = self._draft(changes, why)
         saved = self._settled(draft) or self.store.save(changes, why=why, save_id=draft.id)
-        self._doubtful = None
+        self._kept = None
         self._drop_buffers(layers, keep_editing)
         self.drafts.drop(draft.id)
         return saved
 
+    def keep_draft(self, why: str = "") -> Draft | None:
+        """Put the unsaved edits as they stand on disk, for after a crash; to be called while people edit."""
+        changes = self.changes()
+        return self._draft(changes, why) if changes else None
+
+    def discard(self) -> None:
+        """Give up all unsaved edits and their draft."""
+        layers = self.edited()
+        self._drop_buffers(layers, keep_editing=False)
+        if self._kept is not None:
+            self.drafts.drop(self._kept.id)
+            self._kept = None
+
     def _draft(self, changes: Sequence[Change], why: str) -> Draft:
         """The draft of this save: that of the last attempt where nothing has changed since."""
-        before = self._doubtful
+        before = self._kept
         if before is not None and before.changes == tuple(changes):
             return before
-        if before is not None:
-            self.drafts.drop(before.id)
         store_id = self.store.meta().get("store_id", "")
         draft = Draft(store_id, tuple(changes), self.store.who, why)
         try:
@@ -181,7 +192,9 @@ class EditSession:
             self.store.findings.append(
                 Problem("QL-STORE-NODRAFT", {"folder": str(self.drafts.folder), "reason": str(error)})
             )
-        self._doubtful = draft
+        if before is not None:  # only now: at any moment one of the two is on disk
+            self.drafts.drop(before.id)
+        self._kept = draft
         return draft
 
     def _settled(self, draft: Draft) -> Saved | None:

@@ -125,6 +125,15 @@ def test_every_survey_table_has_its_columns_with_the_types_of_the_edition(databa
             assert found[f"{layer}_uuid"] == "TEXT"
 
 
+def test_columns_that_the_draft_lacks_are_marked_as_derived(database):
+    sql = (
+        "SELECT column_name FROM gpkg_data_columns WHERE table_name = 'a8' AND description LIKE '%[derived]'"
+    )
+    assert {r[0] for r in database.execute(sql)} == {
+        "households_sanitary", "public_toilets", "treated_to_standard", "waste_kinds",
+    }  # fmt: skip
+
+
 def test_located_layers_have_their_geometry_uuid_name_and_listed_fields(database):
     types = dict(database.execute("SELECT table_name, geometry_type_name FROM gpkg_geometry_columns"))
     assert types == LAYERS

@@ -182,11 +182,23 @@ def test_drafts_left_by_a_crash_can_be_saved(store, layers, session):
     villages = layers["villages"]
     villages.startEditing()
     new_feature(villages, "Point (7 7)", name="新村")
-    session._draft(session.changes(), "入户")
-    (draft,) = left_drafts(session)
+    session.keep_draft("入户")
+    new_feature(villages, "Point (8 8)", name="又一村")
+    session.keep_draft("入户")
+    (draft,) = left_drafts(session)  # the later one; from here on as after a crash
     assert not store.holds(draft.id)
     store.save(draft.changes, save_id=draft.id, why=draft.why)
     assert store.rows("villages", where={"name": "新村"})[0].wkb == point(7, 7)
+    assert store.rows("villages", where={"name": "又一村"})[0].wkb == point(8, 8)
+
+
+def test_edits_that_are_given_up_leave_no_draft(store, layers, session):
+    villages = layers["villages"]
+    villages.startEditing()
+    new_feature(villages, "Point (7 7)", name="新村")
+    session.keep_draft()
+    session.discard()
+    assert left_drafts(session) == [] and not villages.isEditable() and store.count("villages") == 3
 
 
 def test_a_save_by_qgis_itself_is_noticed_at_once_and_conflicts_are_seen(store, layers, session):
