@@ -20,6 +20,7 @@ from ..core.progress import SILENT, Progress
 from .crs import crs_problems, horizontal, wkt_of
 from .datums import Transform, guard
 from .dem import _frame, _own_crs
+from .lines import line_parts
 from .planar import geometry_of, polygons_in
 from .rasterfiles import RasterSource, gdal_call, memory_dataset, open_raster, quiet_gdal, raster_source
 
@@ -136,19 +137,34 @@ def centre_mask(boundary: QgsGeometry, frame: GridFrame) -> np.ndarray:
 
 
 def near_mask(boundary: QgsGeometry, frame: GridFrame) -> np.ndarray:
-    """Cells that ``boundary`` touches, and their neighbours."""
-    mask = burn([bytes(boundary.asWkb())], [1], frame, touched=True) == 1
+    """Every cell that ``boundary`` meets, and neighbours of such cells; bool (rows, cols).
+
+    A cell that it meets either has its centre inside or lies on the outline; there it is a neighbour of
+    a cell that holds one of the points set along it, half a cell apart. (GDAL's ALL_TOUCHED leaves
+    cells out where an outline runs close to their sides.)
+    """
+    mask = centre_mask(boundary, frame)
+    apart = min(frame.dx, frame.dy) / 2
+    for ring in line_parts(bytes(boundary.constGet().boundary().asWkb())):
+        for xy in _set_along(ring, apart):
+            cols = np.clip(np.floor((xy[:, 0] - frame.x0) / frame.dx).astype(int), 0, frame.cols - 1)
+            rows = np.clip(np.floor((frame.y0 - xy[:, 1]) / frame.dy).astype(int), 0, frame.rows - 1)
+            mask[rows, cols] = True
     wide = np.pad(mask, 1)
-    rows, cols = mask.shape
     for row in range(3):
         for col in range(3):
-            mask = mask | wide[row : row + rows, col : col + cols]
+            mask = mask | wide[row : row + frame.rows, col : col + frame.cols]
     return mask
 
 
-def burn(
-    shapes: Sequence[bytes], labels: Sequence[int], frame: GridFrame, *, touched: bool = False
-) -> np.ndarray:
+def _set_along(ring: np.ndarray, apart: float) -> Iterator[np.ndarray]:
+    """Points (k, 2) along each segment of ``ring``, at most ``apart`` from one to the next."""
+    for start, end in zip(ring[:-1], ring[1:]):
+        count = max(1, math.ceil(math.hypot(*(end - start)) / apart))
+        yield start + np.linspace(0.0, 1.0, count + 1)[:, None] * (end - start)
+
+
+def burn(shapes: Sequence[bytes], labels: Sequence[int], frame: GridFrame) -> np.ndarray:
     """Label of the first of ``shapes`` (WKB) that holds each cell's centre, int32; -1 where none does."""
     found = np.full((frame.rows, frame.cols), -1, np.int32)
     target = memory_dataset(found, frame)
@@ -160,9 +176,8 @@ def burn(
         feature.SetField(0, int(label))
         feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(bytes(wkb)))
         layer.CreateFeature(feature)
-    options = ["ATTRIBUTE=label", *(["ALL_TOUCHED=TRUE"] if touched else [])]
     with quiet_gdal():
-        gdal.RasterizeLayer(target, [1], layer, options=options)
+        gdal.RasterizeLayer(target, [1], layer, options=["ATTRIBUTE=label"])
         target.FlushCache()
     return found
 

@@ -19,6 +19,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
+from ..core import language
 from ..core.areas import Part, Zone, ZoneAreas, area_table
 from ..core.erosion.scale import IntensityScale
 from ..core.erosion.tables import intensity_scale
@@ -258,7 +259,8 @@ class _Run:
         if value.value is not None or value.lower is None or value.upper is None:
             return
         indicator = self.edition.indicators[INDICATORS[value.formula]]
-        facts = {"formula": value.formula, "name_zh": indicator.name_zh, "name_en": indicator.name_en}
+        name = language.pick({"zh": indicator.name_zh, "en": indicator.name_en})
+        facts = {"formula": value.formula, "name": name}
         facts.update(lower=f"{value.lower:.4f}", upper=f"{value.upper:.4f}")
         facts["area"] = f"{value.variables.get('unknown_area', 0.0):.4f}"
         self.inputs.warn([Problem("QL-LANDSCAPE-BOUNDS", facts)])
