@@ -30,8 +30,9 @@ format:
 	$(SETUP)
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
-bench:  ## terrain chain and live check beside their peers, as ratios
+bench:  ## terrain chain and pattern metrics beside their peers, as ratios
 	@tools/setup.sh tools/apt-packages-bench.txt
+	@tools/bench/environment.sh
 	@$(ENV) $(PY) tools/bench.py $(ARGS)
 
 docs:

@@ -10,6 +10,7 @@ ground lies in closed basins: a hard case for every chain alike. The same call g
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from osgeo import gdal, osr
 CELL = 5.0
 SEED = 534
 _STRIP = 256
+_NODATA = -9999.0
 _SPACINGS = (8, 4, 2, 1)  # cells between the knots of an octave of noise
 
 
@@ -28,33 +30,38 @@ def make(source: Path, cells: int, target: Path) -> tuple[int, int]:
     rows, cols = _shape(cells, fine.shape[1] / fine.shape[0])
     start = [max(0, (have - want) // 2) for have, want in zip(fine.shape, (rows, cols))]
     across = _mirror(start[1], cols, fine.shape[1])
-    octaves = _octaves(rows, cols, roughness, hurst)
-    out = _create(target, rows, cols, gdal.Open(str(source)))
+    dataset = gdal.Open(str(source))
+    gaps = [n for n in _SPACINGS if n * CELL < 1.5 * dataset.GetGeoTransform()[1]]
+    octaves = _octaves(rows, cols, gaps, roughness, hurst)
+    out = _create(target, rows, cols, dataset)
     for first in range(0, rows, _STRIP):
         stop = min(first + _STRIP, rows)
         heights = fine[_mirror(start[0] + first, stop - first, fine.shape[0])][:, across]
         for spacing, noise in octaves:
             heights += _between(noise, spacing, first, stop, cols)
+        heights[np.isnan(heights)] = _NODATA
         out.GetRasterBand(1).WriteArray(np.round(heights, 1), 0, first)
-    out = None
+    out.FlushCache()
     return rows, cols
 
 
 def _shape(cells: int, aspect: float) -> tuple[int, int]:
-    rows = int(round(math.sqrt(cells / aspect)))
-    return rows, int(round(cells / rows))
+    rows = round(math.sqrt(cells / aspect))
+    return rows, round(cells / rows)
 
 
 def _resampled(source: Path) -> tuple[np.ndarray, float, float]:
     """Heights at 5 m, the spread of differences between neighbours of the source, its Hurst exponent."""
     dataset = gdal.Open(str(source))
     heights = dataset.GetRasterBand(1).ReadAsArray().astype(np.float64)
-    heights[heights == dataset.GetRasterBand(1).GetNoDataValue()] = np.nan
+    nodata = dataset.GetRasterBand(1).GetNoDataValue()
+    heights[heights == (np.nan if nodata is None else nodata)] = np.nan
     one, two = (float(np.nanstd(heights[:, step:] - heights[:, :-step])) for step in (1, 2))
     hurst = min(1.0, max(0.3, math.log2(two / one)))
     fine = gdal.Warp(
-        "", dataset, format="MEM", xRes=CELL, yRes=CELL, resampleAlg="cubic", outputType=gdal.GDT_Float32
-    )
+        "", dataset, format="MEM", xRes=CELL, yRes=CELL, resampleAlg="cubic", outputType=gdal.GDT_Float32,
+        dstNodata=np.nan,
+    )  # fmt: skip
     values = fine.GetRasterBand(1).ReadAsArray()
     edge = int(2 * dataset.GetGeoTransform()[1] / CELL)  # the rim is resampled from half a neighbourhood
     return values[edge:-edge, edge:-edge], one * (CELL / dataset.GetGeoTransform()[1]) ** hurst, hurst
@@ -66,11 +73,13 @@ def _mirror(start: int, count: int, size: int) -> np.ndarray:
     return np.where(place < size, place, 2 * size - 1 - place)
 
 
-def _octaves(rows: int, cols: int, roughness: float, hurst: float) -> list[tuple[int, np.ndarray]]:
+def _octaves(
+    rows: int, cols: int, gaps: list[int], roughness: float, hurst: float
+) -> list[tuple[int, np.ndarray]]:
     """Noise at the knots of each octave; ``roughness`` is the spread over one fine cell."""
     random = np.random.default_rng(SEED)
     made = []
-    for spacing in _SPACINGS:
+    for spacing in gaps:
         knots = random.standard_normal((rows // spacing + 2, cols // spacing + 2), dtype=np.float32)
         knots *= np.float32(0.2 * roughness * spacing**hurst)
         made.append((spacing, knots))
@@ -94,5 +103,9 @@ def _create(target: Path, rows: int, cols: int, source: gdal.Dataset) -> gdal.Da
     place = osr.SpatialReference()
     place.ImportFromWkt(source.GetProjection())
     out.SetProjection(place.ExportToWkt())
-    out.GetRasterBand(1).SetNoDataValue(-9999.0)
+    out.GetRasterBand(1).SetNoDataValue(_NODATA)
     return out
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
