@@ -11,6 +11,7 @@ from typing import Any, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
+from ..core.errors import Problem, problem
 from ..core.grid import Grid, GridFrame
 from ..core.landuse import LandClass, class_name
 from ..core.terrain.banks import (
@@ -26,13 +27,18 @@ from ..core.terrain.banks import (
 from .crs import wkt_of
 from .datums import Transform
 from .dem import frame_extent
-from .lines import polygon_shapes
+from .lines import point_parts, polygon_shapes
 from .rasters import CodeGrid
 from .records import Record
 
 # Standing water has no width that a channel could be measured by.
 _RUNNING = ("river", "河流", "", None)
 _SHOWN_SHARE = 0.1
+OUTFALL, SAND_PIT = "outfall", "sand_pit"
+# Resampling may overshoot by a little.
+_COVER_SLACK = 0.5
+# Kinds of pollution sources in the survey's data model; the others are no matter of table A.6.
+KINDS = (OUTFALL, SAND_PIT, "farm", "waste_point", "plant")
 
 
 class Parcels(NamedTuple):
@@ -77,11 +83,13 @@ def points_along(
     lines: Sequence[np.ndarray], points: Sequence[Record], belt_m: float
 ) -> dict[str, list[Any]]:
     """``sewage_outfalls`` (count) and ``sand_digging`` (yes or no) of each line within the belt."""
-    kinds = np.array([str(r.attributes.get("kind") or "") for r in points])
-    places = np.array([np.frombuffer(r.wkb or b"", "<f8", 2, 5) for r in points]).reshape(-1, 2)
+    found = [point_parts(r.wkb or b"") for r in points]
+    of_record = np.array([str(r.attributes.get("kind") or "") for r in points], dtype=str)
+    kinds = np.repeat(of_record, np.array([len(xy) for xy in found], dtype=int))
+    places = np.concatenate([np.empty((0, 2)), *found])
     nearest = nearest_channels(places, lines, belt_m)
-    outfalls = counts(nearest, kinds == "outfall", len(lines))
-    pits = counts(nearest, kinds == "sand_pit", len(lines))
+    outfalls = counts(nearest, kinds == OUTFALL, len(lines))
+    pits = counts(nearest, kinds == SAND_PIT, len(lines))
     return {
         "sewage_outfalls": [int(n) for n in outfalls],
         "sand_digging": [bool(n) for n in pits],
@@ -125,6 +133,26 @@ def cover(lines: Sequence[np.ndarray], grid: Grid, belt_m: float) -> list[float 
         mask = belt_mask(xy, _window(grid.frame, box), belt_m)
         found.append(_none(factor * raster_mean(grid.values[_slices(box)], mask), 1))
     return found
+
+
+def cover_fault(grid: Grid, parameter: str, layer: str) -> list[Problem]:
+    """QL-STREAMS-COVER where values are neither per cent nor fractions; none where they are."""
+    finite = grid.values[np.isfinite(grid.values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if low >= -_COVER_SLACK and high <= 100 + _COVER_SLACK:
+        return []
+    return [problem("QL-STREAMS-COVER", parameter=parameter, layer=layer, low=f"{low:g}", high=f"{high:g}")]
+
+
+def unknown_kinds(points: Sequence[Record], parameter: str, layer: str) -> list[Problem]:
+    """QL-STREAMS-KINDS with the kinds that the data model does not know."""
+    kinds = [str(r.attributes.get("kind") or "NULL") for r in points]
+    strange = [kind for kind in kinds if kind not in KINDS]
+    if not strange:
+        return []
+    found = ", ".join(sorted(set(strange))[:10])
+    facts = {"parameter": parameter, "layer": layer, "known": ", ".join(KINDS)}
+    return [problem("QL-STREAMS-KINDS", count=len(strange), found=found, **facts)]
 
 
 def _slices(box: tuple[int, int, int, int]) -> tuple[slice, slice]:

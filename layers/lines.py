@@ -13,7 +13,7 @@ from ..core.terrain.shapes import shapely_modules
 from .datums import Transform
 from .records import Record
 
-_LINE, _MULTILINE = 2, 5
+_POINT, _LINE = 1, 2
 
 
 def line_wkb(xy: np.ndarray) -> bytes:
@@ -32,6 +32,15 @@ def line_parts(wkb: bytes) -> Iterator[np.ndarray]:
         (points,) = struct.unpack_from("<I", wkb, place + 5)
         yield np.frombuffer(wkb, "<f8", 2 * points, place + 9).reshape(-1, 2)
         place += 9 + 16 * points
+
+
+def point_parts(wkb: bytes) -> np.ndarray:
+    """Coordinates (k, 2) of a 2-D (Multi)Point's WKB in little-endian order."""
+    kind, count = struct.unpack_from("<II", wkb, 1) if len(wkb) > 9 else (_POINT, 0)
+    if kind == _POINT:
+        return np.frombuffer(wkb, "<f8", 2, 5).reshape(-1, 2)
+    packed = np.dtype([("order", "u1"), ("kind", "<u4"), ("xy", "<f8", 2)])
+    return np.frombuffer(wkb, packed, count, 9)["xy"].astype(np.float64)
 
 
 def projector(transform: Transform) -> Callable[[np.ndarray], np.ndarray] | None:

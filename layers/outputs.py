@@ -6,8 +6,10 @@ place at the end; a sink that refuses a feature ends the run with the format's o
 
 from __future__ import annotations
 
+import codecs
 import csv
 import os
+import shutil
 import uuid
 from pathlib import Path
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
@@ -215,6 +217,30 @@ def write_csv(path: str | os.PathLike[str], header: Sequence[str], rows: Iterabl
     finally:
         part.unlink(missing_ok=True)
     return final
+
+
+def mark_csv(path: str | os.PathLike[str]) -> bool:
+    """Put the UTF-8 mark in front of a CSV that QGIS wrote without one, so that Excel reads it right.
+
+    Whether there is such a file. Raises InputError QL-OUT-WRITE.
+    """
+    final = Path(path)
+    if final.suffix.lower() != ".csv" or not final.is_file():
+        return False
+    part = final.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with final.open("rb") as written, part.open("wb") as marked:
+            if written.read(3) == codecs.BOM_UTF8:
+                return True
+            written.seek(0)
+            marked.write(codecs.BOM_UTF8)
+            shutil.copyfileobj(written, marked)
+        part.replace(final)
+    except OSError as error:
+        raise InputError("QL-OUT-WRITE", path=str(final), reason=str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return True
 
 
 # -- loaded layers ----------------------------------------------------------

@@ -27,8 +27,6 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterEnum,
-    QgsProcessingParameterNumber,
 )
 from qgis.PyQt.QtGui import QIcon
 
@@ -36,6 +34,7 @@ from ..core import language
 from ..core.data import RESOURCES, ROOT, load_yaml
 from ..core.errors import Cancelled, InputError, Problem, QingliuError
 from ..layers.outputs import Column
+from .checks import parameter_faults
 
 
 @cache
@@ -130,6 +129,19 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         # check would stop at the first one with a sentence that has no code and no cure.
         return True, ""
 
+    def parameterAsSink(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext, *what: Any
+    ) -> tuple[Any, str]:
+        """As QGIS's, but a destination that cannot be written is an InputError QL-OUT-SINK."""
+        try:
+            sink, destination = super().parameterAsSink(parameters, name, context, *what)
+        except QgsProcessingException as error:
+            goal = str(parameters.get(name))
+            raise InputError("QL-OUT-SINK", output=name, destination=goal, reason=str(error)) from error
+        if sink is None:
+            raise InputError("QL-OUT-SINK", output=name, destination=str(parameters.get(name)), reason="-")
+        return sink, str(destination)
+
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
@@ -142,36 +154,6 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
             return {}
         except QingliuError as error:
             raise QgsProcessingException(error.text()) from error
-
-
-# Parameters that hold layers: whoever reads them says what is wrong with the file (QL-DEM-*, QL-LAYER-*).
-_READ_LATER = ("source", "raster", "vector", "layer", "multilayer", "meshlayer")
-
-
-def parameter_faults(
-    algorithm: QingliuAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
-) -> list[Problem]:
-    """What is wrong with the values of a run: missing, of the wrong kind, out of range (QL-PARAM-*)."""
-    faults = []
-    for definition in algorithm.parameterDefinitions():
-        value = parameters.get(definition.name(), definition.defaultValue())
-        optional = bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
-        facts = {"parameter": definition.name(), "label": definition.description(), "value": value}
-        if value is None or value == "":
-            if not optional:
-                faults.append(Problem("QL-PARAM-MISSING", facts))
-        elif definition.type() not in _READ_LATER and not definition.checkValueIsAcceptable(value, context):
-            faults.append(Problem("QL-PARAM-VALUE", {**facts, "allowed": _allowed(definition)}))
-    return faults
-
-
-def _allowed(definition: QgsProcessingParameterDefinition) -> str:
-    if isinstance(definition, QgsProcessingParameterEnum):
-        return ", ".join(definition.options())
-    if isinstance(definition, QgsProcessingParameterNumber):
-        low, high = definition.minimum(), definition.maximum()
-        return f"{low:g} … {high:g}" if high < 1e300 else f">= {low:g}"
-    return definition.type()
 
 
 def help_html(algorithm: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsGeometry,
+    QgsMapLayer,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -21,7 +22,6 @@ from qgis.core import (
     QgsProcessingParameterPoint,
     QgsProcessingParameterRasterLayer,
     QgsRectangle,
-    QgsWkbTypes,
 )
 
 from ..core.errors import InputError, Problem
@@ -30,17 +30,17 @@ from ..core.terrain.catchments import catchment_mask
 from ..core.terrain.delineation import Outlet, is_complete, largest_complete, size_check, snap_outlet
 from ..core.terrain.routing import route_values
 from ..layers import engine
-from ..layers.crs import output_crs
+from ..layers.crs import coordinate_problems, crs_problems, output_crs
 from ..layers.datums import guard
 from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
-from ..layers.lines import union
-from ..layers.outputs import fields, on_load, write_features
-from ..layers.records import POINT, POLYGON, Wanted
+from ..layers.lines import point_parts, union
+from ..layers.records import POINT, POLYGON, Wanted, id_list
 from ..layers.streams import read_terrain
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
+from .results import write_layer
 
 STAGES = (
     ("read_dem", 2.0), ("compile", 2.0), ("descent", 1.0), ("saddles", 1.0), ("passes", 0.5), ("fill", 0.5),
@@ -113,20 +113,8 @@ class DelineateWatershed(QingliuAlgorithm):
         self, inputs: Inputs, progress: StageProgress, crs: QgsCoordinateReferenceSystem, rows: list[Any]
     ) -> dict[str, Any]:
         columns = self.columns("OUTPUT", *FIELDS)
-        made = fields(columns)
-        sink, destination = self.parameterAsSink(
-            inputs.parameters, "OUTPUT", inputs.context, made, QgsWkbTypes.Type.MultiPolygon, crs
-        )
-        if sink is None:
-            inputs.no_sink("OUTPUT")
-        write_features(sink, made, rows, count=len(rows), progress=progress)
-        aliases = {column.name: column.alias for column in columns}
-        on_load(
-            inputs.context,
-            destination,
-            title=self.label("OUTPUT"),
-            aliases=aliases,
-            style=self.style("boundary"),
+        destination = write_layer(
+            self, inputs, "OUTPUT", columns, rows, crs, style=self.style("boundary"), progress=progress
         )
         return {"OUTPUT": destination, "AREA_KM2": max(row["area_km2"] for row, _ in rows)}
 
@@ -134,6 +122,8 @@ class DelineateWatershed(QingliuAlgorithm):
 def _village_unit(inputs: Inputs, progress: StageProgress) -> tuple[QgsCoordinateReferenceSystem, list[Any]]:
     """The villages as one polygon: on plains the unit is a group of administrative villages (3.0.2)."""
     source = inputs.must_source("VILLAGES")
+    inputs.faults.extend(crs_problems(source.sourceCrs(), source.sourceName(), "VILLAGES"))
+    inputs.settle()
     target = output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName())
     inputs.warn(target.warnings)
     villages = inputs.records("VILLAGES", target.crs, Wanted(POLYGON), progress=progress)
@@ -168,9 +158,15 @@ class _Run:
         self.inputs.settle()
         if not points:
             outlets.append((None, self._largest(arrays)))
+        incomplete = []
         for name, outlet in outlets:
             if outlet is not None:  # those without one have been refused by settle
-                yield self._row(name, outlet, arrays)
+                row, wkb = self._row(name, outlet, arrays)
+                if not row["complete"]:
+                    incomplete.append(name or "-")
+                yield row, wkb
+        if incomplete:
+            self.inputs.warn([Problem("QL-WATERSHED-INCOMPLETE", {"outlet": id_list(incomplete)})])
 
     def _points(self) -> list[tuple[str | None, float, float]]:
         """Name and place of each outlet in the DEM's CRS."""
@@ -179,17 +175,31 @@ class _Run:
         if inputs.given("OUTLET"):
             crs = inputs.algorithm.parameterAsPointCrs(inputs.parameters, "OUTLET", inputs.context)
             point = inputs.algorithm.parameterAsPoint(inputs.parameters, "OUTLET", inputs.context)
+            crs = crs if crs.isValid() else self.dem_crs
+            box = QgsRectangle(point.x(), point.y(), point.x(), point.y())
+            inputs.faults.extend(coordinate_problems(crs, box, "OUTLET", "OUTLET"))
+            inputs.settle()
             moved = guard(
-                crs if crs.isValid() else self.dem_crs, self.dem_crs,
+                crs, self.dem_crs,
                 layer="OUTLET", parameter="OUTLET", algorithm="delineatewatershed", shifts=inputs.shifts,
             )  # fmt: skip
             inputs.warn(moved.warnings)
             found.append((None, *moved.transform.point(point.x(), point.y())))
+        return [*found, *self._layer_points()]
+
+    def _layer_points(self) -> list[tuple[str | None, float, float]]:
+        """The points of OUTLETS; those of a multipoint are outlets of their own, numbered."""
+        inputs = self.inputs
+        found: list[tuple[str | None, float, float]] = []
+        before = len(inputs.faults)
         for record in inputs.records("OUTLETS", self.dem_crs, Wanted(POINT), first=self.dem_crs):
-            x, y = np.frombuffer(record.wkb or b"", "<f8", 2, 5).tolist()
-            found.append((str(record.attributes.get("name") or record.uuid or record.fid), x, y))
-        if inputs.given("OUTLETS") and not found:
-            inputs.faults.append(Problem("QL-LAYER-NOFEATURES", {"layer": "OUTLETS", "parameter": "OUTLETS"}))
+            name = str(record.attributes.get("name") or record.uuid or record.fid)
+            places = point_parts(record.wkb or b"").tolist()
+            for number, (x, y) in enumerate(places, 1):
+                found.append((name if len(places) == 1 else f"{name}-{number}", x, y))
+        if inputs.given("OUTLETS") and not found and len(inputs.faults) == before:
+            facts = {"layer": inputs.title("OUTLETS"), "parameter": "OUTLETS"}
+            inputs.faults.append(Problem("QL-LAYER-NOFEATURES", facts))
         return found
 
     def _routed(self) -> Mapping[str, np.ndarray]:
@@ -208,7 +218,8 @@ class _Run:
         distance = self.inputs.number("SNAP_DISTANCE")
         outlet = snap_outlet(x, y, arrays["direction"], arrays["drained"], self.dem.frame, distance)
         if outlet is None:
-            facts = {"parameter": "OUTLET", "outlet": name or f"{x:.3f}, {y:.3f}", "distance": distance}
+            parameter = "OUTLET" if name is None else "OUTLETS"
+            facts = {"parameter": parameter, "outlet": name or f"{x:.3f}, {y:.3f}", "distance": distance}
             self.inputs.faults.append(Problem("QL-WATERSHED-NODATA", facts))
         return name, outlet
 
@@ -232,6 +243,7 @@ class _Run:
         if not inputs.given("UNDER"):
             return None
         layers = inputs.algorithm.parameterAsLayerList(inputs.parameters, "UNDER", inputs.context)
+        self._check_under(layers)
         box = frame_extent(frame)
         for layer in layers:
             moved = guard(
@@ -244,20 +256,32 @@ class _Run:
         inside_cols = (cols >= box.xMinimum()) & (cols <= box.xMaximum())
         return inside_rows[:, None] & inside_cols[None, :]
 
+    def _check_under(self, layers: list[QgsMapLayer]) -> None:
+        """QGIS passes over what it cannot open; a layer left out would let the outlet lie anywhere."""
+        inputs = self.inputs
+        value = inputs.parameters["UNDER"]
+        wanted = list(value) if isinstance(value, (list, tuple)) else [value]
+        if len(layers) < len(wanted):
+            known = {name for layer in layers for name in (layer.id(), layer.name(), layer.source())}
+            lost = [str(v) for v in wanted if v not in layers and str(v) not in known]
+            facts = {"parameter": "UNDER", "layer": ", ".join(lost) or "-"}
+            inputs.faults.append(Problem("QL-WATERSHED-UNDER", facts))
+        for layer in layers:
+            inputs.faults.extend(crs_problems(layer.crs(), layer.name(), "UNDER"))
+        inputs.settle()
+
     def _row(
         self, name: str | None, outlet: Outlet, arrays: Mapping[str, np.ndarray]
     ) -> tuple[Mapping[str, Any], bytes]:
         direction = arrays["direction"]
         mask = catchment_mask(direction, outlet.row, outlet.col, self.progress)
-        ((_, wkb),) = label_polygons(mask.astype(np.int32), self.dem.frame)
+        ((_, wkb),) = label_polygons(mask.astype(np.int32), self.dem.frame, self.progress)
         shape = QgsGeometry()
         shape.fromWkb(wkb)
         if not self.to_target.identity:
             shape.transform(self.to_target.qgis())
         area = round(outlet.area_m2) / 1e6
         complete = is_complete(mask, direction)
-        if not complete:
-            self.inputs.warn([Problem("QL-WATERSHED-INCOMPLETE", {"outlet": name or "-"})])
         row = {
             "outlet_id": name,
             "area_km2": area,

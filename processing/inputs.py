@@ -8,6 +8,7 @@ from typing import Any, Callable, TypeVar
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFeatureSource,
+    QgsMapLayer,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -104,6 +105,8 @@ class Inputs:
         value = self.parameters[name]
         if isinstance(value, QgsProperty):
             value = value.staticValue()
+        if isinstance(value, QgsMapLayer) and not isinstance(value, QgsRasterLayer):
+            raise InputError("QL-LAYER-NORASTER", parameter=name, layer=value.name())
         return str(value.source() if isinstance(value, QgsRasterLayer) else value)
 
     def is_raster(self, name: str) -> bool:
@@ -115,6 +118,10 @@ class Inputs:
         """How the layer of a parameter is called, for messages."""
         layer = self.algorithm.parameterAsLayer(self.parameters, name, self.context)
         return layer.name() if layer is not None else str(self.parameters.get(name))
+
+    def label(self, name: str) -> str:
+        """What a parameter is called in the dialog."""
+        return str(self.algorithm.parameterDefinition(name).description())
 
     def source(self, name: str) -> QgsFeatureSource | None:
         """A vector source; a fault (QL-LAYER-NOVECTOR) where it cannot be opened."""
@@ -139,8 +146,12 @@ class Inputs:
         *,
         first: QgsCoordinateReferenceSystem | None = None,
         progress: Progress = SILENT,
+        told: bool = False,
     ) -> list[Record]:
-        """The features of a vector parameter in ``target``; empty where it is not given or faulty."""
+        """The features of a vector parameter in ``target``; empty where it is not given or faulty.
+
+        ``told``: the layer was read before and its warnings have been given.
+        """
         source = self.source(name)
         if source is None:
             return []
@@ -158,7 +169,8 @@ class Inputs:
         )
         if reading is None:
             return []
-        self.warn(reading.warnings)
+        if not told:
+            self.warn(reading.warnings)
         return reading.records
 
     def county(self, name: str = "COUNTY") -> County | None:
@@ -173,6 +185,6 @@ class Inputs:
 
     def no_sink(self, output: str) -> None:
         """Raise InputError QL-OUT-SINK: the destination of ``output`` cannot be written."""
-        facts = {"output": output, "destination": str(self.parameters.get(output))}
+        facts = {"output": output, "destination": str(self.parameters.get(output)), "reason": "-"}
         self.faults.append(Problem("QL-OUT-SINK", facts))
         self.settle()

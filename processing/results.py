@@ -11,8 +11,9 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ..core.errors import Problem
 from ..core.progress import Progress
-from ..layers.outputs import Column, fields, format_warnings, on_load, write_csv, write_features
+from ..layers.outputs import Column, fields, format_warnings, mark_csv, on_load, write_csv, write_features
 from .algorithm import QingliuAlgorithm
 from .inputs import Inputs
 
@@ -49,6 +50,8 @@ def write_layer(
     write_features(sink, made, rows, output=output, count=len(rows), progress=progress)
     del sink
     inputs.warn(format_warnings(destination, [c.name for c in columns], output))
+    if mark_csv(destination) and kind != QgsWkbTypes.Type.NoGeometry:
+        inputs.warn([Problem("QL-OUT-CSVGEOMETRY", {"output": output, "path": destination})])
     aliases = {column.name: column.alias for column in columns}
     on_load(inputs.context, destination, title=algorithm.label(output), aliases=aliases, style=style)
     return str(destination)

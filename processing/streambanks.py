@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import InputError
+from ..core.errors import InputError, Problem
 from ..core.grid import Grid
 from ..layers import bankfacts
 from ..layers.landuse import classify_cells, classify_records, read_map
@@ -37,20 +37,31 @@ class Banks:
     def columns(self) -> dict[str, list[Any]]:
         """Name -> values, for the layers that were given."""
         found: dict[str, list[Any]] = {}
-        water = self._records("WATERBODIES", Wanted(POLYGON))
+        water = self._records("WATERBODIES", Wanted(POLYGON), told=True)
         if self.inputs.given("WATERBODIES"):
             found["width_m"] = bankfacts.widths(self.lines, water)
         if self.inputs.given("POLLUTION"):
             points = self._records("POLLUTION", Wanted(POINT, ("kind",)))
+            self.inputs.warn(bankfacts.unknown_kinds(points, "POLLUTION", self.inputs.title("POLLUTION")))
             found.update(bankfacts.points_along(self.lines, points, self.belt))
         if self.inputs.given("COVER"):
             found["vegetation"] = bankfacts.cover(self.lines, self._cover(), self.belt)
         if self.inputs.given("LANDUSE"):
             found["riparian_land_use"] = self._land_use(water)
+        self._warn_of_nothing(found)
         return found
 
-    def _records(self, name: str, wanted: Wanted) -> list[Record]:
-        found = self.inputs.records(name, self.terrain.target, wanted, first=self.terrain.crs)
+    def _warn_of_nothing(self, found: dict[str, list[Any]]) -> None:
+        """A layer that lies along no channel is likely the wrong one, or elsewhere."""
+        for name, fields in BANK_FIELDS.items():
+            values = found.get(fields[0][0], [])
+            if values and all(value is None for value in values):
+                facts = {"parameter": name, "layer": self.inputs.title(name)}
+                self.inputs.warn([Problem("QL-STREAMS-NOBANK", facts)])
+
+    def _records(self, name: str, wanted: Wanted, *, told: bool = False) -> list[Record]:
+        """The records of a layer in the output's CRS; ``told``: its warnings have been given before."""
+        found = self.inputs.records(name, self.terrain.target, wanted, first=self.terrain.crs, told=told)
         self.inputs.settle()
         return found
 
@@ -60,6 +71,8 @@ class Banks:
             source, "COVER", self.frame, algorithm="streamsurvey", shifts=self.inputs.shifts
         )
         self.inputs.warn(reading.warnings)
+        self.inputs.faults.extend(bankfacts.cover_fault(reading.grid, "COVER", self.inputs.title("COVER")))
+        self.inputs.settle()
         return reading.grid
 
     def _land_use(self, water: list[Record]) -> list[str | None]:
@@ -77,7 +90,9 @@ class Banks:
             )
         name = inputs.text("LANDUSE_FIELD")
         if not name:
-            raise InputError("QL-PARAM-MISSING", parameter="LANDUSE_FIELD", label="LANDUSE_FIELD")
+            raise InputError(
+                "QL-PARAM-MISSING", parameter="LANDUSE_FIELD", label=self.inputs.label("LANDUSE_FIELD")
+            )
         parcels = self._records("LANDUSE", Wanted(POLYGON, (name,)))
         sizes = [shape.area for shape in polygon_shapes(parcels)]
         classes = classify_records(parcels, sizes, name, layer=inputs.title("LANDUSE"), mapping=mapping)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Iterator, Mapping, NamedTuple
 
 import numpy as np
@@ -32,13 +33,15 @@ from ..core.terrain.streams import Depressions, Limits, Streams, default_limits
 from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
 from ..layers.lines import inside_lengths, line_parts, line_wkb, union
-from ..layers.outputs import Column, fields, on_load, write_features
+from ..layers.outputs import Column
 from ..layers.rasters import write_raster
 from ..layers.records import LINE, POLYGON, Record, Wanted
-from ..layers.streams import Terrain, read_terrain, run_streams
+from ..layers.streams import Terrain, boundary_area, lines_beyond, read_terrain, run_streams
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
+from .previouschannels import above_given_ids, earlier_channels
+from .results import Rows, write_layer
 from .streambanks import BANK_FIELDS, Banks
 
 STAGES = (
@@ -182,6 +185,7 @@ class _Run:
 
     def results(self, algorithm: StreamSurvey) -> dict[str, Any]:
         network = self._network()
+        self._warn_of_nothing(network)
         chosen = self._chosen(network)
         found = self._write_channels(algorithm, network, chosen)
         if self.inputs.given("CATCHMENTS"):
@@ -200,15 +204,15 @@ class _Run:
         wanted = Wanted(LINE, tuple(names))
         lines = inputs.records("CHANNELS", self.dem_crs, wanted, first=self.dem_crs, progress=progress)
         water = inputs.records("WATERBODIES", self.dem_crs, polygon, first=self.dem_crs, progress=progress)
-        earlier_fields = Wanted(LINE, ("channel_id", "uuid", "name"))
-        previous = inputs.records(
-            "PREVIOUS", self.target, earlier_fields, first=self.dem_crs, progress=progress
-        )
+        previous = earlier_channels(inputs, self.target, self.dem_crs, progress)
+        if inputs.given("BOUNDARY") and not boundary and not inputs.faults:
+            inputs.faults.append(Problem("QL-STREAMS-EMPTYBOUNDARY", {"parameter": "BOUNDARY"}))
         inputs.settle()
         if boundary:
             self.boundary = union(boundary)
             self._check_boundary(self.boundary)
         parts = [(record, xy) for record in lines for xy in line_parts(record.wkb or b"")]
+        inputs.warn(lines_beyond(parts, self.dem, inputs.title("CHANNELS")))
         streams = self._survey([xy for _, xy in parts], [record for record, _ in parts], water)
         return self._identified(streams, previous, [record for record, _ in parts])
 
@@ -244,15 +248,16 @@ class _Run:
         inputs.feedback.pushInfo(f"{streams.changed_cells:,} cells filled or cut for the routing")
         return streams
 
-    def _identified(self, streams: Streams, previous: list[Record], lines: list[Record]) -> _Network:
+    def _identified(self, streams: Streams, previous: list[Earlier], lines: list[Record]) -> _Network:
         channels = streams.channels
         course = [channels.lines.line(i) for i in range(len(channels))]
         self.progress.stage("match", len(channels))
         vanished: list[Earlier] = []
         if self.inputs.given("PREVIOUS"):
             cell = max(float(step.max()) for step in self.dem.frame.row_steps())
-            matched = match_previous(course, _earlier(previous), cell)
-            identities, vanished = matched.identities, matched.vanished
+            matched = match_previous(course, previous, cell)
+            identities, vanished = above_given_ids(matched.identities, self.inputs), matched.vanished
+            self._tell_changes(identities, vanished)
         else:
             identities = first_identities(len(channels))
         inside = None
@@ -262,6 +267,11 @@ class _Run:
         banks = Banks(self.inputs, course, self.terrain).columns()
         return _Network(streams, identities, vanished, inside, lines, banks)
 
+    def _tell_changes(self, identities: list[Identity], vanished: list[Earlier]) -> None:
+        found = Counter(str(identity.change) for identity in identities)
+        told = ", ".join(f"{change}: {found[change]:,}" for change in ("same", "new", "split"))
+        self.inputs.feedback.pushInfo(f"PREVIOUS: {told}, vanished: {len(vanished):,}")
+
     def _chosen(self, network: _Network) -> np.ndarray:
         """Channels that come out: those with a part inside, and unless all are wanted the required ones."""
         chosen = _met(network)
@@ -269,23 +279,32 @@ class _Run:
             chosen = chosen & network.streams.verdicts.required
         return np.flatnonzero(chosen)
 
+    def _warn_of_nothing(self, network: _Network) -> None:
+        """An empty result is never silent."""
+        total = len(network.streams.channels)
+        if not total:
+            least = {"initiation": f"{network.streams.initiation_m2 / 1e6:.6f}"}
+            self.inputs.warn([Problem("QL-STREAMS-NOCHANNEL", least)])
+        elif not _met(network).any():
+            facts = {"parameter": "BOUNDARY", "total": total}
+            self.inputs.warn([Problem("QL-STREAMS-NOCHANNELINSIDE", facts)])
+
     # -- writing ---------------------------------------------------------------
     def _write_channels(
         self, algorithm: StreamSurvey, network: _Network, chosen: np.ndarray
     ) -> dict[str, Any]:
         more = [pair for name, pairs in BANK_FIELDS.items() if self.inputs.given(name) for pair in pairs]
         columns = algorithm.columns("OUTPUT", *OUTPUT_FIELDS, *more)
-        made = fields(columns)
-        inputs = self.inputs
-        sink, destination = algorithm.parameterAsSink(
-            inputs.parameters, "OUTPUT", inputs.context, made, QgsWkbTypes.Type.LineString, self.target
-        )
-        if sink is None:
-            inputs.no_sink("OUTPUT")
-        rows = list(self._rows(network, chosen))
-        write_features(sink, made, rows, count=len(rows), progress=self.progress)
-        _style(algorithm, inputs.context, destination, columns, "channels")
-        return {"OUTPUT": destination}
+        return {"OUTPUT": self._layer(algorithm, "OUTPUT", columns, list(self._rows(network, chosen)))}
+
+    def _layer(self, algorithm: StreamSurvey, output: str, columns: list[Column], rows: Rows) -> str:
+        line, polygon = QgsWkbTypes.Type.LineString, QgsWkbTypes.Type.MultiPolygon
+        return write_layer(
+            algorithm, self.inputs, output, columns, rows, self.target,
+            kind=line if output == "OUTPUT" else polygon,
+            style=algorithm.style("channels" if output == "OUTPUT" else "catchments"),
+            progress=self.progress,
+        )  # fmt: skip
 
     def _rows(self, network: _Network, chosen: np.ndarray) -> Iterator[tuple[Mapping[str, Any], bytes]]:
         for i in chosen.tolist():
@@ -308,7 +327,7 @@ class _Run:
             "change": identity.change,
             "parent_id": parent,
             "name": line.get(self.inputs.text("NAME_FIELD")) or identity.name,
-            "code": line.get(self.inputs.text("CODE_FIELD")),
+            "code": line.get(self.inputs.text("CODE_FIELD")) or None,
             "strahler": channel.strahler,
             "hack": channel.hack,
             "length_m": round(channel.length_m, 3),
@@ -329,17 +348,7 @@ class _Run:
 
     def _write_catchments(self, algorithm: StreamSurvey, network: _Network) -> str:
         columns = algorithm.columns("CATCHMENTS", ("channel_id", "integer"), ("own_area_km2", "number"))
-        made = fields(columns)
-        inputs = self.inputs
-        sink, destination = algorithm.parameterAsSink(
-            inputs.parameters, "CATCHMENTS", inputs.context, made, QgsWkbTypes.Type.MultiPolygon, self.target
-        )
-        if sink is None:
-            inputs.no_sink("CATCHMENTS")
-        rows = list(self._catchment_rows(network))
-        write_features(sink, made, rows, output="CATCHMENTS", count=len(rows), progress=self.progress)
-        _style(algorithm, inputs.context, destination, columns, "catchments")
-        return destination
+        return self._layer(algorithm, "CATCHMENTS", columns, list(self._catchment_rows(network)))
 
     def _catchment_rows(self, network: _Network) -> Iterator[tuple[Mapping[str, Any], bytes]]:
         """One row a channel, and one without id for the cells that reach the edge in no channel."""
@@ -349,7 +358,7 @@ class _Run:
         nowhere = len(channels) + 1
         labels[(labels == 0) & ~np.isnan(self.dem.values)] = nowhere
         moved = self.terrain.to_target
-        for label, wkb in label_polygons(labels, self.dem.frame):
+        for label, wkb in label_polygons(labels, self.dem.frame, self.progress):
             alone = label == nowhere
             area = channels.no_channel_m2 if alone else float(channels.own_area_m2[label - 1])
             number = None if alone else network.identities[label - 1].channel_id
@@ -374,7 +383,7 @@ class _Run:
         met = _met(network)
         required = met & verdicts.required
         if self.boundary is not None and network.inside_m is not None:
-            length, area = float(network.inside_m.sum()), self.boundary.area()
+            length, area = float(network.inside_m.sum()), boundary_area(self.boundary, self.terrain)
         else:
             length, area = float(channels.length_m.sum()), channels.valid_m2
         return {
@@ -395,21 +404,3 @@ def _met(network: _Network) -> np.ndarray:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
-
-
-def _earlier(records: list[Record]) -> list[Earlier]:
-    """Channels of an earlier output; those that had vanished then stay gone but keep their id taken."""
-    found = []
-    for record in records:
-        xy = next(line_parts(record.wkb or b""))
-        taken = record.attributes
-        found.append(Earlier(int(taken["channel_id"]), str(taken["uuid"]), taken.get("name"), xy))
-    return found
-
-
-def _style(
-    algorithm: StreamSurvey, context: QgsProcessingContext, destination: str, columns: list[Column], key: str
-) -> None:
-    aliases = {column.name: column.alias for column in columns}
-    title = algorithm.label("OUTPUT" if key == "channels" else "CATCHMENTS")
-    on_load(context, destination, title=title, aliases=aliases, style=algorithm.style(key))

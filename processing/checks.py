@@ -1,0 +1,142 @@
+"""Are the values of a run usable at all? Missing ones, wrong kinds, results that would replace inputs.
+
+QGIS stops at the first wrong value with a sentence that has no code and no cure; here all faults of a
+run come in one list. Layers are looked into by whoever reads them (QL-DEM-*, QL-LAYER-*).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any, Iterator
+
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterNumber,
+    QgsProperty,
+)
+
+from ..core.errors import Problem
+
+# Parameters that hold layers: whoever reads them says what is wrong with the file (QL-DEM-*, QL-LAYER-*).
+_READ_LATER = ("source", "raster", "vector", "layer", "multilayer", "meshlayer")
+_NUMBERS = ("number", "distance", "scale", "area", "duration")
+_FILES = (*_READ_LATER, "file")
+# Results that are files of their own; a store that an algorithm writes into is named as its target.
+_RESULTS = ("sink", "vectorDestination", "rasterDestination")
+_GEOTIFF = (".tif", ".tiff")
+
+
+def parameter_faults(
+    algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> list[Problem]:
+    """What is wrong with the values of a run: missing, of the wrong kind, out of range (QL-PARAM-*),
+    results that would replace an input or each other (QL-OUT-INPUT, QL-OUT-TWICE, QL-OUT-NOTIFF).
+    """
+    faults = []
+    for definition in algorithm.parameterDefinitions():
+        value = parameters.get(definition.name(), definition.defaultValue())
+        optional = bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
+        facts = {"parameter": definition.name(), "label": definition.description(), "value": value}
+        if value is None or value == "":
+            if not optional:
+                faults.append(Problem("QL-PARAM-MISSING", facts))
+        elif definition.type() in _READ_LATER:
+            continue
+        elif not definition.checkValueIsAcceptable(value, context) or _is_nan(
+            algorithm, definition, parameters, context
+        ):
+            faults.append(Problem("QL-PARAM-VALUE", {**facts, "allowed": _allowed(definition)}))
+    return [*faults, *_destination_faults(algorithm, parameters, context)]
+
+
+def _is_nan(
+    algorithm: QgsProcessingAlgorithm,
+    definition: QgsProcessingParameterDefinition,
+    parameters: dict[str, Any],
+    context: QgsProcessingContext,
+) -> bool:
+    """Whether a number is NaN, which QGIS finds acceptable and no comparison ever refuses."""
+    name = definition.name()
+    if definition.type() in _NUMBERS:
+        return math.isnan(algorithm.parameterAsDouble(parameters, name, context))
+    if definition.type() == "point":
+        point = algorithm.parameterAsPoint(parameters, name, context)
+        return not (math.isfinite(point.x()) and math.isfinite(point.y()))
+    return False
+
+
+def _allowed(definition: QgsProcessingParameterDefinition) -> str:
+    if isinstance(definition, QgsProcessingParameterEnum):
+        return ", ".join(definition.options())
+    if isinstance(definition, QgsProcessingParameterNumber):
+        low, high = definition.minimum(), definition.maximum()
+        return f"{low:g} … {high:g}" if high < 1e300 else f">= {low:g}"
+    return definition.type()
+
+
+# -- where results go --------------------------------------------------------
+
+
+def _destination_faults(
+    algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> list[Problem]:
+    """Results whose file is an input's or another result's: what was there would be lost."""
+    taken = dict(_input_files(algorithm, parameters, context))
+    faults: list[Problem] = []
+    others: dict[str, str] = {}
+    for definition in algorithm.parameterDefinitions():
+        if definition.type() not in _RESULTS:
+            continue
+        name, file = definition.name(), _file_of(parameters.get(definition.name()), context)
+        facts = {"output": name, "path": file}
+        if not file:
+            continue
+        if file in taken:
+            faults.append(Problem("QL-OUT-INPUT", {**facts, "parameter": taken[file]}))
+        elif file in others:
+            faults.append(Problem("QL-OUT-TWICE", {**facts, "other": others[file]}))
+        elif definition.type() == "rasterDestination" and Path(file).suffix.lower() not in ("", *_GEOTIFF):
+            faults.append(Problem("QL-OUT-NOTIFF", facts))
+        others.setdefault(file, name)
+    return faults
+
+
+def _input_files(
+    algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> Iterator[tuple[str, str]]:
+    """(file, parameter) of every input that is one."""
+    for definition in algorithm.parameterDefinitions():
+        if definition.type() not in _FILES:
+            continue
+        value = parameters.get(definition.name())
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            file = _file_of(one, context)
+            if file:
+                yield file, definition.name()
+
+
+def _file_of(value: Any, context: QgsProcessingContext) -> str:
+    """The real path of the file behind a parameter's value, empty where there is none yet or none at all."""
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        value = value.source
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        value = value.sink
+    if isinstance(value, QgsProperty):
+        value = value.staticValue()
+    if isinstance(value, str) and value:
+        value = context.getMapLayer(value) or value
+    if isinstance(value, QgsMapLayer):
+        value = value.source()
+    if not isinstance(value, (str, os.PathLike)):
+        return ""
+    path = os.fspath(value).split("|")[0]
+    plain = Path(path).is_absolute() or path.startswith(".") or Path(path).is_file()
+    return os.path.normcase(os.path.realpath(path)) if plain and not path.startswith("/vsi") else ""
