@@ -66,7 +66,7 @@ class ShapeIndex:
         shapely = shapely_modules()
         self._positions = [i for i, g in enumerate(geometries) if g is not None and not g.is_empty]
         chosen = [geometries[i] for i in self._positions]
-        self._gives_objects = int(shapely.__version__.split(".")[0]) < 2
+        self._gives_objects = not hasattr(shapely, "from_wkb")  # version strings may say 0+unknown
         # version 1.8 answers with the geometries themselves
         self._by_id = {id(g): i for g, i in zip(chosen, self._positions)}
         with warnings.catch_warnings():  # 1.8 announces what version 2 changes; both are handled
