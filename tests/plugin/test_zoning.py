@@ -288,10 +288,11 @@ def test_bad_input_is_refused_with_every_code_at_once(run, valley, boundary, lan
 
 def test_cancel_is_heard_within_the_work_and_writes_nothing(provider, valley, boundary, land, tmp_path):
     from qgis import processing
+    from qingliu.processing.feedback import stage_title
 
     class Stopped(QgsProcessingFeedback):
         def setProgressText(self, text):
-            if "zoning_node" in text or "节点" in text or "node" in text:
+            if stage_title("zoning_node") in text:
                 self.cancel()
 
     parameters = {
