@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(config, items):
         return
     skip = pytest.mark.skip(reason="the long form runs by `make torture`")
     for item in items:
-        if "torture" in item.keywords:
+        if item.get_closest_marker("torture"):
             item.add_marker(skip)
 
 
