@@ -102,20 +102,21 @@ def read_polygons(
     progress: Progress = SILENT,
     *,
     lenient: bool = False,
+    name: str = "LANDUSE",
 ) -> LandPolygons:
-    """Parcels with their classes; ``first`` is the CRS of the run's first input.
+    """Parcels with their classes; ``first`` is the CRS of the run's first input, ``name`` the parameter.
 
     ``lenient`` takes codes of an unknown list as having no class, with a warning. Raises InputError.
     """
     mapping = _mapping(inputs)
-    name = field_of(inputs, "LANDUSE", FIELDS)
-    wanted = Wanted(POLYGON, (name,))
-    records = alone(inputs, lambda: inputs.records("LANDUSE", target, wanted, first=first, progress=progress))
+    field = field_of(inputs, name, FIELDS)
+    wanted = Wanted(POLYGON, (field,))
+    records = alone(inputs, lambda: inputs.records(name, target, wanted, first=first, progress=progress))
     areas = [geometry_of(r.wkb or b"").area() for r in records]
-    codes = [r.attributes.get(name) for r in records]
-    title = inputs.title("LANDUSE")
+    codes = [r.attributes.get(field) for r in records]
+    title = inputs.title(name)
     try:
-        found = classify_records(records, areas, name, layer=title, mapping=mapping)
+        found = classify_records(records, areas, field, layer=title, parameter=name, mapping=mapping)
     except InputError as error:
         _forgive(inputs, error, lenient)
         return LandPolygons(records, [None] * len(records), codes)
@@ -124,18 +125,23 @@ def read_polygons(
 
 
 def read_cells(
-    inputs: Inputs, frame: GridFrame, progress: Progress = SILENT, *, lenient: bool = False
+    inputs: Inputs,
+    frame: GridFrame,
+    progress: Progress = SILENT,
+    *,
+    lenient: bool = False,
+    name: str = "LANDUSE",
 ) -> LandCells:
     """Land use on ``frame`` (nearest cell) with the classes of its codes; see :func:`read_polygons`."""
     mapping = _mapping(inputs)
-    source, algorithm = inputs.raster("LANDUSE") or "", inputs.algorithm.name()
-    reading = read_codes(
-        source, "LANDUSE", frame, algorithm=algorithm, shifts=inputs.shifts, progress=progress
-    )
+    source, algorithm = inputs.raster(name) or "", inputs.algorithm.name()
+    reading = read_codes(source, name, frame, algorithm=algorithm, shifts=inputs.shifts, progress=progress)
     inputs.warn(reading.warnings)
-    title = inputs.title("LANDUSE")
+    title = inputs.title(name)
     try:
-        found = classify_cells(reading.grid, frame.row_cell_areas(), layer=title, mapping=mapping)
+        found = classify_cells(
+            reading.grid, frame.row_cell_areas(), layer=title, parameter=name, mapping=mapping
+        )
     except InputError as error:
         _forgive(inputs, error, lenient)
         return LandCells(reading.grid, {})

@@ -46,34 +46,43 @@ class Land(NamedTuple):
     native: NativeFrame | None = None
 
 
-def read_land(inputs: Inputs, extent: Extent, progress: Progress, *, lenient: bool) -> Land:
-    """LANDUSE inside the extent; a raster's cells become polygons. Raises InputError."""
-    if not inputs.is_raster("LANDUSE"):
-        land = read_polygons(inputs, extent.crs, extent.first, progress, lenient=lenient)
+def read_land(
+    inputs: Inputs, extent: Extent, progress: Progress, *, lenient: bool = False, name: str = "LANDUSE"
+) -> Land:
+    """Land use inside the extent, of the parameter ``name``; a raster's cells become polygons.
+
+    Raises InputError.
+    """
+    if not inputs.is_raster(name):
+        land = read_polygons(inputs, extent.crs, extent.first, progress, lenient=lenient, name=name)
         parts = [
             Part(_code(kind), bytes(polygon.asWkb()), record.fid)
             for record, kind in zip(land.records, land.classes)
             for polygon in polygons_in(geometry_of(record.wkb or b""))
         ]
         return Land(parts, land)
-    native = native_frame(inputs.raster("LANDUSE") or "", "LANDUSE")
-    cells = read_cells(inputs, _frame(inputs, extent, native), progress, lenient=lenient)
+    native = native_frame(inputs.raster(name) or "", name)
+    frame = _frame(inputs, extent, native, name)
+    cells = read_cells(inputs, frame, progress, lenient=lenient, name=name)
     return Land(_cell_parts(cells, extent, progress), cells, native)
 
 
 def land_transform(
-    inputs: Inputs, source: QgsCoordinateReferenceSystem, target: QgsCoordinateReferenceSystem
+    inputs: Inputs,
+    source: QgsCoordinateReferenceSystem,
+    target: QgsCoordinateReferenceSystem,
+    name: str = "LANDUSE",
 ) -> Transform:
-    """How LANDUSE moves between its CRS and that of the results."""
-    return guard(source, target, layer="LANDUSE", parameter="LANDUSE", shifts=inputs.shifts).transform
+    """How land use moves between its CRS and that of the results."""
+    return guard(source, target, layer=name, parameter=name, shifts=inputs.shifts).transform
 
 
-def _frame(inputs: Inputs, extent: Extent, native: NativeFrame) -> GridFrame:
+def _frame(inputs: Inputs, extent: Extent, native: NativeFrame, name: str) -> GridFrame:
     """The raster's own cells over the boundary; squares of their size where its CRS is another."""
-    to_target = land_transform(inputs, from_wkt(native.frame.crs_wkt), extent.crs)
+    to_target = land_transform(inputs, from_wkt(native.frame.crs_wkt), extent.crs, name)
     frame = frame_over(native, to_target, extent.geometry.boundingBox())
     if not (to_target.identity and native.aligned):
-        facts = {"layer": inputs.title("LANDUSE"), "parameter": "LANDUSE", "size": f"{frame.dx:g}"}
+        facts = {"layer": inputs.title(name), "parameter": name, "size": f"{frame.dx:g}"}
         inputs.warn([Problem("QL-CELLS-RESAMPLED", facts)])
     return frame
 
