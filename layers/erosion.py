@@ -22,6 +22,8 @@ NO_CODE = ""
 
 _TRUE = (True, 1, "1", "true", "t", "yes", "是")
 _VALUES_SHOWN = 10
+# Numbers of rows, which may happen to run from 1 to 6.
+_SERIALS = frozenset({"fid", "id", "gid", "ogc_fid", "objectid", "bsm"})
 
 
 class ErosionParts(NamedTuple):
@@ -47,6 +49,20 @@ def class_of(value: Any, scale: IntensityScale) -> int | None:
     name = re.sub(r"(水力)?(侵蚀|流失)$", "", text).lower()
     found = [c.code for c in scale.classes if name in (c.zh, c.en.lower(), c.en.lower().split(" (")[0])]
     return found[0] if found else None
+
+
+def class_field(records: Sequence[Record], scale: IntensityScale) -> str | None:
+    """The field ``class``, or the only field whose every value is an erosion class; None where unclear."""
+    names = list(records[0].attributes) if records else []
+    if CLASS_FIELD in names:
+        return CLASS_FIELD
+    found = [name for name in names if name.lower() not in _SERIALS and _holds_classes(records, name, scale)]
+    return found[0] if len(found) == 1 else None
+
+
+def _holds_classes(records: Sequence[Record], name: str, scale: IntensityScale) -> bool:
+    values = {record.attributes.get(name) for record in records} - {None}
+    return bool(values) and all(class_of(value, scale) is not None for value in values)
 
 
 def erosion_parts(

@@ -26,14 +26,12 @@ from ..core.erosion.scale import M2_PER_HM2, IntensityScale
 from ..core.erosion.tables import intensity_scale
 from ..core.landuse import class_name, forest_grass
 from ..core.standard import default_edition
-from ..layers.erosion import CLASS_FIELD, erosion_parts
 from ..layers.planar import QgisPlanar
-from ..layers.records import POLYGON, Wanted
 from .algorithm import QingliuAlgorithm
-from .extent import Extent, alone, read_extent
+from .erosioninput import read_erosion
+from .extent import Extent, read_extent
 from .feedback import StageProgress
 from .inputs import Inputs
-from .landinput import field_of
 from .landscapescopes import read_land
 from .results import write_table
 
@@ -106,12 +104,7 @@ def _parts(inputs: Inputs, extent: Extent, progress: StageProgress, kind: str, n
     if kind == LANDUSE:
         found: Sequence[Part] = read_land(inputs, extent, progress, name=name).parts
         return [p for p in found if p.code]
-    field = field_of(inputs, name, (CLASS_FIELD,))
-    wanted, crs, first = Wanted(POLYGON, (field,)), extent.crs, extent.first
-    records = alone(inputs, lambda: inputs.records(name, crs, wanted, first=first, progress=progress))
-    scale = intensity_scale(default_edition())
-    read = erosion_parts(records, field, scale, layer=inputs.title(name), parameter=name)
-    inputs.warn(read.warnings)
+    read = read_erosion(inputs, extent, name, intensity_scale(default_edition()), progress)
     return [p for p in read.parts if p.code]
 
 

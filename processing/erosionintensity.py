@@ -39,16 +39,17 @@ from ..core.erosion.tables import face_table, gully_table, intensity_scale
 from ..core.errors import InputError, Problem
 from ..core.standard import default_edition
 from ..layers.cells import cell_polygons, near_mask
-from ..layers.erosion import CLASS_FIELD, NO_CODE, erosion_parts
+from ..layers.erosion import NO_CODE
 from ..layers.planar import QgisPlanar, gathered, geometry_of
-from ..layers.records import ANY, LINE, POLYGON, Record, Wanted
+from ..layers.records import ANY, LINE, Record, Wanted
 from .algorithm import QingliuAlgorithm
 from .charts import add_chart, erosion_chart, rate_note, write_chart
+from .erosioninput import read_erosion
 from .erosionsources import FACTOR_NAMES, OFFICIAL, Graded, Grading, chosen_source
 from .extent import Extent, read_extent
 from .feedback import StageProgress
 from .inputs import Inputs
-from .landinput import add_landuse, field_of
+from .landinput import add_landuse
 from .results import write_layer, write_table
 
 STAGES = (
@@ -178,20 +179,14 @@ class _Run:
     def _official(self) -> Found:
         """Monitoring polygons clipped to the boundary; the first keeps land that two claim."""
         inputs, plane = self.inputs, self.plane
-        name = inputs.must(lambda: field_of(inputs, "OFFICIAL", (CLASS_FIELD,)))
-        records = self._records("OFFICIAL", Wanted(POLYGON, (name,)))
-        title = inputs.title("OFFICIAL")
-        read = inputs.must(
-            lambda: erosion_parts(records, name, self.scale, layer=title, parameter="OFFICIAL")
-        )
-        inputs.warn(read.warnings)
+        read = inputs.must(lambda: read_erosion(inputs, self.extent, "OFFICIAL", self.scale, self.progress))
         boundary = self.extent.geometry
         pieces = read_parts(read.parts, plane, self.progress)
         self.progress.stage("areas", len(pieces.items))
         kept = cover(pieces, boundary, "BOUNDARY", plane, self.progress)
         found = [Piece(NO_CLASS if p.code == NO_CODE else int(p.code), p.shape) for p in kept.pieces]
         if not found:
-            raise InputError("QL-EROSION-OUTSIDE", layer=title, parameter="OFFICIAL")
+            raise InputError("QL-EROSION-OUTSIDE", layer=inputs.title("OFFICIAL"), parameter="OFFICIAL")
         self._tell_cover(kept.overlap, kept.overlaps, kept.gap)
         if kept.gap:
             whole = plane.union([p.shape for p in found])

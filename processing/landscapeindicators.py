@@ -34,11 +34,12 @@ from ..core.indicators.landscape import (
 from ..core.landscape.metrics import texts
 from ..core.landuse import LandClass
 from ..core.standard import default_edition
-from ..layers.erosion import CLASS_FIELD, ErosionParts, erosion_parts
+from ..layers.erosion import CLASS_FIELD, ErosionParts
 from ..layers.planar import QgisPlanar
 from ..layers.records import POLYGON, Record, Wanted
 from .algorithm import QingliuAlgorithm
 from .charts import add_chart, land_chart, rates_chart, write_chart
+from .erosioninput import read_erosion
 from .extent import Extent, alone, read_extent
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -201,11 +202,7 @@ class _Run:
         return read_land(self.inputs, self.extent, self.progress, lenient=lenient)
 
     def _erosion(self) -> ErosionParts:
-        name = field_of(self.inputs, "EROSION", (CLASS_FIELD,))
-        records = self._records("EROSION", name)
-        title = self.inputs.title("EROSION")
-        found = erosion_parts(records, name, self.scale, layer=title, parameter="EROSION")
-        self.inputs.warn(found.warnings)
+        found = read_erosion(self.inputs, self.extent, "EROSION", self.scale, self.progress)
         if found.estimate:
             self.inputs.warn([Problem("QL-EROSION-ESTIMATE")])
         return found

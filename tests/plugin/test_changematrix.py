@@ -75,7 +75,7 @@ def test_land_use_of_polygons_against_a_raster(compare, tmp_path):
 
 def test_faults_of_both_dates_come_in_one_list(compare, tmp_path):
     bad = files.polygons(tmp_path / "bad.gpkg", [(files.square(0, 0), {"class": 8})], **{"class": int})
-    none = files.polygons(tmp_path / "none.gpkg", [(files.square(0, 0), {"x": 1})], x=int)
+    none = files.polygons(tmp_path / "none.gpkg", [(files.square(0, 0), {"x": 99})], x=int)
     with pytest.raises(QgsProcessingException) as caught:
         compare(KIND="erosion", BEFORE=bad, AFTER=none)
     assert "QL-EROSION-CODES" in str(caught.value) and "AFTER_FIELD" in str(caught.value)

@@ -416,8 +416,21 @@ def test_a_field_without_classes_is_refused_and_odd_values_are_listed(erode, bou
     assert result["CONSERVATION_RATE"] is None
 
 
+def test_the_only_field_with_nothing_but_classes_is_found(erode, boundary, tmp_path):
+    """fid runs from 1 to 2 and the year is no class: 侵蚀强度 stands out; a second such field makes it unclear."""
+    rows = [
+        (files.square(0, 0, 10, 9), {"侵蚀强度": "微度", "year": 2022, "other": 1}),
+        (files.square(0, 9, 10, 1), {"侵蚀强度": "中度", "year": 2022, "other": 2}),
+    ]
+    official = files.polygons(tmp_path / "o.gpkg", rows, **{"侵蚀强度": str, "year": int})
+    result, _, _, log = erode(boundary, OFFICIAL=official)
+    assert result["CONSERVATION_RATE"] == 90.0 and "QL-EROSION-FIELDFOUND" in log
+    both = files.polygons(tmp_path / "b.gpkg", rows, **{"侵蚀强度": str, "other": int})
+    assert refused(erode, boundary, OFFICIAL=both).startswith("QL-PARAM-MISSING")
+
+
 def test_official_layer_without_its_field_is_refused(erode, boundary, tmp_path):
-    official = files.polygons(tmp_path / "o.gpkg", [(files.square(0, 0), {"dj": 1})], dj=int)
+    official = files.polygons(tmp_path / "o.gpkg", [(files.square(0, 0), {"dj": 9})], dj=int)
     assert refused(erode, boundary, OFFICIAL=official).startswith("QL-PARAM-MISSING")
     text = refused(erode, boundary, OFFICIAL=official, OFFICIAL_FIELD="nope")
     assert text.startswith("QL-LAYER-NOFIELD") and "dj" in text
