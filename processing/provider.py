@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from qgis.core import QgsProcessingProvider
+from qgis.core import Qgis, QgsMessageLog, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..core.data import RESOURCES
@@ -20,9 +20,17 @@ def algorithm_classes() -> list[type[QingliuAlgorithm]]:
     path = [str(p) for p in importlib.import_module(package).__path__]
     for info in pkgutil.iter_modules(path):
         if info.name not in NOT_ALGORITHMS:
-            importlib.import_module(f"{package}.{info.name}")
+            _load(f"{package}.{info.name}")
     found = {c.ID: c for c in _descendants(QingliuAlgorithm) if c.ID and c.__module__.startswith(package)}
     return [found[key] for key in sorted(found)]
+
+
+def _load(module: str) -> None:
+    """Import a module; one that lacks a library is named in the log, and the others load all the same."""
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        QgsMessageLog.logMessage(f"{module}: {error}", "Qingliu", Qgis.MessageLevel.Warning)
 
 
 def _descendants(cls: type[QingliuAlgorithm]) -> list[type[QingliuAlgorithm]]:
