@@ -71,7 +71,7 @@ def parameters_of(
 ) -> dict[str, Any] | Skipped:
     """Parameters for ``step`` from the roles at hand, outputs into ``folder``; Skipped where roles lack.
 
-    ``ROLE_FIELD`` and ``ROLE_MAP`` go with their role; ``layers`` are the roles that are layers.
+    ``ROLE_FIELD`` and ``ROLE_MAP`` go with their role where the algorithm has them; ``layers`` are the roles that are layers.
     """
     if step.unless and step.unless in roles:
         return Skipped(step, ())
@@ -79,11 +79,13 @@ def parameters_of(
     if missing:
         return Skipped(step, missing)
     found: dict[str, Any] = dict(step.settings)
+    known = load_yaml(RESOURCES / "help" / f"{step.algorithm}.yaml")["parameters"]
     names = {role: role for role in (*step.needs, *step.takes)}
     for parameter, role in {**names, **step.uses}.items():
         for ending in ("", "_FIELD", "_MAP"):
-            if role + ending in roles and not (ending and parameter + ending in found):
-                found[parameter + ending] = roles[role + ending]
+            named = parameter + ending
+            if role + ending in roles and named in known and not (ending and named in found):
+                found[named] = roles[role + ending]
     if step.under and not any(role in roles for role in step.takes):
         found[step.under] = [roles[role] for role in layers if role != "DEM" and role in roles]
     for output, (_, file) in step.gives.items():
