@@ -16,7 +16,9 @@ import os
 import platform
 import subprocess  # nosec B404
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -39,7 +41,14 @@ import sys
 from qgis.core import QgsApplication
 application = QgsApplication([], False)
 application.initQgis()
-import numba, numpy, threading
+import numpy, threading
+try:
+    import numba
+except Exception as error:
+    sys.stdout.write("without " + str(error))
+    sys.stdout.flush()
+    import os
+    os._exit(0)
 
 @numba.njit("f8(f8[::1])", nogil=True)
 def total(values):
@@ -71,10 +80,28 @@ class Engine:
 _engine: Engine | None = None
 
 
+@lru_cache(maxsize=1)
 def cache_folder() -> Path:
-    """Where compiled kernels and the probe's answer are kept: writable, one per user."""
+    """Where compiled kernels and the probe's answer are kept: writable, one per user.
+
+    Where neither the folder asked for nor the profile may be written, a folder of this run alone: what
+    numba finds in its cache it runs, so a folder others may write into is no choice.
+    """
     given = os.environ.get("NUMBA_CACHE_DIR")
-    return Path(given) if given else Path(QgsApplication.qgisSettingsDirPath()) / "qingliu" / "numba"
+    profile = Path(QgsApplication.qgisSettingsDirPath()) / "qingliu" / "numba"
+    for folder in ([Path(given)] if given else []) + [profile]:
+        if _is_writable(folder):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="qingliu-numba-"))
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def engine() -> Engine:
@@ -96,6 +123,8 @@ def _choose() -> Engine:
     answer = _remembered() or _probe(python)
     if answer["survived"]:
         return Engine("compiled")
+    if answer.get("broken"):  # an error is no crash: a child could not import it either
+        return Engine("plain", str(answer["reason"]))
     return Engine("child", str(answer["reason"]))
 
 
@@ -141,18 +170,28 @@ def _probe(python: interpreters.Interpreter) -> dict[str, Any]:
             check=False,
             **interpreters.no_window(),
         )
-        survived = done.stdout.strip().endswith(b"survived")
-        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = "" if survived else f"status {done.returncode}: {words[-1] if words else '-'}"
+        answer = {"of": _fingerprint(), **_verdict(done)}
     except (OSError, subprocess.SubprocessError) as error:
-        survived, reason = False, str(error)
-    answer = {"of": _fingerprint(), "survived": survived, "reason": reason}
+        answer = {"of": _fingerprint(), "survived": False, "broken": False, "reason": str(error)}
     try:
         _answer_file().parent.mkdir(parents=True, exist_ok=True)
         _answer_file().write_text(json.dumps(answer), encoding="utf-8")
     except OSError:
         return answer  # a cache that cannot be written is asked again next time
     return answer
+
+
+def _verdict(done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
+    """What a probe's end says: it lived, numba cannot be imported (``broken``), or it died, and why."""
+    said = done.stdout.decode("utf-8", "replace").strip().splitlines()
+    last = said[-1] if said else ""
+    if last.endswith("survived"):
+        return {"survived": True, "broken": False, "reason": ""}
+    if "without " in last:
+        return {"survived": False, "broken": True, "reason": "numba: " + last.split("without ", 1)[1]}
+    words = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    reason = f"status {done.returncode}: {words[-1] if words else '-'}"
+    return {"survived": False, "broken": False, "reason": reason}
 
 
 def run(

@@ -34,7 +34,7 @@ from ..core import language
 from ..core.data import RESOURCES, ROOT, load_yaml
 from ..core.errors import Cancelled, InputError, Problem, QingliuError
 from ..layers.outputs import Column
-from .checks import parameter_faults
+from .checks import parameter_faults, unknown_parameters
 
 
 @cache
@@ -146,6 +146,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         try:
+            report_warnings(unknown_parameters(self, parameters), feedback)
             faults = parameter_faults(self, parameters, context)
             if faults:
                 raise InputError(problems=faults)

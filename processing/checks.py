@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -55,6 +56,18 @@ def parameter_faults(
         ):
             faults.append(Problem("QL-PARAM-VALUE", {**facts, "allowed": _allowed(definition)}))
     return [*faults, *_destination_faults(algorithm, parameters, context)]
+
+
+def unknown_parameters(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> list[Problem]:
+    """QL-PARAM-UNKNOWN for names the algorithm does not have: QGIS passes over a misspelt one in silence."""
+    known = {definition.name() for definition in algorithm.parameterDefinitions()}
+    strange = sorted(name for name in parameters if name not in known)
+    if not strange:
+        return []
+    near = [
+        f"{name} → {close[0]}" for name in strange for close in [get_close_matches(name, known, 1)] if close
+    ]
+    return [Problem("QL-PARAM-UNKNOWN", {"parameter": ", ".join(strange), "near": ", ".join(near) or "-"})]
 
 
 def _is_nan(

@@ -25,10 +25,11 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ..core import language
 from ..core.errors import Problem
 from ..core.standard import default_edition
 from ..core.terrain.catchments import label_catchments
-from ..core.terrain.matching import Earlier, Identity, first_identities, match_previous
+from ..core.terrain.matching import NEW, SAME, SPLIT, Earlier, Identity, first_identities, match_previous
 from ..core.terrain.streams import Depressions, Limits, Streams, default_limits
 from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
@@ -245,7 +246,12 @@ class _Run:
             progress=self.progress,
         )
         inputs.warn(warnings)
-        inputs.feedback.pushInfo(f"{streams.changed_cells:,} cells filled or cut for the routing")
+        changed = f"{streams.changed_cells:,}"
+        told = {
+            "en": f"{changed} cells filled or cut for the routing",
+            "zh": f"为汇流计算填高或切低 {changed} 个像元",
+        }
+        inputs.feedback.pushInfo(language.pick(told))
         return streams
 
     def _identified(self, streams: Streams, previous: list[Earlier], lines: list[Record]) -> _Network:
@@ -269,8 +275,12 @@ class _Run:
 
     def _tell_changes(self, identities: list[Identity], vanished: list[Earlier]) -> None:
         found = Counter(str(identity.change) for identity in identities)
-        told = ", ".join(f"{change}: {found[change]:,}" for change in ("same", "new", "split"))
-        self.inputs.feedback.pushInfo(f"PREVIOUS: {told}, vanished: {len(vanished):,}")
+        same, new, split, gone = (*(f"{found[key]:,}" for key in (SAME, NEW, SPLIT)), f"{len(vanished):,}")
+        told = {
+            "en": f"PREVIOUS: {same} the same, {new} new, {split} split, {gone} vanished",
+            "zh": f"PREVIOUS：相同 {same}、新增 {new}、拆分 {split}、消失 {gone}",
+        }
+        self.inputs.feedback.pushInfo(language.pick(told))
 
     def _chosen(self, network: _Network) -> np.ndarray:
         """Channels that come out: those with a part inside, and unless all are wanted the required ones."""

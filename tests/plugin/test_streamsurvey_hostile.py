@@ -288,3 +288,9 @@ def test_context_is_not_needed_to_know_a_file(valley, provider):
     context = QgsProcessingContext()
     assert {_file_of(s, context) for s in spellings} == {_file_of(valley, context)}
     assert _file_of("TEMPORARY_OUTPUT", context) == _file_of("memory:", context) == ""
+
+
+def test_misspelt_parameter_is_told(survey, valley):
+    _, told = survey(valley, MINLENGTH=200)
+    (warning,) = [w for w in told.warnings if w.startswith("QL-PARAM-UNKNOWN")]
+    assert "MINLENGTH → MIN_LENGTH" in warning
