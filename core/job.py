@@ -19,8 +19,8 @@ class Step:
     """One algorithm of the main job.
 
     ``needs`` are roles without which it cannot run, ``takes`` roles it uses where
-    they are there, ``uses`` parameters that are not named like their role, ``gives`` maps its outputs to (role or None, file name),
-    ``settings`` are fixed parameters, ``unless`` is a role that makes it needless, and ``under``
+    they are there, ``uses`` parameters that are not named like their role, ``gives`` maps
+    its outputs to (role or None, file name), ``settings`` are fixed parameters, ``unless`` is a role that makes it needless, and ``under``
     a parameter that takes all layers of the case but the DEM, to say where to look.
     """
 
@@ -71,7 +71,8 @@ def parameters_of(
 ) -> dict[str, Any] | Skipped:
     """Parameters for ``step`` from the roles at hand, outputs into ``folder``; Skipped where roles lack.
 
-    ``ROLE_FIELD`` and ``ROLE_MAP`` go with their role where the algorithm has them; ``layers`` are the roles that are layers.
+    ``ROLE_FIELD`` and ``ROLE_MAP`` go with their role where the algorithm has them; ``layers``
+    are the roles that are layers.
     """
     if step.unless and step.unless in roles:
         return Skipped(step, ())
