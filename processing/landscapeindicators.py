@@ -20,7 +20,7 @@ from qgis.core import (
 )
 
 from ..core import language
-from ..core.areas import Part, Zone, ZoneAreas, area_table
+from ..core.areas import Part, Zone, area_table
 from ..core.erosion.scale import IntensityScale
 from ..core.erosion.tables import intensity_scale
 from ..core.errors import Problem
@@ -46,7 +46,7 @@ from .inputs import Inputs
 from .landinput import add_landuse, field_of
 from .landscapepattern import metric_rows
 from .landscaperows import FIELDS, INDICATORS, Row, a1_rows, a3_rows, formula_row, rate_of, whole_land_row
-from .landscapescopes import Land, Scope, green_class, named_polygons, named_zones, read_land
+from .landscapescopes import Land, Scope, green_class, measured, named_polygons, named_zones, read_land
 from .results import write_table
 
 STAGES = (
@@ -216,20 +216,19 @@ class _Run:
         return Greens(green, built, [scope.zone for scope in named_polygons(villages)])
 
     # -- measuring -------------------------------------------------------------
-    def _areas(self, parts: Sequence[Part], scopes: Sequence[Scope]) -> list[ZoneAreas]:
-        found = area_table(parts, [s.zone for s in scopes], self.plane, self.progress)
-        self.inputs.warn(found[0].warnings())  # the zones' gaps and overlaps are those of the whole
-        return found
-
     def _erosion_rows(self, erosion: ErosionParts, scopes: Sequence[Scope]) -> Iterator[Row]:
-        for scope, areas in zip(scopes, self._areas(erosion.parts, scopes)):
+        found = area_table(erosion.parts, [s.zone for s in scopes], self.plane, self.progress)
+        self.inputs.warn(found[0].warnings())  # the zones' gaps and overlaps are those of the whole
+        for scope, areas in zip(scopes, found):
             yield self._formula_row(conservation(areas, self.scale, erosion.estimate), scope)
             yield from a3_rows(areas, scope, self.edition, self.scale)
 
     def _land_rows(self, land: Land, scopes: Sequence[Scope]) -> Iterator[Row]:
         classes = {p.code: LandClass(p.code) for p in land.parts if p.code}
         counts = counts_as_forest_grass(classes, self.inputs.flag("WETLAND_FOREST"))
-        for scope, areas in zip(scopes, self._areas(land.parts, scopes)):
+        found = measured(land, [s.zone for s in scopes], self.plane, self.progress)
+        self.inputs.warn(found[0].warnings())
+        for scope, areas in zip(scopes, found):
             yield self._formula_row(forest_grass_cover(areas, counts), scope)
             if classes:
                 yield from a1_rows(areas, scope, self.edition)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry
 
-from ..core.areas import Part, Zone
-from ..core.errors import Problem
+from ..core.areas import (
+    AREA_TOLERANCE,
+    Part,
+    Pieces,
+    Zone,
+    ZoneAreas,
+    area_table,
+    clipped,
+    read_parts,
+)
+from ..core.errors import InputError, Problem
 from ..core.grid import GridFrame
 from ..core.landuse import LandClass
+from ..core.planar import Planar, Shape
 from ..core.progress import Progress
 from ..layers.cells import NativeFrame, cell_polygons, frame_over, native_frame, near_mask
 from ..layers.crs import from_wkt
@@ -65,6 +76,30 @@ def read_land(
     frame = _frame(inputs, extent, native, name)
     cells = read_cells(inputs, frame, progress, lenient=lenient, name=name)
     return Land(_cell_parts(cells, extent, progress), cells, native)
+
+
+def measured(land: Land, zones: Sequence[Zone], plane: Planar, progress: Progress) -> list[ZoneAreas]:
+    """Areas of the classes of ``land`` inside each zone.
+
+    Polygons drawn from cells cannot overlap, so that the union by which overlaps are found is spared.
+    """
+    if land.native is None:
+        return area_table(land.parts, zones, plane, progress)
+    pieces = read_parts(land.parts, plane, progress)
+    progress.stage("areas", len(zones))
+    return [_apart(pieces, plane.read(zone.wkb, zone.key), zone.key, plane, progress) for zone in zones]
+
+
+def _apart(pieces: Pieces, window: Shape, key: str, plane: Planar, progress: Progress) -> ZoneAreas:
+    total = plane.area(window)
+    if not total > 0:
+        raise InputError("QL-AREA-NOAREA", zone=key)
+    sums: dict[str, list[float]] = {}
+    for piece in clipped(pieces, window, plane, progress):
+        sums.setdefault(piece.code, []).append(plane.area(piece.shape))
+    by_code = {code: math.fsum(areas) for code, areas in sorted(sums.items())}
+    gap = total - math.fsum(by_code.values())
+    return ZoneAreas(key, total, by_code, gap if gap > total * AREA_TOLERANCE else 0.0, 0.0, ())
 
 
 def land_transform(
