@@ -20,8 +20,9 @@ class Step:
 
     ``needs`` are roles without which it cannot run, ``takes`` roles it uses where
     they are there, ``uses`` parameters that are not named like their role, ``gives`` maps
-    its outputs to (role or None, file name), ``settings`` are fixed parameters, ``unless`` is a role that makes it needless, and ``under``
-    a parameter that takes all layers of the case but the DEM, to say where to look.
+    its outputs to (role or None, file name), ``settings`` are fixed parameters, ``unless``
+    is a role that makes it needless, and ``under`` a parameter that takes all layers of the
+    case but the DEM, to say where to look.
     """
 
     key: str

@@ -199,9 +199,7 @@ def _prepare(
     if frame is None:
         return _Ready(dataset, crs, source, parameter, None, [], nodata)
     target = from_wkt(frame.crs_wkt)
-    agreed = guard(
-        crs, target, layer=source.name, parameter=parameter, algorithm=algorithm, shifts=shifts
-    )
+    agreed = guard(crs, target, layer=source.name, parameter=parameter, algorithm=algorithm, shifts=shifts)
     return _Ready(dataset, crs, source, parameter, agreed.transform, agreed.warnings, nodata)
 
 

@@ -383,7 +383,10 @@ def _judge_layer(layer: QgsVectorLayer, channels: Any, limits: Limits) -> None:
     for row in layer.dataProvider().getFeatures():
         i = int(row["channel_id"]) - 1
         gone = bool(np.isnan(lengths[i]))
-        values = {reason: None if gone else found.reason_of(i), near: bool(found.near_miss[i]) and not gone}
+        values: dict[int, Any] = {
+            reason: None if gone else found.reason_of(i),
+            near: bool(found.near_miss[i]) and not gone,
+        }
         values[length] = None if gone else round(float(lengths[i]), 3)
         changes[row.id()] = values
     layer.dataProvider().changeAttributeValues(changes)

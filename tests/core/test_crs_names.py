@@ -95,7 +95,12 @@ def test_old_and_new_datums_are_apart():
 
 @pytest.mark.parametrize(
     ("datum", "zone", "north", "epsg"),
-    [("wgs84", 32, True, 32632), ("wgs84", 56, False, 32756), ("nad83", 17, True, 26917), ("etrs89", 32, True, 25832)],
+    [
+        ("wgs84", 32, True, 32632),
+        ("wgs84", 56, False, 32756),
+        ("nad83", 17, True, 26917),
+        ("etrs89", 32, True, 25832),
+    ],
 )
 def test_utm_keeps_the_datum_where_the_register_has_it(datum, zone, north, epsg):
     assert utm_epsg(datum, zone, north) == epsg

@@ -161,7 +161,11 @@ def test_code_missing_from_the_map_is_never_guessed():
 
 def test_map_may_list_only_what_is_foreign():
     found = classes("0101", "0304K", "1101", "X7", mapping={"X7": "0702"})
-    assert {c: land.code for c, land in found.classes.items()} == {"0101": "0101", "0304K": "0304", "X7": "0702"}
+    assert {c: land.code for c, land in found.classes.items()} == {
+        "0101": "0101",
+        "0304K": "0304",
+        "X7": "0702",
+    }
     assert list(found.unmapped) == ["1101"]
 
 

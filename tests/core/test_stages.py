@@ -17,7 +17,12 @@ def stages_named():
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-                if called and node.func.attr == "stage" and node.args and isinstance(node.args[0], ast.Constant):
+                if (
+                    called
+                    and node.func.attr == "stage"
+                    and node.args
+                    and isinstance(node.args[0], ast.Constant)
+                ):
                     found.add(node.args[0].value)
     return sorted(found)
 

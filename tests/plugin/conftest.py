@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-
 _kept = []  # QGIS does not keep the Python half of a provider alive: the plugin does, and so must we
 
 

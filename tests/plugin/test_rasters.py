@@ -693,6 +693,8 @@ def test_refusal_does_not_keep_the_file_open(dem, exceptions):
     while walk is not None:
         frames.append(walk.tb_frame)
         walk = walk.tb_next
-    held = [v for frame in frames for v in frame.f_locals.values() if isinstance(v, (gdal.Dataset, gdal.Band))]
+    held = [
+        v for frame in frames for v in frame.f_locals.values() if isinstance(v, (gdal.Dataset, gdal.Band))
+    ]
     assert held == []
     assert error.value.__context__ is None
