@@ -122,7 +122,7 @@ def _value(
         facts = {"what": expression_of(indicator, definition)}
         return None, (Gap(Problem("QL-EVAL-ZERO", facts)),)
     if definition.share and not -OVER_NOISE <= value <= 100 + OVER_NOISE:
-        facts = {"value": f"{value:.3f}", "number": indicator.number}
+        facts = {"value": f"{value:.3f}", "number": str(indicator.number)}
         return value, (Gap(Problem("QL-EVAL-OVER100", facts)),)
     return value, ()
 

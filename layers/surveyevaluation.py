@@ -1,0 +1,156 @@
+"""A survey store as the evaluation sees it: table rows with their years, entries, figures, county, evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from ..core.county import County, county_from
+from ..core.data import load_yaml
+from ..core.errors import InputError, Problem
+from ..core.evaluation import EvaluationInput, InputRow, TableRow
+from ..core.evaluation.model import INPUTS
+from ..core.evaluation.uncertainty import Accuracy
+from ..core.standard import Edition
+from .store import GpkgStore, Row
+from .surveyfigures import Figures, SurveyLayers, measure
+
+DATE_KEY, CASE_DATE_KEY = "evaluation_date", "EVALUATION_DATE"
+
+
+class SurveyReading(NamedTuple):
+    """What was read, and the figures with what must be said about them."""
+
+    given: EvaluationInput
+    figures: Figures
+
+
+def read_survey(
+    store: GpkgStore,
+    edition: Edition,
+    date: dt.date,
+    county: County | None = None,
+    accuracy: Accuracy = Accuracy(),  # noqa: B008 - immutable
+) -> SurveyReading:
+    """The whole survey. ``county`` goes before the profile kept in the store."""
+    figures = measure(SurveyLayers(store), edition, accuracy)
+    inputs = tuple(input_row(row) for row in store.rows(INPUTS))
+    given = EvaluationInput(
+        date=date,
+        tables=table_rows(store, edition),
+        inputs=inputs,
+        figures=figures.figures,
+        county=county or stored_county(store, edition),
+        lost_evidence=frozenset(
+            r.evidence for r in inputs if r.evidence and not has_evidence(store, r.evidence)
+        ),
+    )
+    return SurveyReading(given, figures)
+
+
+def table_rows(store: GpkgStore, edition: Edition) -> dict[str, list[TableRow]]:
+    """Rows of the survey tables, each with the year of its sheet's survey date."""
+    heads = store.rows("sheet")
+    by_uuid = {h.uuid: survey_year(h) for h in heads}
+    by_table = {str(h.values.get("table")): survey_year(h) for h in heads}
+    found: dict[str, list[TableRow]] = {}
+    for table in edition.tables.values():
+        if table.name in store.tables():
+            own = by_table.get(table.name)
+            found[table.name] = [
+                TableRow(r.uuid, r.values, by_uuid.get(str(r.values.get("sheet_uuid")), own))
+                for r in store.rows(table.name)
+            ]
+    return found
+
+
+def survey_year(head: Row) -> int | None:
+    """The year of a sheet's survey date."""
+    text = str(head.values.get("survey_date") or "")[:4]
+    return int(text) if text.isdigit() and len(text) == 4 else None
+
+
+def input_row(row: Row) -> InputRow:
+    """A row of ``indicator_input``."""
+    values = row.values
+    known: dict[str, Any] = {
+        name: values.get(name) for name in InputRow._fields if name in values and name != "uuid"
+    }
+    number = values.get("number")
+    known.update(number=int(number) if number is not None else 0, key=str(values.get("key") or "").strip())
+    return InputRow(**{**known, "uuid": row.uuid})
+
+
+def has_evidence(store: GpkgStore, path: str) -> bool:
+    """Whether an evidence path, relative to the survey's folder, leads to a file inside that folder."""
+    folder = store.home.parent.resolve()
+    target = (folder / path.replace("\\", "/")).resolve()
+    return target.is_file() and folder in target.parents
+
+
+def stored_county(store: GpkgStore, edition: Edition) -> County | None:
+    """The county profile kept in the survey. Raises EditionError with its faults."""
+    text = store.meta().get("county")
+    if not text:
+        return None
+    try:
+        raw: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError("QL-EVAL-COUNTY", reason=" ".join(str(error).split())) from error
+    return county_from(raw, edition, "meta: county")
+
+
+def evaluation_date(store: GpkgStore, asked: str, today: dt.date) -> dt.date:
+    """The date asked for, else of the survey, of the case beside it, else today. Raises QL-EVAL-DATE."""
+    for text in (asked, store.meta().get(DATE_KEY), case_date(store.home.parent)):
+        if text:
+            return parse_date(str(text))
+    return today
+
+
+def parse_date(text: str) -> dt.date:
+    """An ISO date. Raises InputError QL-EVAL-DATE."""
+    try:
+        return dt.date.fromisoformat(text.strip()[:10])
+    except ValueError as error:
+        raise InputError("QL-EVAL-DATE", date=text) from error
+
+
+def case_date(folder: Path) -> str | None:
+    """EVALUATION_DATE of a ``case.yaml`` in the folder, None where there is none."""
+    path = folder / "case.yaml"
+    if not path.is_file():
+        return None
+    try:
+        raw = load_yaml(path)
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise InputError("QL-EVAL-CASE", path=str(path), reason=" ".join(str(error).split())) from error
+    parameters = raw.get("parameters") if isinstance(raw, dict) else None
+    found = parameters.get(CASE_DATE_KEY) if isinstance(parameters, dict) else None
+    return str(found) if found else None
+
+
+def findings(reading: SurveyReading) -> list[Problem]:
+    """What must be said about the figures, each once."""
+    seen: dict[str, Problem] = {}
+    for problem in reading.figures.warnings:
+        seen.setdefault(problem.text("en"), problem)
+    return list(seen.values())
+
+
+def write_register(path: Path, text: str) -> Path:
+    """The register as a JSON file, whole or not at all. Raises InputError QL-OUT-FOLDER, QL-OUT-WRITE."""
+    if not path.parent.is_dir():
+        raise InputError("QL-OUT-FOLDER", path=str(path), folder=str(path.parent))
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(text.encode("utf-8"))
+        part.replace(path)
+    except OSError as error:
+        raise InputError("QL-OUT-WRITE", path=str(path), reason=str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
