@@ -80,7 +80,9 @@ def _answer(interpreter: Interpreter) -> object:
             check=False,
             **no_window(),
         )
-        return json.loads(done.stdout.decode("utf-8", "replace").strip() or "null")
+        # a start-up script may have printed something before
+        said = done.stdout.decode("utf-8", "replace").strip().splitlines()
+        return json.loads(said[-1]) if said else None
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
 

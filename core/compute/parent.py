@@ -66,9 +66,24 @@ def run_job(
 ) -> Result:
     """Run ``job`` (a name of :data:`.child.JOBS`) in a child and wait for it.
 
-    Raises Cancelled within a second of the user's word, ChildFailed where the child died,
-    and whatever QingliuError the job itself raised.
+    Raises Cancelled within a second of the user's word, ChildFailed where the child died, could not be
+    started or found no room for its arrays, and whatever QingliuError the job itself raised.
     """
+    try:
+        return _run(interpreter, job, arrays, values, progress, cache_folder, compiled)
+    except OSError as error:  # no temporary folder, no room in it, no such interpreter
+        raise ChildFailed("QL-COMPUTE-CHILD", status="-", words=str(error)) from error
+
+
+def _run(
+    interpreter: Interpreter,
+    job: str,
+    arrays: Mapping[str, np.ndarray],
+    values: Mapping[str, Any],
+    progress: Progress,
+    cache_folder: Path | None,
+    compiled: bool,
+) -> Result:
     folder = Path(tempfile.mkdtemp(prefix="qingliu-"))
     try:
         for name, array in arrays.items():
@@ -147,7 +162,9 @@ def _listen(process: subprocess.Popen[bytes], progress: Progress) -> dict[str, A
         if line is None:
             process.wait()
             return answer
-        message = json.loads(line)
+        message = _message(line)
+        if message is None:
+            continue
         if "stage" in message:
             fraction = 0.0
             progress.stage(message["stage"], message["count"])
@@ -160,6 +177,15 @@ def _listen(process: subprocess.Popen[bytes], progress: Progress) -> dict[str, A
             raise InputError(problems=[Problem(p["code"], p["facts"]) for p in message["problems"]])
         else:
             answer = message
+
+
+def _message(line: bytes) -> dict[str, Any] | None:
+    """What the child says; None for what a start-up script or a library printed in between."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _read(pipe: IO[bytes], lines: queue.Queue[bytes | None]) -> None:

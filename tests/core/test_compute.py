@@ -115,3 +115,24 @@ def test_a_child_that_is_killed_is_told_with_its_status(python, monkeypatch):
     with pytest.raises(ChildFailed) as caught:
         run_job(python, "route", {"dem": dem}, route_values(frame, "fill", 10.0, 200.0), compiled=False)
     assert caught.value.problems[0].facts["status"] == -signal.SIGSEGV
+
+
+def test_child_that_cannot_be_started_or_has_no_room_is_a_failed_child(python, monkeypatch, tmp_path):
+    dem, frame = slope()
+    values = route_values(frame, "fill", 10.0, 200.0)
+    gone = interpreter.Interpreter(str(tmp_path / "python-that-is-gone"), False)
+    with pytest.raises(ChildFailed, match="QL-COMPUTE-CHILD"):
+        run_job(gone, "route", {"dem": dem}, values)
+    monkeypatch.setattr(parent.tempfile, "tempdir", str(tmp_path / "no such folder"))
+    with pytest.raises(ChildFailed, match="QL-COMPUTE-CHILD"):
+        run_job(python, "route", {"dem": dem}, values)
+
+
+def test_words_of_a_startup_script_do_not_disturb_the_child(python, monkeypatch, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("print('good morning')\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    noisy = interpreter.Interpreter(python.path, False)
+    assert interpreter._answer(noisy) == [list(sys.version_info[:2]), np.__version__]
+    dem, frame = slope()
+    done = run_job(noisy, "route", {"dem": dem}, route_values(frame, "fill", 10.0, 200.0))
+    assert done.arrays["direction"].shape == dem.shape
