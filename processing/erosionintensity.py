@@ -45,7 +45,7 @@ from ..layers.records import ANY, LINE, Record, Wanted
 from .algorithm import QingliuAlgorithm
 from .charts import add_chart, erosion_chart, rate_note, write_chart
 from .erosioninput import read_erosion
-from .erosionsources import FACTOR_NAMES, OFFICIAL, Graded, Grading, chosen_source
+from .erosionsources import FACTOR_NAMES, OFFICIAL, Graded, Grading, Prepared, chosen_source, prepare
 from .extent import Extent, read_extent
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -53,7 +53,7 @@ from .landinput import add_landuse
 from .results import write_layer, write_table
 
 STAGES = (
-    ("read_features", 0.5), ("read_dem", 1.0), ("slope", 1.0), ("read_raster", 1.0), ("cell_polygons", 2.0),
+    ("read_dem", 1.0), ("read_features", 0.5), ("slope", 1.0), ("read_raster", 1.0), ("cell_polygons", 2.0),
     ("areas_read", 1.0), ("areas", 2.0), ("write_features", 0.5),
 )  # fmt: skip
 
@@ -141,9 +141,9 @@ class ErosionIntensity(QingliuAlgorithm):
         inputs = Inputs(self, parameters, context, feedback)
         progress = StageProgress(feedback, STAGES)
         inputs.county()
-        source = chosen_source(inputs)
+        prepared = prepare(inputs, chosen_source(inputs), intensity_scale(default_edition()), progress)
         extent = read_extent(inputs, progress)
-        return _Run(self, inputs, extent, progress).results(source)
+        return _Run(self, inputs, extent, progress).results(prepared)
 
 
 class _Run:
@@ -160,9 +160,9 @@ class _Run:
         self.edition = default_edition()
         self.scale: IntensityScale = intensity_scale(self.edition)
 
-    def results(self, source: str) -> dict[str, Any]:
+    def results(self, prepared: Prepared) -> dict[str, Any]:
         gullies = self._gullies()
-        found = self._official() if source == OFFICIAL else self._graded(source)
+        found = self._official() if prepared.source == OFFICIAL else self._graded(prepared)
         areas = self._areas(found.pieces)
         rate = conservation_rate(areas, self.scale, found.estimate)
         density = self._density(gullies)
@@ -203,10 +203,10 @@ class _Run:
         if gap and slight:
             self.inputs.warn([Problem("QL-EROSION-RESTSLIGHT", {"area": f"{gap / M2_PER_HM2:.4f}"})])
 
-    def _graded(self, source: str) -> Found:
+    def _graded(self, prepared: Prepared) -> Found:
         """Cells graded, one piece for each class, clipped so that they fill the boundary exactly."""
-        grading = Grading(self.inputs, self.extent, self.scale, self.progress)
-        graded = grading.graded(source, face_table(self.edition))
+        grading = Grading(self.inputs, self.extent, prepared, self.scale, self.progress)
+        graded = grading.graded(face_table(self.edition))
         return Found(self._pieces(graded), True, graded.method, graded.modulus)
 
     def _pieces(self, graded: Graded) -> list[Piece]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem
@@ -23,12 +23,12 @@ from ..core.progress import Progress
 from ..core.terrain.relief import slope_degrees
 from ..layers.cells import NativeFrame, centre_mask, frame_over, native_frame, on_frame
 from ..layers.crs import from_wkt
-from ..layers.datums import Transform, guard
+from ..layers.datums import Guarded, guard
 from ..layers.dem import Reading, read_dem
 from ..layers.rasters import read_raster
 from .extent import Extent
 from .inputs import Inputs
-from .landinput import LandGrid, LandPolygons, land_grid, read_cells, read_polygons
+from .landinput import LandGrid, LandPolygons, land_grid, read_cells, read_polygons, takes_raster
 
 OFFICIAL, FACTORS, SOIL_LOSS, TABLE = "official", "factors", "soil_loss", "slope_cover"
 FACTOR_NAMES = (*REQUIRED, *OPTIONAL)
@@ -69,17 +69,67 @@ def chosen_source(inputs: Inputs) -> str:
     return found[0]
 
 
+class Prepared(NamedTuple):
+    """What of a source can be read without the boundary, so that its faults stand beside the boundary's."""
+
+    source: str
+    region: str | None = None
+    exempt: tuple[str, ...] = ()
+    dem: Reading | None = None
+
+
+def prepare(inputs: Inputs, source: str, scale: IntensityScale, progress: Progress) -> Prepared:
+    """Look at a source's parameters, the headers of its rasters and the DEM; faults are kept in ``inputs``."""
+    if source == OFFICIAL:
+        return Prepared(source)
+    if source == TABLE:
+        path = inputs.raster("DEM") or ""
+        dem = inputs.attempt(lambda: read_dem(path, "DEM", progress=progress))
+        names = [
+            n for n in ("COVER", "LANDUSE") if inputs.given(n) and (n == "COVER" or takes_raster(inputs, n))
+        ]
+        _check_headers(inputs, names)
+        return Prepared(source, exempt=_exempt(inputs), dem=dem)
+    region = inputs.choice("REGION") or None
+    inputs.attempt(lambda: scale.limits(region))
+    given = [n for n in FACTOR_NAMES if inputs.given(n)] if source == FACTORS else [SOIL_LOSS.upper()]
+    if source == FACTORS:
+        inputs.faults += [Problem("QL-EROSION-FACTOR", {"factor": n}) for n in REQUIRED if n not in given]
+    _check_headers(inputs, given)
+    return Prepared(source, region)
+
+
+def _check_headers(inputs: Inputs, names: Sequence[str]) -> None:
+    for name in names:
+        inputs.attempt(partial(native_frame, inputs.raster(name) or "", name))
+
+
+def _exempt(inputs: Inputs) -> tuple[str, ...]:
+    codes = tuple(c for c in re.split(r"[\s,;，；、]+", inputs.text("EXEMPT")) if c)
+    known = default_scheme().names
+    odd = [c for c in codes if c not in known]
+    if odd:
+        label = inputs.algorithm.parameterDefinition("EXEMPT").description()
+        facts = {"parameter": "EXEMPT", "label": label, "value": ", ".join(odd), "allowed": "GB/T 21010"}
+        inputs.faults.append(Problem("QL-PARAM-VALUE", facts))
+    return codes
+
+
 class Grading:
     """Grades cells over a boundary, in the CRS of the results."""
 
-    def __init__(self, inputs: Inputs, extent: Extent, scale: IntensityScale, progress: Progress) -> None:
+    def __init__(
+        self, inputs: Inputs, extent: Extent, prepared: Prepared, scale: IntensityScale, progress: Progress
+    ) -> None:
         self.inputs = inputs
         self.extent = extent
+        self.prepared = prepared
         self.scale = scale
         self.progress = progress
 
-    def graded(self, source: str, table: FaceTable) -> Graded:
-        """Classes by ``source``. Raises InputError with every fault, Cancelled."""
+    def graded(self, table: FaceTable) -> Graded:
+        """The classes. Raises InputError with every fault, Cancelled."""
+        source = self.prepared.source
         if source == FACTORS:
             return self._by_factors()
         if source == SOIL_LOSS:
@@ -89,10 +139,7 @@ class Grading:
     # -- soil loss -----------------------------------------------------------
     def _by_factors(self) -> Graded:
         inputs = self.inputs
-        region = self._region()
         given = [n for n in FACTOR_NAMES if inputs.given(n)]
-        lacking = [Problem("QL-EROSION-FACTOR", {"factor": n}) for n in REQUIRED if n not in given]
-        inputs.faults.extend(lacking)
         frames = [inputs.attempt(partial(self._frame, n)) for n in given]
         inputs.settle()
         frame = min((f for f in frames if f is not None), key=lambda f: f.dx * f.dy)
@@ -100,33 +147,29 @@ class Grading:
         inputs.settle()
         found = soil_loss({n: r for n, r in rasters.items() if r is not None})
         inputs.warn(found.warnings)
-        return self._by_loss(found.values, frame, region, found.equation)
+        return self._by_loss(found.values, frame, found.equation)
 
     def _by_soil_loss(self) -> Graded:
-        region = self._region()
-        frame = self.inputs.must(lambda: self._frame("SOIL_LOSS"))
-        values = self.inputs.must(lambda: self._raster("SOIL_LOSS", frame))
+        frame = self._frame("SOIL_LOSS")
+        values = self._raster("SOIL_LOSS", frame)
+        self.inputs.settle()
         self.inputs.warn(suspect_unit(values))
-        return self._by_loss(values, frame, region, "SOIL_LOSS")
+        return self._by_loss(values, frame, "SOIL_LOSS")
 
-    def _by_loss(self, loss: np.ndarray, frame: GridFrame, region: str | None, method: str) -> Graded:
+    def _by_loss(self, loss: np.ndarray, frame: GridFrame, method: str) -> Graded:
+        region = self.prepared.region
         classes = grade_soil_loss(loss, self.scale, region)
         inside = centre_mask(self.extent.geometry, frame)
         modulus = mean_modulus(np.where(inside, loss, np.nan), np.array(frame.dx * frame.dy))
         tolerable = self.scale.tolerable[region] if region else 0.0
         return Graded(classes, frame, f"{method}; {region} {tolerable:g} t/(km²·a)", modulus)
 
-    def _region(self) -> str | None:
-        region = self.inputs.choice("REGION") or None
-        self.inputs.attempt(lambda: self.scale.limits(region))
-        return region
-
     def _frame(self, name: str) -> GridFrame:
         """The cells of a raster over the boundary, in the CRS of the results."""
         return self._framed(native_frame(self.inputs.raster(name) or "", name), name)
 
     def _framed(self, native: NativeFrame, name: str) -> GridFrame:
-        to_target = self._transform(from_wkt(native.frame.crs_wkt), name)
+        to_target = self._agreed(from_wkt(native.frame.crs_wkt), name).transform
         return frame_over(native, to_target, self.extent.geometry.boundingBox())
 
     def _raster(self, name: str, frame: GridFrame) -> np.ndarray:
@@ -138,39 +181,39 @@ class Grading:
         inputs.warn(reading.warnings)
         return reading.grid.values.astype(np.float64)
 
-    def _transform(self, crs: QgsCoordinateReferenceSystem, name: str) -> Transform:
-        agreed = guard(crs, self.extent.crs, layer=name, parameter=name, shifts=self.inputs.shifts)
-        return agreed.transform
+    def _agreed(self, crs: QgsCoordinateReferenceSystem, name: str) -> Guarded:
+        first, shifts = self.extent.first, self.inputs.shifts
+        return guard(crs, self.extent.crs, layer=name, parameter=name, first=first, shifts=shifts)
 
     # -- slope and cover -----------------------------------------------------
     def _by_table(self, table: FaceTable) -> Graded:
         inputs = self.inputs
-        dem_source = inputs.raster("DEM") or ""
-        reading = inputs.attempt(lambda: read_dem(dem_source, "DEM", progress=self.progress))
         parcels = inputs.attempt(self._parcels)
-        exempt = self._exempt()
-        covered = inputs.given("COVER") and self._header("COVER")
         inputs.settle()
-        slope = self._slope(reading)
+        slope = self._slope()
         frame = slope.frame
         land = land_grid(parcels or read_cells(inputs, frame, self.progress), frame)
-        cover = inputs.must(lambda: self._cover(frame)) if covered else None
+        cover = self._cover(frame) if inputs.given("COVER") else None
         if cover is not None:
             cover = np.where(land.known, cover, np.nan)
         cropland = land.cells_of(CROPLAND)
+        exempt = self.prepared.exempt
         mask = land.cells_of(*exempt) if exempt else None
         classes = grade_slope_and_cover(slope.values, cropland, cover, table, mask)
         self._tell(classes, slope, land, cover is not None)
         method = "SL 190 slope × cover" if cover is not None else "SL 190 slope, cropland only"
         return Graded(classes, frame, method)
 
-    def _slope(self, reading: Reading | None) -> Grid:
+    def _slope(self) -> Grid:
         """Slope in degrees on the DEM's cells, or on square ones where it lies in another CRS."""
+        reading = self.prepared.dem
         if reading is None:
             raise InputError("QL-PARAM-MISSING", parameter="DEM", label="DEM")
         self.inputs.warn(reading.warnings)
         dem = reading.grid
-        to_target = self._transform(from_wkt(dem.frame.crs_wkt), "DEM")
+        agreed = self._agreed(from_wkt(dem.frame.crs_wkt), "DEM")
+        self.inputs.warn(agreed.warnings)
+        to_target = agreed.transform
         frame = self._framed(NativeFrame(dem.frame, True), "DEM")
         slope = slope_degrees(dem.values, dem.frame, self.progress)
         slope[np.isnan(dem.values)] = np.nan
@@ -180,17 +223,10 @@ class Grading:
         return Grid(np.round(found.values.astype(np.float64), SLOPE_DECIMALS), frame)
 
     def _parcels(self) -> LandPolygons | None:
-        """Land use where it is polygons; of a raster only the header is looked at so far."""
-        inputs = self.inputs
-        if not inputs.is_raster("LANDUSE"):
-            return read_polygons(inputs, self.extent.crs, self.extent.first, self.progress)
-        native_frame(inputs.raster("LANDUSE") or "", "LANDUSE")
-        return None
-
-    def _header(self, name: str) -> bool:
-        """Whether a raster can be worked on as far as its header tells."""
-        source = self.inputs.raster(name) or ""
-        return self.inputs.attempt(lambda: native_frame(source, name)) is not None
+        """Land use where it is polygons; a raster is read later, on the DEM's cells."""
+        if takes_raster(self.inputs, "LANDUSE"):
+            return None
+        return read_polygons(self.inputs, self.extent.crs, self.extent.first, self.progress)
 
     def _cover(self, frame: GridFrame) -> np.ndarray:
         """Vegetation cover in %; of fractions (nothing above 1) times 100, with a warning."""
@@ -201,17 +237,6 @@ class Grading:
             cover = cover * 100
         # what bilinear resampling adds to 100 % is noise
         return np.where(np.abs(cover - 100) < 1e-3, 100.0, cover)
-
-    def _exempt(self) -> tuple[str, ...]:
-        text = self.inputs.text("EXEMPT")
-        codes = tuple(c for c in re.split(r"[\s,;，；、]+", text) if c)
-        known = default_scheme().names
-        odd = [c for c in codes if c not in known]
-        if odd:
-            label = self.inputs.algorithm.parameterDefinition("EXEMPT").description()
-            facts = {"parameter": "EXEMPT", "label": label, "value": ", ".join(odd), "allowed": "GB/T 21010"}
-            self.inputs.faults.append(Problem("QL-PARAM-VALUE", facts))
-        return codes
 
     def _tell(self, classes: np.ndarray, slope: Grid, land: LandGrid, covered: bool) -> None:
         """Say why cells have no class, and how much levelled land was graded by the DEM's slope."""

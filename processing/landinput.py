@@ -29,6 +29,7 @@ from .inputs import Inputs
 # The store's own field, and the third land survey's.
 FIELDS = ("landuse", "DLBM")
 NO_CLASS = -1
+RASTER_SUFFIXES = (".tif", ".tiff", ".img", ".asc", ".vrt")
 
 
 class LandPolygons(NamedTuple):
@@ -75,6 +76,12 @@ def add_landuse(algorithm: QingliuAlgorithm) -> None:
     behaviour = QgsProcessingParameterFile.Behavior.File
     label = algorithm.label("LANDUSE_MAP")
     algorithm.add(QgsProcessingParameterFile("LANDUSE_MAP", label, behaviour, "csv", optional=True))
+
+
+def takes_raster(inputs: Inputs, name: str) -> bool:
+    """Whether a parameter for rasters and vectors alike was given a raster, or the name of one that is not there."""
+    path = str(inputs.parameters.get(name) or "").lower()
+    return inputs.is_raster(name) or path.endswith(RASTER_SUFFIXES)
 
 
 def field_of(inputs: Inputs, layer: str, defaults: Sequence[str]) -> str:

@@ -43,7 +43,7 @@ from .erosioninput import read_erosion
 from .extent import Extent, alone, read_extent
 from .feedback import StageProgress
 from .inputs import Inputs
-from .landinput import add_landuse, field_of
+from .landinput import add_landuse, field_of, takes_raster
 from .landscapepattern import metric_rows
 from .landscaperows import FIELDS, INDICATORS, Row, a1_rows, a3_rows, formula_row, rate_of, whole_land_row
 from .landscapescopes import Land, Scope, green_class, measured, named_polygons, named_zones, read_land
@@ -174,7 +174,7 @@ class _Run:
         if metrics and not inputs.given("LANDUSE"):
             label = inputs.algorithm.parameterDefinition("LANDUSE").description()
             inputs.faults.append(Problem("QL-PARAM-MISSING", {"parameter": "LANDUSE", "label": label}))
-        elif metrics and not inputs.given("CELL_SIZE") and not inputs.is_raster("LANDUSE"):
+        elif metrics and not inputs.given("CELL_SIZE") and not takes_raster(inputs, "LANDUSE"):
             inputs.faults.append(Problem("QL-LANDSCAPE-CELLNEEDED", {"parameter": "CELL_SIZE"}))
         return metrics
 

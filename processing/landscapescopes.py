@@ -31,7 +31,7 @@ from ..layers.planar import gathered, geometry_of, polygons_in
 from ..layers.records import Record
 from .extent import Extent
 from .inputs import Inputs
-from .landinput import LandCells, LandPolygons, land_grid, read_cells, read_polygons
+from .landinput import LandCells, LandPolygons, land_grid, read_cells, read_polygons, takes_raster
 
 ZONE_FIELD = "zone"
 
@@ -64,7 +64,7 @@ def read_land(
 
     Raises InputError.
     """
-    if not inputs.is_raster(name):
+    if not takes_raster(inputs, name):
         land = read_polygons(inputs, extent.crs, extent.first, progress, lenient=lenient, name=name)
         parts = [
             Part(_code(kind), bytes(polygon.asWkb()), record.fid)

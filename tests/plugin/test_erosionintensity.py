@@ -404,6 +404,16 @@ def test_all_faults_of_the_factors_come_in_one_list(erode, boundary, tmp_path):
     assert text.count("QL-EROSION-FACTOR:") == 2  # R and LS
 
 
+def test_faults_of_the_boundary_stand_beside_those_of_the_sources(erode, boundary, tmp_path):
+    nowhere = str(tmp_path / "absent.gpkg")
+    text = refused(
+        erode, nowhere, DEM=str(tmp_path / "dem.tif"), LANDUSE=str(tmp_path / "l.tif"), EXEMPT="xy"
+    )
+    assert "QL-LAYER-NOVECTOR: BOUNDARY" in text and "QL-DEM-MISSING" in text
+    assert "QL-LAYER-MISSING: LANDUSE" in text and "QL-PARAM-VALUE: EXEMPT" in text
+    assert "QL-LAYER-NOVECTOR: BOUNDARY" in refused(erode, nowhere, SOIL_LOSS=nowhere, REGION="loess")
+
+
 def test_a_field_without_classes_is_refused_and_odd_values_are_listed(erode, boundary, tmp_path):
     shapes = [(files.square(0, 0, 10, 5), {"class": "林地"}), (files.square(0, 5, 10, 5), {"class": "7"})]
     bad = files.polygons(tmp_path / "bad.gpkg", shapes, **{"class": str})
