@@ -11,7 +11,7 @@ from typing import Mapping, NamedTuple, Sequence
 
 from .data import RESOURCES, load_yaml
 
-BAR, GAP, LABEL, LENGTH, VALUE = 18, 6, 190, 380, 170
+BAR, GAP, LABEL, LENGTH, VALUE = 18, 6, 260, 380, 170
 _STYLE = (
     "body{font:14px sans-serif;margin:16px;color:#222;background:#fff}"
     "h1{font-size:18px}h2{font-size:15px;margin:18px 0 6px}p{margin:4px 0;max-width:70ch}svg text{font-size:12px}"

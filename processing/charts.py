@@ -52,7 +52,7 @@ def erosion_chart(areas: ErosionAreas, scale: IntensityScale, title: str) -> Cha
     zh, shades = language.current() == "zh", colours("erosion")
     bars = [
         _area_bar(
-            f"{c.code} {c.zh if zh else c.en}",
+            f"{c.code} {c.zh if zh else c.en.split(' (')[0]}",
             areas.by_class.get(c.code, 0.0),
             areas.total,
             shades[str(c.code)],
