@@ -159,6 +159,11 @@ def _is_northing(y: float) -> bool:
     return 300_000 <= y <= 6_000_000
 
 
+def _far_north_first(x: float, y: float) -> bool:
+    """Whether x is a northing and y an easting without a zone: no easting lies 1,000 km from its meridian."""
+    return x >= 1_500_000 and _is_northing(x) and 100_000 <= y <= 900_000
+
+
 def _like_degrees(extent: Extent) -> bool:
     """Whether numbers are degrees rather than metres; a grid laid at the origin (0) is neither."""
     x0, y0, x1, y1 = extent
@@ -179,6 +184,11 @@ def projected_fault(extent: Extent, projection: Projection) -> ZoneFault | None:
     if north_first and _is_northing(middle):
         return ZoneFault("swapped", north_first, epsg_of_zone(projection.datum, north_first))
     found = easting_zone(middle)
+    if expected is None and found is None and _far_north_first(middle, (y0 + y1) / 2):
+        own = zone_of_longitude(projection.central_meridian)
+        fits = epsg_of_zone(projection.datum, own, prefixed=False)
+        if fits is not None:
+            return ZoneFault("swapped", own, fits)
     if expected is None:
         return ZoneFault("prefixed", found, epsg_of_zone(projection.datum, found)) if found else None
     if found is None and 100_000 <= middle <= 900_000:

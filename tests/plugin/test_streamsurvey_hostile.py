@@ -294,3 +294,9 @@ def test_misspelt_parameter_is_told(survey, valley):
     _, told = survey(valley, MINLENGTH=200)
     (warning,) = [w for w in told.warnings if w.startswith("QL-PARAM-UNKNOWN")]
     assert "MINLENGTH → MIN_LENGTH" in warning
+
+
+def test_northing_first_without_a_zone_prefix_is_recognised(survey, tmp_path):
+    dem = files.write_dem(tmp_path / "swapped.tif", files.valley(), x0=3000000.0, y0=500000.0)
+    with pytest.raises(QgsProcessingException, match=r"QL-CRS-SWAPPED: .*zone 38.*EPSG:4547"):
+        survey(dem)
