@@ -168,7 +168,7 @@ def burn(shapes: Sequence[bytes], labels: Sequence[int], frame: GridFrame) -> np
     """Label of the first of ``shapes`` (WKB) that holds each cell's centre, int32; -1 where none does."""
     found = np.full((frame.rows, frame.cols), -1, np.int32)
     target = memory_dataset(found, frame)
-    holder = ogr.GetDriverByName("Memory").CreateDataSource("shapes")
+    holder = _memory_source()
     layer = holder.CreateLayer("shapes", geom_type=ogr.wkbPolygon)
     layer.CreateField(ogr.FieldDefn("label", ogr.OFTInteger))
     for wkb, label in zip(reversed(shapes), reversed(labels)):
@@ -195,7 +195,7 @@ def cell_polygons(
     progress.stage("cell_polygons", labels.size)
     raster = memory_dataset(np.ascontiguousarray(labels, np.int32), frame)
     mask = memory_dataset((labels >= 0).astype(np.uint8), frame)
-    holder = ogr.GetDriverByName("Memory").CreateDataSource("labels")
+    holder = _memory_source()
     layer = holder.CreateLayer("labels", geom_type=ogr.wkbPolygon)
     layer.CreateField(ogr.FieldDefn("label", ogr.OFTInteger))
     watch = Watch(progress, 0.5)
@@ -209,6 +209,12 @@ def cell_polygons(
         shape = geometry_of(bytes(feature.GetGeometryRef().ExportToWkb(ogr.wkbNDR)))
         for part in _valid_parts(shape):
             yield feature.GetField(0), part
+
+
+def _memory_source() -> ogr.DataSource:
+    """An empty vector source in memory; newer GDALs know the driver as MEM."""
+    driver = ogr.GetDriverByName("Memory") or ogr.GetDriverByName("MEM")
+    return driver.CreateDataSource("cells")
 
 
 class Watch:
