@@ -1,0 +1,65 @@
+"""Files that come whole or not at all, and the same bytes for the same content."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import uuid
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+from ...core.errors import InputError
+
+_FIRST = ("mimetype", "[Content_Types].xml")
+_OLDEST = (1980, 1, 1, 0, 0, 0)
+_FIXED_TIME = b"2000-01-01T00:00:00Z"
+_XML_DATES = re.compile(
+    rb"(<(dcterms:created|dcterms:modified|dc:date|meta:creation-date)[^>]*>)[^<]*(</\2>)"
+)
+_PDF_DATES = re.compile(rb"(/(?:CreationDate|ModDate) ?\(D:)\d{14}(?:[+-]\d\d'\d\d'|Z)?")
+
+
+@contextmanager
+def whole(final: Path) -> Iterator[Path]:
+    """A name to write to; what is there afterwards takes the final name. QL-OUT-FOLDER, QL-OUT-WRITE."""
+    if not final.parent.is_dir():
+        raise InputError("QL-OUT-FOLDER", path=str(final), folder=str(final.parent))
+    part = final.with_name(f".{uuid.uuid4().hex}{final.suffix}")
+    try:
+        yield part
+        with part.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        part.replace(final)
+    except OSError as error:
+        raise InputError("QL-OUT-WRITE", path=str(final), reason=str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def settle_zip(path: Path) -> None:
+    """Rewrite a zipped document (.xlsx, .docx, .odt) with fixed order, times and rights."""
+    with zipfile.ZipFile(path) as found:
+        parts = {name: found.read(name) for name in found.namelist()}
+    first = [name for name in _FIRST if name in parts]
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as fresh:
+        for name in [*first, *sorted(set(parts) - set(first))]:
+            info = zipfile.ZipInfo(name, _OLDEST)
+            info.create_system = 0
+            info.external_attr = 0o600 << 16
+            info.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            fresh.writestr(info, _XML_DATES.sub(rb"\g<1>" + _FIXED_TIME + rb"\g<3>", parts[name]))
+    path.write_bytes(made.getvalue())
+
+
+def settle_pdf(path: Path) -> None:
+    """Give a PDF a fixed date, in place: lengths stay, so that its table of contents stays right."""
+
+    def fixed(match: re.Match[bytes]) -> bytes:
+        rest = match.group(0)[len(match.group(1)) + 14 :]
+        return match.group(1) + b"20000101000000" + rest
+
+    path.write_bytes(_PDF_DATES.sub(fixed, path.read_bytes()))

@@ -1,0 +1,154 @@
+"""A survey table as a Word document, where python-docx is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Sequence
+
+from ...core.errors import MissingLibrary
+from ...core.printing import PrintedColumn, PrintedSheet, to_text
+from ...core.printing.html import widths
+from ...core.printing.sheets import TOTAL
+from ...core.progress import SILENT, Progress
+from .files import settle_zip
+
+_FONT, _LATIN = "宋体", "Times New Roman"
+_PAIRS = 3
+_MARGIN_MM = 12.0
+_A4, _A3 = (297.0, 210.0), (420.0, 297.0)
+_GREY, _BLUE = "F2F2F2", "DDEBF7"
+
+
+def write_docx(path: Path, sheets: Sequence[PrintedSheet], progress: Progress = SILENT) -> None:
+    """Write the sheets of one table to ``path``. Raises MissingLibrary QL-PRINT-NODOCX."""
+    try:
+        import docx
+    except ImportError as error:
+        raise MissingLibrary("QL-PRINT-NODOCX", reason=str(error)) from error
+    document = docx.Document()
+    document.core_properties.author = "Qingliu"
+    document.core_properties.title = sheets[0].form.title
+    document.core_properties.comments = ""
+    width = _page(document, sheets)
+    for number, sheet in enumerate(sheets):
+        if number:
+            document.add_page_break()
+        _Section(document, sheet, width, progress).write()
+    document.save(str(path))
+    settle_zip(path)
+
+
+def _page(document: Any, sheets: Sequence[PrintedSheet]) -> float:
+    """Set the page across; the width between the margins in mm."""
+    from docx.enum.section import WD_ORIENT
+    from docx.shared import Mm
+
+    wide, high = _A3 if any(s.form.wide for s in sheets) else _A4
+    section = document.sections[0]
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Mm(wide), Mm(high)
+    for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
+        setattr(section, side, Mm(_MARGIN_MM))
+    return wide - 2 * _MARGIN_MM
+
+
+class _Section:
+    """Writes one sheet."""
+
+    def __init__(self, document: Any, printed: PrintedSheet, width: float, progress: Progress) -> None:
+        self.document = document
+        self.printed = printed
+        self.form = printed.form
+        self.width = width
+        self.progress = progress
+
+    def write(self) -> None:
+        title = self.document.add_paragraph()
+        self._fill(title, self.form.title, 13, bold=True, place="CENTER")
+        self._header()
+        self._table()
+        for note in self.form.notes:
+            self._fill(self.document.add_paragraph(), note, 7)
+
+    def _header(self) -> None:
+        pairs = self.printed.header_pairs()
+        table = self.document.add_table(rows=-(-len(pairs) // _PAIRS), cols=_PAIRS)
+        for number, (column, text) in enumerate(pairs):
+            cell = table.cell(number // _PAIRS, number % _PAIRS)
+            self._fill(cell.paragraphs[0], f"{column.title}：{text}", 8)
+
+    def _table(self) -> None:
+        from docx.shared import Mm
+
+        form, printed = self.form, self.printed
+        totals = printed.totals()
+        count = form.head_rows + len(printed.rows) + printed.blank_rows + bool(totals)
+        table = self.document.add_table(rows=count, cols=len(form.columns))
+        table.style = "Table Grid"
+        table.autofit = False
+        for column, share in zip(table.columns, widths(printed)):
+            column.width = Mm(self.width * share / 100.0)
+        self._heads(table)
+        rows = list(table.rows)[form.head_rows :]
+        for number, (line, row) in enumerate(zip(rows, printed.rows)):
+            if number % 20 == 0:
+                self.progress.step(number / len(printed.rows))
+            for column, cell, text in zip(form.columns, line.cells, printed.texts(row)):
+                self._cell(cell, text, column)
+        if totals:
+            for column, cell, value in zip(form.columns, rows[-1].cells, totals):
+                text = TOTAL if value == TOTAL else to_text(column, value)
+                self._fill(cell.paragraphs[0], text, 8, bold=True, place="CENTER")
+
+    def _heads(self, table: Any) -> None:
+        from docx.oxml import OxmlElement
+
+        for head in self.form.heads:
+            first = table.cell(head.row, head.column)
+            last = table.cell(head.row + head.rows - 1, head.column + head.columns - 1)
+            cell = first.merge(last) if first is not last else first
+            paragraph = cell.paragraphs[0]
+            self._fill(paragraph, head.text, 8, bold=True, place="CENTER")
+            if head.letter:
+                run = paragraph.add_run(head.letter)
+                run.font.superscript = True
+            unit = f"\n({head.unit})" if head.unit else ""
+            self._run(paragraph, f"{head.mark}{unit}", 8, bold=True)
+            _shade(cell, _GREY if head.mark else _BLUE)
+        for line in list(table.rows)[: self.form.head_rows]:
+            repeated = OxmlElement("w:tblHeader")
+            line._tr.get_or_add_trPr().append(repeated)
+
+    def _cell(self, cell: Any, text: str, column: PrintedColumn) -> None:
+        number = column.kind in ("number", "integer")
+        self._fill(cell.paragraphs[0], text, 8, place="RIGHT" if number else "LEFT")
+        if column.derived:
+            _shade(cell, _GREY)
+
+    def _fill(self, paragraph: Any, text: str, size: int, *, bold: bool = False, place: str = "LEFT") -> None:
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.shared import Pt
+
+        paragraph.alignment = getattr(WD_ALIGN_PARAGRAPH, place)
+        paragraph.paragraph_format.space_after = Pt(0)
+        self._run(paragraph, text, size, bold=bold)
+
+    def _run(self, paragraph: Any, text: str, size: int, *, bold: bool = False) -> None:
+        from docx.oxml.ns import qn
+        from docx.shared import Pt
+
+        run = paragraph.add_run(text)
+        run.bold = bold
+        run.font.size = Pt(size)
+        run.font.name = _LATIN
+        run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _FONT)
+
+
+def _shade(cell: Any, colour: str) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    shade = OxmlElement("w:shd")
+    shade.set(qn("w:val"), "clear")
+    shade.set(qn("w:fill"), colour)
+    cell._tc.get_or_add_tcPr().append(shade)

@@ -1,0 +1,84 @@
+"""A filled Excel workbook as plain grids of cells; what is wrong with the file is told with a code."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import InputError, MissingLibrary
+from ...core.printing import GridCell
+
+_UNPACKED_LIMIT = 400 * 2**20
+_ROW_LIMIT, _COLUMN_LIMIT = 50_000, 1_000
+_HEAD_ROWS = 40
+# What openpyxl raises on files that are not what they say, by its own and by its parsers' doing.
+_FAULTS = (
+    OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, EOFError,
+    NotImplementedError,
+)  # fmt: skip
+
+
+def read_workbook(path: Path) -> dict[str, list[list[GridCell]]]:
+    """Cells of every visible sheet by its name, heads' merged cells filled out.
+
+    Raises InputError QL-PRINT-NOFILE, QL-PRINT-NOTXLSX, QL-PRINT-TOOLARGE; MissingLibrary.
+    """
+    try:
+        from openpyxl import load_workbook
+    except ImportError as error:
+        raise MissingLibrary("QL-PRINT-NOOPENPYXL", reason=str(error)) from error
+    _check_file(path)
+    try:
+        shown = load_workbook(str(path), data_only=True)
+        typed = load_workbook(str(path), data_only=False)
+        return {
+            sheet.title: _grid(sheet, typed[sheet.title], path)
+            for sheet in shown.worksheets
+            if sheet.sheet_state == "visible"
+        }
+    except _FAULTS as error:
+        raise InputError(
+            "QL-PRINT-NOTXLSX", path=str(path), reason=str(error) or type(error).__name__
+        ) from error
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise InputError("QL-PRINT-NOFILE", path=str(path))
+    try:
+        with zipfile.ZipFile(path) as found:
+            size = sum(info.file_size for info in found.infolist())
+    except (OSError, zipfile.BadZipFile) as error:
+        raise InputError("QL-PRINT-NOTXLSX", path=str(path), reason=str(error)) from error
+    if size > _UNPACKED_LIMIT:
+        raise InputError("QL-PRINT-TOOLARGE", path=str(path), size=f"{size / 2**20:.0f} MB")
+
+
+def _grid(shown: Any, typed: Any, path: Path) -> list[list[GridCell]]:
+    rows, columns = shown.max_row, shown.max_column
+    if rows > _ROW_LIMIT or columns > _COLUMN_LIMIT:
+        raise InputError("QL-PRINT-TOOLARGE", path=str(path), size=f"{shown.title}: {rows} × {columns}")
+    grid = [
+        [_cell(a, b) for a, b in zip(line, written)]
+        for line, written in zip(shown.iter_rows(), typed.iter_rows())
+    ]
+    for span in shown.merged_cells.ranges:
+        if span.min_row > _HEAD_ROWS:
+            continue
+        first = grid[span.min_row - 1][span.min_col - 1]
+        for line in grid[span.min_row - 1 : span.max_row]:
+            line[span.min_col - 1 : span.max_col] = [first] * (
+                min(span.max_col, len(line)) - span.min_col + 1
+            )
+    return grid
+
+
+def _cell(shown: Any, typed: Any) -> GridCell:
+    value = shown.value
+    percent = isinstance(value, (int, float)) and "%" in str(shown.number_format)
+    if typed.data_type == "f" and value is None:
+        return GridCell(str(typed.value), fault="QL-PRINT-FORMULA")
+    if shown.data_type == "e":
+        return GridCell(str(value), fault="QL-PRINT-ERRORVALUE")
+    return GridCell(value, percent)
