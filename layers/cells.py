@@ -199,8 +199,8 @@ def cell_polygons(
     layer = holder.CreateLayer("labels", geom_type=ogr.wkbPolygon)
     layer.CreateField(ogr.FieldDefn("label", ogr.OFTInteger))
     watch = Watch(progress, 0.5)
-    with quiet_gdal():
-        gdal.Polygonize(raster.GetRasterBand(1), mask.GetRasterBand(1), layer, 0, [], callback=watch)
+    bands = raster.GetRasterBand(1), mask.GetRasterBand(1)
+    gdal_call(gdal.Polygonize, *bands, layer, 0, [], callback=watch)  # a stop is told in either mode of GDAL
     watch.raise_if_cancelled()
     count = max(layer.GetFeatureCount(), 1)
     for number, feature in enumerate(layer):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsRectangle
 from qingliu.core.areas import Part, Zone, area_table
 from qingliu.core.errors import Cancelled, InputError
@@ -129,7 +130,9 @@ def test_too_many_cells_are_refused_before_memory_is_taken():
     assert caught.value.code == "QL-CELLS-MANY"
 
 
-def test_cancel_stops_the_drawing_of_polygons():
+@pytest.mark.parametrize("exceptions", [False, True], ids=["GDAL returns errors", "GDAL raises errors"])
+def test_cancel_stops_the_drawing_of_polygons(exceptions):
+    before = gdal.GetUseExceptions()
     class Stop:
         def stage(self, name, count=None):
             return None
@@ -138,8 +141,12 @@ def test_cancel_stops_the_drawing_of_polygons():
             raise Cancelled
 
     labels = np.random.default_rng(1).integers(0, 3, (300, 300)).astype(np.int32)
-    with pytest.raises(Cancelled):
-        list(cell_polygons(labels, frame(300, 300), Stop()))
+    (gdal.UseExceptions if exceptions else gdal.DontUseExceptions)()
+    try:
+        with pytest.raises(Cancelled):
+            list(cell_polygons(labels, frame(300, 300), Stop()))
+    finally:
+        (gdal.UseExceptions if before else gdal.DontUseExceptions)()
 
 
 @given(corners, corners)
