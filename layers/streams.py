@@ -84,7 +84,7 @@ def boundary_area(boundary: QgsGeometry, terrain: Terrain) -> float:
     frame = terrain.dem.frame
     shape = QgsGeometry(boundary)
     if not terrain.to_target.identity:
-        shape.transform(terrain.to_target.qgis(), QgsCoordinateTransform.TransformDirection.ReverseTransform)
+        shape.transform(terrain.to_target.qgis(), QgsCoordinateTransform.TransformDirection.Reverse)
     inside = _cells_within(shape, frame)
     data = np.isfinite(terrain.dem.values)
     covered = frame_extent(frame).contains(shape.boundingBox())
@@ -115,11 +115,12 @@ def run_streams(
     lines: Sequence[np.ndarray] = (),
     names: Sequence[Any] | None = None,
     water: Sequence[Record] = (),
+    keep_drained: bool = False,
     progress: Progress = SILENT,
 ) -> tuple[Streams, list[Problem]]:
     """Channels of ``terrain`` with warnings; ``lines`` and ``water`` are in the DEM's CRS.
 
-    Raises InputError, Cancelled.
+    ``keep_drained``: also the grid of drained areas. Raises InputError, Cancelled.
     """
     warnings: list[Problem] = []
 
@@ -137,6 +138,7 @@ def run_streams(
         names=names,
         water=polygon_shapes(water),
         project=projector(terrain.to_target),
+        keep_drained=keep_drained,
         progress=progress,
     )
     return streams, [*streams.warnings, *warnings]

@@ -300,3 +300,15 @@ def test_northing_first_without_a_zone_prefix_is_recognised(survey, tmp_path):
     dem = files.write_dem(tmp_path / "swapped.tif", files.valley(), x0=3000000.0, y0=500000.0)
     with pytest.raises(QgsProcessingException, match=r"QL-CRS-SWAPPED: .*zone 38.*EPSG:4547"):
         survey(dem)
+
+
+def test_density_on_a_dem_in_degrees_counts_ellipsoidal_cells(survey, tmp_path):
+    """The western 20 of 41 columns and beyond; a cell at 27.1 degrees has about 109.9 m2."""
+    dem = files.write_dem(
+        tmp_path / "d.tif", files.valley(side=10.0), cell=1e-4, x0=114.2, y0=27.1, epsg=4490
+    )
+    west = "POLYGON((114.1 27.2,114.20205 27.2,114.20205 27.0,114.1 27.0,114.1 27.2))"
+    result, _ = survey(dem, BOUNDARY=layer("Polygon", [west], crs="EPSG:4490"), INITIATION_AREA=0.002)
+    inside_km = sum(row["inside_m"] for row in features_of(result["OUTPUT"])) / 1e3
+    assert inside_km > 0
+    assert result["DRAINAGE_DENSITY"] == pytest.approx(inside_km / (20 * 60 * 109.9e-6), rel=0.03)
