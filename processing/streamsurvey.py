@@ -191,8 +191,9 @@ class _Run:
         found = self._write_channels(algorithm, network, chosen)
         if self.inputs.given("CATCHMENTS"):
             found["CATCHMENTS"] = self._write_catchments(algorithm, network)
-        if self.inputs.given("ACCUMULATION"):
-            found["ACCUMULATION"] = self._write_accumulation(algorithm, network.streams)
+        drained = network.streams.drained  # kept where ACCUMULATION is wanted
+        if drained is not None:
+            found["ACCUMULATION"] = self._write_accumulation(algorithm, drained)
         found.update(self._numbers(network))
         return found
 
@@ -243,6 +244,7 @@ class _Run:
             lines=lines,
             names=[r.attributes.get(name_field) or r.fid for r in owners] if name_field else None,
             water=water,
+            keep_drained=inputs.given("ACCUMULATION"),
             progress=self.progress,
         )
         inputs.warn(warnings)
@@ -378,11 +380,11 @@ class _Run:
                 shape.transform(moved.qgis())
             yield {"channel_id": number, "own_area_km2": round(area) / 1e6}, bytes(shape.asWkb())
 
-    def _write_accumulation(self, algorithm: StreamSurvey, streams: Streams) -> str:
+    def _write_accumulation(self, algorithm: StreamSurvey, drained: np.ndarray) -> str:
         path = algorithm.parameterAsOutputLayer(self.inputs.parameters, "ACCUMULATION", self.inputs.context)
         frame = self.dem.frame
-        area = streams.drained.astype(np.float64)
-        if streams.drained.dtype.kind != "f":
+        area = drained.astype(np.float64)
+        if drained.dtype.kind != "f":
             area *= frame.dx * frame.dy
         area[np.isnan(self.dem.values)] = np.nan
         write_raster(path, area, frame, unit="m²", description="drained area", progress=self.progress)

@@ -32,7 +32,7 @@ class ChangeLog:
 
     def __init__(self, heights: np.ndarray) -> None:
         self.flat = heights.reshape(-1)
-        room = _LEAST_ROOM + heights.size // 8  # memory that no one touches costs nothing
+        room = _LEAST_ROOM + heights.size // 4  # memory that no one touches costs nothing, growing copies
         self.cells = np.empty(room, np.uint32)
         self.before = np.empty(room, np.float32)
         # What the flood remembers between its turns: sink, head and tail of its queue in ``cells``.

@@ -33,32 +33,34 @@ def drain_flats(heights: np.ndarray, direction: np.ndarray, ranks: np.ndarray, p
     if size == 0:
         return
 
-    room = {low: (np.empty(size, np.int32), np.empty(size, np.int32)) for low, _ in bands(rows)}
+    room = {low: np.empty(size, np.int32) for low, _ in bands(rows)}
 
     def solve(first: int, stop: int, low: int, high: int) -> np.ndarray:
-        seeds = first * cols + np.flatnonzero(direction[first:stop] == FLAT)
-        queues = room[low]
+        seeds = np.flatnonzero(direction[first:stop] == FLAT)
+        seeds += first * cols
         left = np.empty(len(seeds), np.int64)
-        count = _drain(*flats, seeds, FLAT, low * cols, high * cols, steps, _ORDER, *queues, left)
+        count = _drain(*flats, seeds, FLAT, low * cols, high * cols, steps, _ORDER, room[low], left)
         return left[:count].copy()
 
     progress.stage("flats", size)
     left = [seeds for band in sweep_bands(solve, rows, cols, progress) for seeds in band]
     across = np.concatenate(left)
-    _drain(*flats, across, _WAITING, 0, rows * cols, steps, _ORDER, *room[0], np.empty(len(across), np.int64))
+    _drain(*flats, across, _WAITING, 0, rows * cols, steps, _ORDER, room[0], np.empty(len(across), np.int64))
 
 
-@jit.kernel("i8", "f4r", "u1w", "i4w", "i8r", "i8", "i8", "i8", "i8r", "i8r", "i4w", "i4w", "i8w")
+@jit.kernel("i8", "f4r", "u1w", "i4w", "i8r", "i8", "i8", "i8", "i8r", "i8r", "i4w", "i8w")
 def _drain(  # noqa: C901 - one loop: kernels call no functions
     heights: np.ndarray, codes: np.ndarray, ranks: np.ndarray, seeds: np.ndarray, kind: int, low: int, high:
-    int, steps: np.ndarray, order: np.ndarray, members: np.ndarray, queue: np.ndarray, left: np.ndarray,
+    int, steps: np.ndarray, order: np.ndarray, members: np.ndarray, left: np.ndarray,
 ) -> int:  # fmt: skip
     """Drain the flats of the ``seeds`` that still are ``kind``; flats reaching out of low..high wait.
 
     Codes on the way: 10 taken into the flat, 16 + d decided. A flat's cells are never on the
-    rim, so all eight neighbours exist. ``members`` and ``queue`` hold cells as distances from the
-    seed. Ranks are negative once they are final; the cells around a flat have the rank -2^31, so that
-    it alone tells who belongs to the flat. Returns how many seeds of waiting flats stand in ``left``.
+    rim, so all eight neighbours exist. ``members`` holds cells as distances from the
+    seed; it is each search's queue in turn, for a search that starts anywhere ends with all of
+    them. Ranks are negative once they are final; the cells around a flat have the rank -2^31, so
+    that it alone tells who belongs to the flat. Returns how many seeds of waiting flats stand in
+    ``left``.
     """
     waiting = 0
     for i in range(len(seeds)):
@@ -99,13 +101,14 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
             continue
         tail = 0
         for j in range(size):
-            if ranks[seed + members[j]] & 2:
-                queue[tail] = members[j]
+            member = members[j]
+            if ranks[seed + member] & 2:
+                members[tail] = member
                 tail += 1
         head = 0
         farthest = 0
         while head < tail:
-            s = seed + queue[head]
+            s = seed + members[head]
             head += 1
             farthest = ranks[s] >> 1
             for k in range(8):
@@ -113,15 +116,16 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
                 rank = ranks[q]
                 if 0 <= rank < 2:
                     ranks[q] = rank | (farthest + 1) << 1
-                    queue[tail] = q - seed
+                    members[tail] = q - seed
                     tail += 1
         tail = 0
         for j in range(size):
-            if ranks[seed + members[j]] & 1:
-                queue[tail] = members[j]
+            member = members[j]
+            if ranks[seed + member] & 1:
+                members[tail] = member
                 tail += 1
         for j in range(tail):
-            ranks[seed + queue[j]] = (ranks[seed + queue[j]] >> 1) - farthest - 4
+            ranks[seed + members[j]] = (ranks[seed + members[j]] >> 1) - farthest - 4
         head = 0
         level_end = tail
         distance = 4
@@ -129,14 +133,14 @@ def _drain(  # noqa: C901 - one loop: kernels call no functions
             if head == level_end:
                 distance += 2
                 level_end = tail
-            s = seed + queue[head]
+            s = seed + members[head]
             head += 1
             for k in range(8):
                 q = s + steps[k]
                 rank = ranks[q]
                 if rank >= 0:
                     ranks[q] = (rank >> 1) - farthest - distance - 2
-                    queue[tail] = q - seed
+                    members[tail] = q - seed
                     tail += 1
         for j in range(size):
             s = seed + members[j]

@@ -45,13 +45,13 @@ def follow(
         lines, place, joint = Tracer(channels, paths, water, codes).courses(progress)
     else:
         joint = np.where(channels.parent >= 0, places_on_parent(channels), -1)
-        lines, place = channels.lines, np.arange(len(channels.path), dtype=np.float64)
+        lines, place = channels.lines, None
     if project is not None:
         lines = _projected(lines, joint, project)
     steps = _steps(lines, channels.network.frame, planar=project is not None)
     to_mouth = upstream_sums(steps, lines.start)
     joined = np.where(joint >= 0, to_mouth[joint], 0.0)
-    return measured(channels, lines, _at_places(to_mouth, place), joined)
+    return measured(channels, lines, to_mouth if place is None else _at_places(to_mouth, place), joined)
 
 
 def covering_line(

@@ -14,7 +14,7 @@ cells: compiled where numba is there, otherwise run as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterator, Optional, Sequence
+from typing import Iterator, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -107,15 +107,46 @@ def build_network(
     length.
     Raises ValueError where counts of cells meet cells of unequal size, or where directions run in a circle.
     """
+    found = channel_cells(direction, drained, frame, initiation_m2, extra_cells)
+    return network_of(found, direction, frame, initiation_m2)
+
+
+class ChannelCells(NamedTuple):
+    """Where channels run: all that is needed of the drained area once it is known.
+
+    ``cells`` int64 (n,) ascending; ``area_m2`` float64 (n,); ``comparable`` (n,): areas of which
+    equal ones are equal; ``extra`` int64: those of ``cells`` that a surveyed line reaches.
+    """
+
+    cells: np.ndarray
+    area_m2: np.ndarray
+    comparable: np.ndarray
+    extra: np.ndarray
+
+
+def channel_cells(
+    direction: np.ndarray,
+    drained: np.ndarray,
+    frame: GridFrame,
+    initiation_m2: float,
+    extra_cells: Optional[np.ndarray] = None,
+) -> ChannelCells:
+    """The first half of :func:`build_network`, after which ``drained`` may go; arguments as there."""
     base = cells_draining(drained, frame, initiation_m2)
     extra = _downstream_of(extra_cells, direction, drained, frame, initiation_m2)
     cells = np.union1d(base, extra) if len(extra) else base
     cells = _with_company(cells, direction, drained)
-    down = _receivers(cells, direction, frame.cols)
     area = area_of_cells(cells, drained, frame)
+    return ChannelCells(cells, area, _rounded(area, drained), extra)
+
+
+def network_of(found: ChannelCells, direction: np.ndarray, frame: GridFrame, initiation_m2: float) -> Network:
+    """How channel cells hang together; ``direction`` uint8 of the grid's shape."""
+    cells, area, comparable, extra = found
+    down = _receivers(cells, direction, frame.cols)
     step = step_lengths(cells, direction.ravel()[cells], frame)
     order = _upstream_first(down)
-    stem, strahler = _grow(order, down, _rounded(area, drained), step)
+    stem, strahler = _grow(order, down, comparable, step)
     given = _given(order, down, np.isin(cells, extra)) if len(extra) else np.zeros(len(cells), bool)
     return Network(frame, initiation_m2, cells, down, area, step, order, stem, strahler, given)
 

@@ -48,14 +48,15 @@ def route_job(
         max_length=values["max_length"],
         room=room,
     )
+    direction, changed = flow.direction, len(flow.cells)
+    del flow  # its changed heights would lie beside the drained area
     if "path_cells" in arrays:
         paths = SurveyedPaths((), (), (), arrays["path_cells"], arrays["path_successor"])
-        enforce(flow.direction, paths)
+        enforce(direction, paths)
     weights = frame.row_cell_areas() if frame.geographic else None
-    drained = accumulate(flow.direction, weights, progress, out)
-    beyond = contaminated(flow.direction, progress)
-    found = {"direction": flow.direction, "drained": drained, "contaminated": beyond}
-    return found, {"changed": len(flow.cells)}
+    drained = accumulate(direction, weights, progress, out)
+    beyond = contaminated(direction, progress)
+    return {"direction": direction, "drained": drained, "contaminated": beyond}, {"changed": changed}
 
 
 def _shared_room(frame: GridFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -16,8 +16,9 @@ from ..errors import Problem
 from ..grid import Grid
 from ..progress import SILENT, Progress
 from ..standard import default_edition
-from .channels import Channels, extract_channels
+from .channels import Channels, channels_of
 from .lines import covering_line, follow
+from .network import channel_cells, network_of
 from .routing import route_values
 from .survey import Verdicts, settled_initiation, verdicts
 from .surveyed import SurveyedPaths, burn, lay_lines, unburn
@@ -60,7 +61,8 @@ class Depressions:
 class Streams:
     """The channels of a DEM with the clause's verdict on each.
 
-    ``direction`` and ``drained`` are the routing's grids; ``given_line`` (int64, (m,)) is the
+    ``direction`` and ``drained`` are the routing's grids (``drained`` None where it was not to be
+    kept); ``given_line`` (int64, (m,)) is the
     surveyed line that covers most of a channel, -1 where none does; ``changed_cells`` counts
     cells whose height conditioning changed for the routing.
     """
@@ -68,7 +70,7 @@ class Streams:
     channels: Channels
     verdicts: Verdicts
     direction: np.ndarray
-    drained: np.ndarray
+    drained: np.ndarray | None
     given_line: np.ndarray
     initiation_m2: float
     changed_cells: int
@@ -85,27 +87,30 @@ def survey_streams(
     names: Sequence[Any] | None = None,
     water: Sequence[Any] = (),
     project: Callable[[np.ndarray], np.ndarray] | None = None,
+    keep_drained: bool = True,
     progress: Progress = SILENT,
 ) -> Streams:
     """Route ``dem``, trace its whole channels and judge each.
 
     ``lines`` (coordinates (k, 2)) and ``water`` (shapely polygons) are in the DEM's CRS;
     ``names`` are the lines' names; ``project`` turns the DEM's coordinates into those of the
-    output. Raises InputError (QL-CHANNELS-*, QL-TERRAIN-*), Cancelled.
+    output. Without ``keep_drained`` the drained area goes as soon as the channels are known: 4 bytes
+    a cell (8 in degrees). Raises InputError (QL-CHANNELS-*, QL-TERRAIN-*), Cancelled.
     """
     initiation_m2, warnings = settled_initiation(limits.initiation_km2, limits.min_area_km2, dem.frame)
     paths = lay_lines(lines, dem.values, dem.frame) if len(lines) else None
     arrays, values = _routed(dem, depressions, paths, route)
+    direction, drained, beyond = arrays["direction"], arrays["drained"], arrays["contaminated"]
+    del arrays
     progress.stage("channels")
-    channels = extract_channels(
-        arrays["direction"],
-        arrays["drained"],
-        dem.frame,
-        dem.values,
-        initiation_m2,
-        extra_cells=None if paths is None else paths.cells,
-        contaminated=arrays["contaminated"],
+    extra = None if paths is None else paths.cells
+    cells = channel_cells(direction, drained, dem.frame, initiation_m2, extra)
+    kept = drained if keep_drained else None
+    del drained
+    channels = channels_of(
+        network_of(cells, direction, dem.frame, initiation_m2), direction, dem.values, beyond
     )
+    del cells, beyond
     progress.stage("lines", len(channels))
     channels = follow(channels, paths=paths, water=water, project=project)
     given = np.full(len(channels), -1, np.int64)
@@ -114,8 +119,8 @@ def survey_streams(
     return Streams(
         channels=channels,
         verdicts=verdicts(channels.length_m, channels.area_m2, limits.min_length_m, limits.min_area_km2),
-        direction=arrays["direction"],
-        drained=arrays["drained"],
+        direction=direction,
+        drained=kept,
         given_line=given,
         initiation_m2=initiation_m2,
         changed_cells=values["changed"],

@@ -29,7 +29,11 @@ def main(dem: str, target: str, initiation_km2: float) -> None:
     grid = read_dem(dem, progress=stages).grid
     limits = Limits(300.0, max(0.1, 1.5 * initiation_km2), initiation_km2)
     found = survey_streams(
-        grid, limits, lambda arrays, values: route_job(arrays, values, stages), progress=stages
+        grid,
+        limits,
+        lambda arrays, values: route_job(arrays, values, stages),
+        keep_drained=False,
+        progress=stages,
     )
     stages.stage("write")
     write(found.channels, grid.frame.crs_wkt, target)

@@ -145,7 +145,7 @@ def table(size: float, taken: Mapping[str, Sequence[Run]]) -> str:
     """One size as a table of Markdown: medians, and ratios within rounds to ours."""
     lines = [
         f"### {size:,.0f} cells\n",
-        "| chain | n | wall s | cpu s | peak MB | wall / ours | cpu / ours | our memory / theirs | stages (median wall s) |",
+        "| chain | n | wall s | cpu s | peak MB | wall / ours | cpu / ours | our MB / theirs | stages (wall s) |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     ours = taken[OURS]
