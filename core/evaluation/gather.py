@@ -135,7 +135,8 @@ class Gatherer:
         if figure is None:
             return None
         id = f"figure.{source.figure}"
-        place = Place(id)
+        layers = LAYERS_OF.get(source.figure, (source.figure,))
+        place = Place(f"{' + '.join(layers)} ({source.figure})", layers[0])
         if id not in self.ledger.register:
             self.ledger.enter(
                 id, figure.value if figure.value is not None else figure.low,
@@ -144,7 +145,14 @@ class Gatherer:
             )  # fmt: skip
         low, high = figure.low, figure.high
         return Found(
-            figure.value, id, low, high, figure.sd, notes=figure.notes, place=id, estimate=figure.estimate
+            figure.value,
+            id,
+            low,
+            high,
+            figure.sd,
+            notes=figure.notes,
+            place=place.label,
+            estimate=figure.estimate,
         )
 
     def _clause(self) -> str:
@@ -267,6 +275,7 @@ LAYERS_OF = {
     "a_v": ("built_land",),
     "public_toilets": ("toilets",),
     "service_radius_m": ("toilets", "built_land"),
+    "service_radius_roads_m": ("toilets", "built_land", "roads"),
     "natural_bank": ("banks", "reaches"),
     "artificial_ecological_bank": ("banks", "reaches"),
     "treated_bank_total": ("banks", "reaches"),

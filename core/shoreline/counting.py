@@ -1,6 +1,6 @@
 """Counting what lies twice once: the share of each stretch of bank that counts, whatever the order.
 
-Where k + 1 lines run along each other within the tolerance, each of them counts 1 / (k + 1) of its
+Where k + 1 segments run along each other within the tolerance, each of them counts 1 / (k + 1) of its
 length there: neither the order nor the direction nor the cutting of lines changes a sum. Two lines
 count as the same bank on the same river and side within ``DUPLICATE_TOLERANCE``; where the side of one
 of them is not known, only where they coincide within 1 cm, so that the two banks of a ditch stay two.
@@ -20,8 +20,7 @@ from .banks import UNCLASSIFIED, Bank
 COINCIDENCE_M = 0.01
 """Lines whose side cannot be told are one bank only where they coincide within 1 cm."""
 
-_PARALLEL = float(np.cos(np.radians(30)))
-_SAME_WAY = float(np.cos(np.radians(5)))
+_PARALLEL = float(np.cos(np.radians(20)))
 _TOUCH_M = 1e-6
 _WHOLE = 0.95
 _SHOWN_M = 1e-3
@@ -137,7 +136,7 @@ def _along(
     """From where to where segment ``k`` runs along segment ``i``, m along ``i``; None where it does not."""
     step = segments.step[i]
     cosine = float(step @ segments.step[k])
-    if abs(cosine) < _PARALLEL or _meets_at_a_corner(segments, ends, i, k):
+    if abs(cosine) < _PARALLEL:  # a bend or a crossing, not a bank drawn twice
         return None
     from_start = np.stack([segments.start[k], ends[k]]) - segments.start[i]
     u = from_start @ step
@@ -154,15 +153,6 @@ def _along(
     return (start, end) if end - start > _TOUCH_M else None
 
 
-def _meets_at_a_corner(segments: _Segments, ends: np.ndarray, i: int, k: int) -> bool:
-    """Whether two segments share an end and part there: a sharp bend of a bank, not a bank drawn twice."""
-    for p, away_i in ((segments.start[i], segments.step[i]), (ends[i], -segments.step[i])):
-        for q, away_k in ((segments.start[k], segments.step[k]), (ends[k], -segments.step[k])):
-            if np.abs(p - q).max() <= _TOUCH_M:
-                return float(away_i @ away_k) < _SAME_WAY
-    return False
-
-
 def _weighed(length: float, kind: str, parts: Sequence[Stretch]) -> Iterator[tuple[str, float]]:
     """(class, what counts) of a segment, cut where cover begins and ends."""
     if not parts:
@@ -172,8 +162,7 @@ def _weighed(length: float, kind: str, parts: Sequence[Stretch]) -> Iterator[tup
     for a, b in zip(cuts[:-1], cuts[1:]):
         middle = (a + b) / 2
         over = [p for p in parts if p.start <= middle <= p.end]
-        lines = len({p.owner for p in over})
-        yield resolved([kind, *(p.kind for p in over)]), (b - a) / (1 + lines)
+        yield resolved([kind, *(p.kind for p in over)]), (b - a) / (1 + len(over))
 
 
 def resolved(kinds: Sequence[str]) -> str:

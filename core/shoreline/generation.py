@@ -19,6 +19,7 @@ SHRINK_M = 1e-3
 """Offset lines inside the water, by more than this, are the loops of sharp bends and confluences."""
 
 STUB_M = 0.02
+SCRAP_SHARE = 0.25
 MITRE = 2.0
 END_ANGLE = float(np.cos(np.radians(60)))
 _FLAT, _ROUND = 2, 1
@@ -112,9 +113,27 @@ def _shore(channel: Channel, sign: float, water: Sequence[Any], index: ShapeInde
     for polygon in wet:
         dry = dry.difference(polygon)
     parts = [g for g in getattr(dry, "geoms", [dry]) if g.geom_type == "LineString" and g.length > STUB_M]
+    parts = _without_scraps(parts, channel.width_m)
     merged = linemerge(parts) if len(parts) > 1 else None
     runs = parts if merged is None else list(getattr(merged, "geoms", [merged]))
     return [np.asarray(g.coords, dtype=np.float64)[:, :2] for g in runs]
+
+
+def _without_scraps(parts: Sequence[Any], width_m: float) -> list[Any]:
+    """Pieces without what stands over where offset lines cross at a sharp bend: short ends and tiny loops."""
+    meeting: dict[tuple[float, float], int] = {}
+    for part in parts:
+        for end in (part.coords[0], part.coords[-1]):
+            meeting[end[:2]] = meeting.get(end[:2], 0) + 1
+
+    def is_scrap(part: Any) -> bool:
+        ends = [meeting[part.coords[0][:2]], meeting[part.coords[-1][:2]]]
+        loop = part.coords[0][:2] == part.coords[-1][:2]
+        if loop:
+            return bool(part.length < width_m)
+        return bool(min(ends) == 1 and max(ends) > 2 and part.length < SCRAP_SHARE * width_m)
+
+    return [part for part in parts if not is_scrap(part)]
 
 
 def offset_line(line: np.ndarray, offset: float) -> np.ndarray:

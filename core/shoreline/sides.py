@@ -15,7 +15,8 @@ from .banks import LEFT, RIGHT
 SAMPLE_M = 10.0
 ON_CHANNEL_M = 0.01
 MOST = 0.8
-_CHUNK = 200_000
+NEAR_M = 30.0
+_BLOCK = 32
 
 
 def tell_sides(
@@ -42,7 +43,7 @@ def _side(line: np.ndarray, channels: Sequence[np.ndarray], reach_m: float) -> s
     points, weights = samples(line)
     starts = np.concatenate([c[:-1] for c in channels])
     steps = np.concatenate([np.diff(c, axis=0) for c in channels])
-    distance, offset = _nearest(points, starts, steps)
+    distance, offset = _nearest_within(points, starts, steps, reach_m)
     told = (distance <= reach_m) & (np.abs(offset) > ON_CHANNEL_M)
     votes = np.where(told, np.sign(offset), 0.0) * weights
     left, right = float(votes[votes > 0].sum()), float(-votes[votes < 0].sum())
@@ -50,6 +51,28 @@ def _side(line: np.ndarray, channels: Sequence[np.ndarray], reach_m: float) -> s
     if left >= MOST * total:
         return LEFT
     return RIGHT if right >= MOST * total else None
+
+
+def _nearest_within(
+    points: np.ndarray, starts: np.ndarray, steps: np.ndarray, reach_m: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distance and offset as :func:`_nearest` gives them, inf where nothing is within ``reach_m``.
+
+    Looks near by first, block by block, so that long banks beside long channels stay fast.
+    """
+    low, high = np.minimum(starts, starts + steps), np.maximum(starts, starts + steps)
+    distance, offset = np.full(len(points), np.inf), np.zeros(len(points))
+    for reach in (min(NEAR_M, reach_m), reach_m):
+        waiting = np.flatnonzero(distance > reach)
+        for first in range(0, len(waiting), _BLOCK):
+            own = waiting[first : first + _BLOCK]
+            west, east = points[own].min(axis=0) - reach, points[own].max(axis=0) + reach
+            near = np.flatnonzero(((low <= east) & (high >= west)).all(axis=1))
+            if len(near):
+                found, side = _nearest(points[own], starts[near], steps[near])
+                within = found <= reach
+                distance[own[within]], offset[own[within]] = found[within], side[within]
+    return distance, offset
 
 
 def samples(line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,18 +89,11 @@ def samples(line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _nearest(points: np.ndarray, starts: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distance to the nearest segment and offset to its left (negative: right), for each point."""
     square = np.maximum((steps**2).sum(axis=1), 1e-12)
-    size = np.sqrt(square)
-    distance, offset = np.zeros(len(points)), np.zeros(len(points))
-    chunk = max(1, _CHUNK // len(starts))
-    for first in range(0, len(points), chunk):
-        p = points[first : first + chunk, None, :] - starts[None]
-        t = np.clip((p * steps).sum(axis=2) / square, 0.0, 1.0)
-        gap = np.hypot(*(p - t[..., None] * steps).transpose(2, 0, 1))
-        cross = (steps[:, 0] * p[..., 1] - steps[:, 1] * p[..., 0]) / size
-        # where a vertex is nearest, the segment that sees the point most from the side decides
-        nearest = gap.min(axis=1)
-        best = np.where(gap <= nearest[:, None] + 1e-9, np.abs(cross), -1.0).argmax(axis=1)
-        rows = np.arange(len(best))
-        distance[first : first + chunk] = nearest
-        offset[first : first + chunk] = cross[rows, best]
-    return distance, offset
+    p = points[:, None, :] - starts[None]
+    t = np.clip((p * steps).sum(axis=2) / square, 0.0, 1.0)
+    gap = np.hypot(*(p - t[..., None] * steps).transpose(2, 0, 1))
+    cross = (steps[:, 0] * p[..., 1] - steps[:, 1] * p[..., 0]) / np.sqrt(square)
+    # where a vertex is nearest, the segment that sees the point most from the side decides
+    nearest = gap.min(axis=1)
+    best = np.where(gap <= nearest[:, None] + 1e-9, np.abs(cross), -1.0).argmax(axis=1)
+    return nearest, cross[np.arange(len(best)), best]
