@@ -1,1 +1,1 @@
-"""Figure definitions to print layouts (qgis.core only, no widgets)."""
+"""The plan figures as QGIS print layouts (5.1.2): sheets, drawings, export. No widgets."""

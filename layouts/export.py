@@ -1,0 +1,96 @@
+"""A layout becomes a file: PDF (vector, text as text, georeferenced), PNG or SVG.
+
+The file appears whole under its name or not at all; dates inside a PDF are overwritten in place, so that
+two exports of the same content are equal (see reproducible builds; Qt ignores SOURCE_DATE_EPOCH).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+
+from qgis.core import Qgis, QgsLayoutExporter, QgsPrintLayout, QgsRenderContext
+
+from ..core.errors import InputError
+
+FORMATS = ("pdf", "png", "svg")
+DPI = 300.0
+_DATES = re.compile(rb"(/(?:CreationDate|ModDate) ?\(D:)\d{14}")
+_REASONS = {
+    QgsLayoutExporter.ExportResult.Canceled: "canceled",
+    QgsLayoutExporter.ExportResult.MemoryError: "memory",
+    QgsLayoutExporter.ExportResult.FileError: "file",
+    QgsLayoutExporter.ExportResult.PrintError: "print",
+    QgsLayoutExporter.ExportResult.SvgLayerError: "svg",
+    QgsLayoutExporter.ExportResult.IteratorError: "iterator",
+}
+
+
+def export_layout(layout: QgsPrintLayout, path: Path, title: str, day: str = "20000101") -> Path:
+    """Write ``layout`` to ``path`` in the format of its ending; ``day`` (YYYYMMDD) is the date in a PDF.
+
+    Raises InputError QL-FIG-EXPORT.
+    """
+    part = path.with_name(f".{uuid.uuid4().hex}.part{path.suffix}")
+    exporter = QgsLayoutExporter(layout)
+    try:
+        result = _WRITERS[path.suffix.lower()[1:]](exporter, str(part))
+        if result != QgsLayoutExporter.ExportResult.Success:
+            reason = _REASONS.get(result, str(result))
+            raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=reason)
+        if path.suffix.lower() == ".pdf":
+            _fix_dates(part, day)
+        part.replace(path)
+    except OSError as error:
+        raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _as_text() -> Any:
+    """Labels of the map as text, so that they can be found (named otherwise from 3.32 on)."""
+    formats = (
+        Qgis.TextRenderFormat if hasattr(Qgis, "TextRenderFormat") else QgsRenderContext.TextRenderFormat
+    )
+    return formats.AlwaysText
+
+
+def _pdf(exporter: QgsLayoutExporter, path: str) -> object:
+    settings = QgsLayoutExporter.PdfExportSettings()
+    settings.dpi = DPI
+    settings.forceVectorOutput = True
+    settings.rasterizeWholeImage = False
+    settings.appendGeoreference = True
+    settings.exportMetadata = False
+    settings.textRenderFormat = _as_text()
+    return exporter.exportToPdf(path, settings)
+
+
+def _png(exporter: QgsLayoutExporter, path: str) -> object:
+    settings = QgsLayoutExporter.ImageExportSettings()
+    settings.dpi = DPI
+    settings.exportMetadata = False
+    settings.generateWorldFile = False
+    return exporter.exportToImage(path, settings)
+
+
+def _svg(exporter: QgsLayoutExporter, path: str) -> object:
+    settings = QgsLayoutExporter.SvgExportSettings()
+    settings.dpi = DPI
+    settings.forceVectorOutput = True
+    settings.exportMetadata = False
+    settings.textRenderFormat = _as_text()
+    return exporter.exportToSvg(path, settings)
+
+
+def _fix_dates(path: Path, day: str) -> None:
+    data = path.read_bytes()
+    fixed = _DATES.sub(rb"\g<1>" + day.encode("ascii") + b"000000", data)
+    if fixed != data:
+        path.write_bytes(fixed)
+
+
+_WRITERS = {"pdf": _pdf, "png": _png, "svg": _svg}
