@@ -107,6 +107,11 @@ def main() -> int:
         return 1
     describe(case)
     roles = case.role_parameters()
+    if (case.folder / "survey.gpkg").exists():  # a survey that has been filled: the work goes on in a copy
+        roles["SURVEY"] = str(shutil.copy(case.folder / "survey.gpkg", OUT / "survey.gpkg"))
+        if (case.folder / "evidence").is_dir():
+            shutil.copytree(case.folder / "evidence", OUT / "evidence")
+        print("   SURVEY       survey.gpkg (a copy of the case's)")
     skipped: list[dict] = []
     finished = run_steps(case, roles, record, skipped)
     write_record(case, record, skipped)
