@@ -37,7 +37,7 @@ def read_survey(
 ) -> SurveyReading:
     """The whole survey. ``county`` goes before the profile kept in the store."""
     figures = measure(SurveyLayers(store), edition, accuracy)
-    inputs = tuple(input_row(row) for row in store.rows(INPUTS))
+    inputs = tuple(input_row(row, n) for n, row in enumerate(store.rows(INPUTS), start=1))
     given = EvaluationInput(
         date=date,
         tables=table_rows(store, edition),
@@ -61,10 +61,15 @@ def table_rows(store: GpkgStore, edition: Edition) -> dict[str, list[TableRow]]:
         if table.name in store.tables():
             own = by_table.get(table.name)
             found[table.name] = [
-                TableRow(r.uuid, r.values, by_uuid.get(str(r.values.get("sheet_uuid")), own))
-                for r in store.rows(table.name)
+                TableRow(own_id(r, n), r.values, by_uuid.get(str(r.values.get("sheet_uuid")), own))
+                for n, r in enumerate(store.rows(table.name), start=1)
             ]
     return found
+
+
+def own_id(row: Row, number: int) -> str:
+    """The row's uuid; its place in the table where another program wrote it without one."""
+    return row.uuid if row.values.get("uuid") else f"row-{number}"
 
 
 def survey_year(head: Row) -> int | None:
@@ -73,7 +78,7 @@ def survey_year(head: Row) -> int | None:
     return int(text) if text.isdigit() and len(text) == 4 else None
 
 
-def input_row(row: Row) -> InputRow:
+def input_row(row: Row, place: int = 1) -> InputRow:
     """A row of ``indicator_input``."""
     values = row.values
     known: dict[str, Any] = {
@@ -81,7 +86,7 @@ def input_row(row: Row) -> InputRow:
     }
     number = values.get("number")
     known.update(number=int(number) if number is not None else 0, key=str(values.get("key") or "").strip())
-    return InputRow(**{**known, "uuid": row.uuid})
+    return InputRow(**{**known, "uuid": own_id(row, place)})
 
 
 def has_evidence(store: GpkgStore, path: str) -> bool:

@@ -17,6 +17,7 @@ from .model import (
     RECOGNISED,
     STATES,
     UNPROVEN,
+    Difference,
     Evaluation,
     EvaluationInput,
     Figure,
@@ -24,6 +25,7 @@ from .model import (
     IndicatorRow,
     InputRow,
     TableRow,
+    differences,
 )
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "RECOGNISED",
     "STATES",
     "UNPROVEN",
+    "Difference",
     "Evaluation",
     "EvaluationInput",
     "Figure",
@@ -41,6 +44,7 @@ __all__ = [
     "IndicatorRow",
     "InputRow",
     "TableRow",
+    "differences",
     "evaluate",
     "features_under",
     "last_complete_year",

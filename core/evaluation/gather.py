@@ -302,7 +302,7 @@ def enter_cell(ledger: Ledger, edition: Edition, table: str, row: TableRow, colu
 
 def enter_input(ledger: Ledger, row: InputRow, value: Any, unit: str | None, clause: str) -> str:
     """A row of ``indicator_input`` as a value of the register."""
-    id = f"{INPUTS}.{row.uuid or f'{row.number}.{row.key}'}"
+    id = f"{INPUTS}.{row.number}.{row.key}" + (f".{row.uuid}" if row.uuid else "")
     if id in ledger.register:
         return id
     place = Place(f"{INPUTS} {row.number} {row.key}", INPUTS, row.key)

@@ -160,3 +160,29 @@ class Evaluation:
             if (found.type, found.number) == (type_key, number):
                 return found
         raise KeyError((type_key, number))
+
+
+class Difference(NamedTuple):
+    """An indicator before and after: between epochs (before, planned, as built) or between schemes."""
+
+    type: str
+    number: int
+    before: IndicatorRow
+    after: IndicatorRow
+
+    @property
+    def gain(self) -> Optional[float]:
+        """How much the margin grew, positive = better; None where one of them has none."""
+        one, other = self.before.margin, self.after.margin
+        return None if one is None or other is None else round(other - one, 9)
+
+
+def differences(before: Evaluation, after: Evaluation) -> list[Difference]:
+    """Indicators whose state or value differs between two evaluations of the same types, in their order."""
+    known = {(r.type, r.number): r for r in before.rows}
+    pairs = [(known[r.type, r.number], r) for r in after.rows if (r.type, r.number) in known]
+    return [
+        Difference(r.type, r.number, b, r)
+        for b, r in pairs
+        if (b.state, b.value_num, b.value_text) != (r.state, r.value_num, r.value_text)
+    ]

@@ -38,17 +38,26 @@ def scale_farms(given: EvaluationInput, ledger: Ledger, edition: Edition, indica
     """Scale livestock farms: rows of table A.5 and farms of the layer, or the proof that there are none."""
     rows = [r for r in given.tables.get("a5", ()) if r.values.get("livestock_type_mode") == SCALE_FARM]
     ids = [enter_cell(ledger, edition, "a5", r, "livestock_type_mode") for r in rows]
-    return _present(
-        given, ledger, indicator, max(len(rows), _counted(given, ledger, FARMS_FIGURE, ids, indicator)), ids
-    )
+    counted = _counted(given, ledger, FARMS_FIGURE, ids, indicator)
+    said = _said(given, ledger, indicator, ("scale_farms", "total_wastewater"), ids)
+    return _present(given, ledger, indicator, max(len(rows), counted, said), ids)
 
 
 def channel_works(given: EvaluationInput, ledger: Ledger, edition: Edition, indicator: Indicator) -> Presence:
     """Works on channels: measures, reaches under treatment, or the proof that there are none."""
     ids: list[str] = []
     count = _counted(given, ledger, WORKS_FIGURE, ids, indicator)
-    treated = [r for r in given.entered(indicator.number, "treated_bank_total") if (r.value or 0) > 0]
-    return _present(given, ledger, indicator, max(count, len(treated)), ids)
+    said = _said(given, ledger, indicator, ("treated_bank_total",), ids)
+    return _present(given, ledger, indicator, max(count, said), ids)
+
+
+def _said(
+    given: EvaluationInput, ledger: Ledger, indicator: Indicator, keys: tuple[str, ...], ids: list[str]
+) -> int:
+    """How many entries say by their amount that there is some."""
+    rows = [r for key in keys for r in given.entered(indicator.number, key) if (r.value or 0) > 0]
+    ids += [enter_input(ledger, r, r.value, r.unit, indicator.clause) for r in rows]
+    return len(rows)
 
 
 EXEMPTIONS = {"no_scale_farm": scale_farms, "no_channel_works": channel_works}

@@ -23,7 +23,7 @@ COINCIDENCE_M = 0.01
 _PARALLEL = float(np.cos(np.radians(20)))
 _TOUCH_M = 1e-6
 _WHOLE = 0.95
-_SHOWN_M = 1e-3
+_SHOWN_M = 0.05
 
 
 class Stretch(NamedTuple):

@@ -17,6 +17,8 @@ from .treatment import Reach, cut_at_reaches
 
 ZERO_M = 1e-3
 IDS_SHOWN = 10
+GENERATED_M = 1.0
+"""Shorter overlaps of generated banks are the corners of confluences, no fault of the data."""
 
 
 class Laid(NamedTuple):
@@ -125,6 +127,8 @@ def _zero(zero: Sequence[Bank]) -> Iterator[Finding]:
 def _twice(banks: Sequence[Bank], pairs: Sequence[Pair]) -> Iterator[Finding]:
     for pair in pairs:
         one, other = banks[pair.first], banks[pair.second]
+        if one.generated and other.generated and pair.length_m < GENERATED_M:
+            continue
         fids = (one.fid, other.fid)
         facts = {"ids": _ids(fids), "length": f"{pair.length_m:.3f}", "river": one.river or "-"}
         duplicate = Problem("QL-BANK-DUPLICATE", facts)
@@ -142,7 +146,7 @@ def _dangling(banks: Sequence[Bank], pairs: Sequence[Pair], tolerance_m: float) 
     index = ShapeIndex(lines)
     known = {frozenset((p.first, p.second)) for p in pairs}
     for i, bank in enumerate(banks):
-        for end in (bank.line[0], bank.line[-1]):
+        for end in () if bank.generated else (bank.line[0], bank.line[-1]):
             point = shapely.geometry.Point(end)
             for k in index.near(point.buffer(tolerance_m)):
                 same = (banks[k].river, banks[k].side) == (bank.river, bank.side) and k != i

@@ -11,6 +11,7 @@ from qingliu.core.evaluation import (
     Figure,
     InputRow,
     TableRow,
+    differences,
     evaluate,
     features_under,
     last_complete_year,
@@ -618,3 +619,22 @@ def test_same_survey_at_the_same_moment_gives_the_same_register_byte_for_byte():
 def test_unknown_type_is_refused():
     with pytest.raises(KeyError):
         evaluate(given(), ["mountain"])
+
+
+@pytest.mark.parametrize(("key", "value"), [("scale_farms", 2.0), ("total_wastewater", 500.0)])
+def test_an_entry_that_speaks_of_scale_farms_is_one(key, value):
+    found = evaluate(
+        given(changed(entry(10, key, value), without=NO_PROOF if key != "scale_farms" else ())), ["leisure"]
+    )
+    assert found.row("leisure", 10).state == "fail"
+
+
+def test_epochs_are_compared_by_what_changed():
+    before = evaluate(given(changed(entry(9, "treated_waste", 70.0))), ["livable", "leisure"])
+    after = evaluate(given(), ["livable", "leisure"])
+    found = differences(before, after)
+    assert [(d.type, d.number, d.before.state, d.after.state, d.gain) for d in found] == [
+        ("livable", 9, "fail", "pass", 30.0),
+        ("leisure", 9, "fail", "pass", 30.0),
+    ]
+    assert differences(after, after) == []
