@@ -1,0 +1,362 @@
+"""qingliu:prefillsurvey on real GeoPackages: the practice survey, and a small one computed by hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from osgeo import gdal, osr
+
+EPSG = 4547
+X0, Y0 = 500_000.0, 3_001_000.0
+SIDE = 1000.0
+
+
+# -- the practice watershed -------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def practice(provider, tmp_path_factory) -> Path:
+    from qgis import processing
+
+    target = tmp_path_factory.mktemp("practice") / "case"
+    processing.run("qingliu:trainingwatershed", {"SEED": 5, "AREA_KM2": 5, "OUTPUT_FOLDER": str(target)})
+    streams = {
+        "DEM": str(target / "dem.tif"),
+        "BOUNDARY": f"{target / 'landuse.gpkg'}|layername=boundary",
+        "INCLUDE_ALL": True,
+        "OUTPUT": str(target / "streams.gpkg"),
+    }
+    processing.run("qingliu:streamsurvey", streams)
+    return target
+
+
+def _prefill(run, survey: Path, out: Path, **more) -> tuple[list[dict], dict]:
+    results = run("qingliu:prefillsurvey", {"SURVEY": str(survey), "OUTPUT": str(out), **more})
+    with out.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream)), results
+
+
+def _rows(survey: Path, table: str) -> list:
+    from qingliu.layers.store import open_store
+
+    with open_store(survey, read_only=True) as store:
+        return store.rows(table)
+
+
+def _given(practice: Path) -> dict:
+    layers = practice / "landuse.gpkg"
+    return {
+        "DEM": str(practice / "dem.tif"),
+        "COVER": str(practice / "cover.tif"),
+        "CHANNELS": str(practice / "streams.gpkg"),
+        "GULLIES": f"{layers}|layername=gullies",
+        "TOWNSHIPS": f"{layers}|layername=townships",
+        "STRUCTURES": f"{layers}|layername=structures",
+    }
+
+
+@pytest.mark.slow
+def test_the_practice_survey_is_filled_once_and_what_was_entered_stays(run, practice, tmp_path):
+    survey = tmp_path / "survey.gpkg"
+    shutil.copy(practice / "survey.gpkg", survey)
+    tables = ("a1", "a2", "a3", "a4", "a5", "a6", "a6w", "a7", "a8", "a9", "a10", "a11x")
+    before = {t: {r.uuid: r.values for r in _rows(survey, t)} for t in tables}
+    rows, results = _prefill(run, survey, tmp_path / "out.csv", **_given(practice))
+    after = {t: {r.uuid: r.values for r in _rows(survey, t)} for t in tables}
+    assert results["FILLED"] > 60
+    changed = 0
+    for table in tables:
+        assert set(after[table]) == set(before[table]), f"{table}: every row is there already"
+        for uuid, old in before[table].items():
+            for field, value in old.items():
+                if field in ("version", "updated_at", "updated_by"):
+                    continue
+                if value is not None:
+                    assert after[table][uuid][field] == value, f"{table}.{field} was entered"
+                elif after[table][uuid][field] is not None and not field.endswith("_uuid"):
+                    changed += 1
+    assert changed == results["FILLED"]
+    again, second = _prefill(run, survey, tmp_path / "again.csv", **_given(practice))
+    assert second["FILLED"] == 0 and second["DIFFERENT"] == results["DIFFERENT"]
+    assert len(again) == len(rows)
+
+
+@pytest.mark.slow
+def test_computed_cells_agree_with_the_key_of_the_practice_watershed(run, practice, tmp_path):
+    survey = tmp_path / "survey.gpkg"
+    shutil.copy(practice / "survey.gpkg", survey)
+    rows, _ = _prefill(run, survey, tmp_path / "out.csv", **_given(practice))
+    key = json.loads((practice / "answers.json").read_text(encoding="utf-8"))
+    values = {a["id"]: a["value"] for a in key["answers"]}
+    found = {(r["table"], r["field"]): r["computed"] for r in rows if r["table"] in ("a1", "a3")}
+    assert float(found["a1", "watershed_area_km2"]) == values["watershed.area_km2"]
+    assert float(found["a1", "elevation_min_m"]) == pytest.approx(
+        values["watershed.elevation_min_m"], abs=1e-3
+    )
+    assert float(found["a1", "elevation_max_m"]) == pytest.approx(
+        values["watershed.elevation_max_m"], abs=1e-3
+    )
+    crops = sum(v for k, v in values.items() if k.startswith("landuse.01"))
+    assert float(found["a1", "cropland_hm2"]) == pytest.approx(crops, abs=1e-4)
+    assert float(found["a3", "erosion_light_hm2"]) == pytest.approx(values["erosion.2"], abs=1e-4)
+    # what people counted another way is kept and listed: green space, waste bins
+    differ = {r["field"] for r in rows if r["entered"] and not _same(r["entered"], r["computed"])}
+    assert differ <= {"beautified_m2", "waste_facilities", "location", "access", "plan_form"}
+    lengths = {round(c["length_m"], 3) for c in key["channels"]}
+    computed = [float(r["computed"]) for r in rows if r["table"] == "a6" and r["field"] == "length_m"]
+    assert computed and all(any(abs(v - n) < 0.002 for n in lengths) for v in computed)
+
+
+def _same(entered: str, computed: str) -> bool:
+    try:
+        return abs(float(entered) - float(computed)) <= 0.5
+    except ValueError:
+        return entered.replace(" ", "").strip("{}").replace('"', "") == computed
+
+
+@pytest.mark.slow
+def test_a_prefilled_practice_survey_still_raises_no_alarm(run, practice, tmp_path):
+    survey = tmp_path / "survey.gpkg"
+    shutil.copy(practice / "survey.gpkg", survey)
+    _prefill(run, survey, tmp_path / "out.csv", **_given(practice))
+    out = tmp_path / "found.csv"
+    more = {"CHANNELS": str(practice / "streams.gpkg")}
+    found = run("qingliu:checksurvey", {"SURVEY": str(survey), "OUTPUT": str(out), **more})
+    with out.open(encoding="utf-8-sig", newline="") as stream:
+        loud = [r for r in csv.DictReader(stream) if r["severity"] in ("error", "warning")]
+    assert loud == [] and found["ERRORS"] == found["WARNINGS"] == 0
+
+
+@pytest.mark.slow
+def test_an_empty_survey_gets_its_rows_and_its_layers(run, practice, tmp_path):
+    survey, layers = tmp_path / "new.gpkg", practice / "landuse.gpkg"
+    boundary = f"{layers}|layername=boundary"
+    run("qingliu:createsurvey", {
+        "DESTINATION": str(survey), "NAME": "空库", "TYPE": "leisure", "BOUNDARY": boundary,
+    })  # fmt: skip
+    given = {
+        **_given(practice), "COPY_LAYERS": True, "LANDUSE": f"{layers}|layername=landuse",
+        "EROSION": f"{layers}|layername=erosion", "VILLAGES": f"{layers}|layername=villages",
+        "ADMIN": f"{layers}|layername=admin_villages", "WATERBODIES": f"{layers}|layername=waterbodies",
+        "POLLUTION": f"{layers}|layername=pollution_sources", "ROADS": f"{layers}|layername=roads",
+    }  # fmt: skip
+    _, results = _prefill(run, survey, tmp_path / "out.csv", **given)
+    key = json.loads((practice / "answers.json").read_text(encoding="utf-8"))
+    required = [c for c in key["channels"] if c["survey_required"]]
+    villages = _rows(survey, "villages")
+    assert len(_rows(survey, "a6")) == len(required)
+    assert sorted(r.values["length_m"] for r in _rows(survey, "a6")) == pytest.approx(
+        sorted(c["length_m"] for c in required), abs=0.002
+    )
+    for table in ("a7", "a8"):
+        assert {r.values["villages_uuid"] for r in _rows(survey, table)} == {v.uuid for v in villages}
+    assert [r.values["row_no"] for r in _rows(survey, "a7")] == list(range(1, len(villages) + 1))
+    assert len(_rows(survey, "a1")) == len(_rows(survey, "a3")) == 1
+    assert results["DIFFERENT"] == 0
+    _, second = _prefill(run, survey, tmp_path / "again.csv", **given)
+    assert second["FILLED"] == 0 and len(_rows(survey, "a7")) == len(villages)
+
+
+# -- a square of one kilometre, by hand -------------------------------------
+
+
+def _square(x: float, y: float, width: float, height: float) -> str:
+    x, y = X0 + x, Y0 - SIDE + y
+    return f"MULTIPOLYGON((({x} {y}, {x + width} {y}, {x + width} {y + height}, {x} {y + height}, {x} {y})))"
+
+
+def _point(x: float, y: float) -> str:
+    return f"POINT({X0 + x} {Y0 - SIDE + y})"
+
+
+def _wkb(wkt: str) -> bytes:
+    from qgis.core import QgsGeometry
+
+    return bytes(QgsGeometry.fromWkt(wkt).asWkb())
+
+
+@pytest.fixture
+def survey(run, tmp_path) -> Path:
+    """1 km²: the west half dry land (0103), the east half orchard and wood; two hamlets."""
+    from qgis.core import QgsCoordinateReferenceSystem
+    from qingliu.layers.store import Insert, open_store
+
+    path = tmp_path / "small.gpkg"
+    crs = QgsCoordinateReferenceSystem.fromEpsgId(EPSG)
+    run("qingliu:createsurvey", {"DESTINATION": str(path), "NAME": "小方", "TYPE": "livable", "CRS": crs})
+    features = [
+        ("boundary", {"name": "小方"}, _square(0, 0, SIDE, SIDE)),
+        ("parcels", {"landuse": "0103"}, _square(0, 0, 500, SIDE)),
+        ("parcels", {"landuse": "0201"}, _square(500, 0, 500, 400)),
+        ("parcels", {"landuse": "0301"}, _square(500, 400, 500, 600)),
+        ("admin_villages", {"name": "南村"}, _square(0, 0, SIDE, 250)),
+        ("admin_villages", {"name": "北村"}, _square(0, 250, SIDE, 750)),
+        ("erosion", {"class": 1}, _square(0, 0, SIDE, 800)),
+        ("erosion", {"class": 2}, _square(0, 800, SIDE, 150)),
+        ("erosion", {"class": 3}, _square(0, 950, SIDE, 50)),
+        ("villages", {"name": "上屋"}, _point(505, 805)),
+        ("villages", {"name": "下屋"}, _point(105, 105)),
+        ("built_land", {"name": "上屋"}, _square(480, 780, 50, 50)),
+        ("channels", {"name": "中沟"}, f"MULTILINESTRING(({X0 + 505} {Y0 - 5}, {X0 + 505} {Y0 - SIDE + 5}))"),
+        ("measures", {"measure": "terrace", "status": "built", "survey_column": "terrace_hm2"},
+         _square(0, 0, 100, 100)),
+        ("measures", {"measure": "terrace", "status": "planned", "survey_column": "terrace_hm2"},
+         _square(100, 0, 100, 100)),
+        ("roads", {"name": "路", "hard": True}, f"MULTILINESTRING(({X0} {Y0 - 500}, {X0 + 1500} {Y0 - 500}))"),
+    ]  # fmt: skip
+    with open_store(path) as store:
+        store.save([Insert(table, values, _wkb(wkt)) for table, values, wkt in features], why="test")
+    return path
+
+
+@pytest.fixture
+def dem(tmp_path) -> Path:
+    """Cells of 10 m: a valley along x = 505 that falls 1 m a row to the south, sides that rise 1 m a cell."""
+    path = tmp_path / "dem.tif"
+    rows = cols = 100
+    row, col = np.mgrid[0:rows, 0:cols]
+    heights = (200.0 + (rows - 1 - row) + np.abs(col - 50)).astype(np.float32)
+    made = gdal.GetDriverByName("GTiff").Create(str(path), cols, rows, 1, gdal.GDT_Float32)
+    made.SetGeoTransform((X0, 10.0, 0.0, Y0, 0.0, -10.0))
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(EPSG)
+    made.SetProjection(reference.ExportToWkt())
+    made.GetRasterBand(1).WriteArray(heights)
+    made.FlushCache()
+    return path
+
+
+def _only(rows: list, **where):
+    [found] = [r for r in rows if all(r.values[k] == v for k, v in where.items())]
+    return found.values
+
+
+def test_areas_of_a_square_are_those_worked_out_by_hand(run, survey, tmp_path):
+    _, results = _prefill(run, survey, tmp_path / "out.csv")
+    a1 = _only(_rows(survey, "a1"))
+    assert (a1["watershed_area_km2"], a1["cropland_hm2"], a1["orchard_hm2"], a1["forest_hm2"]) == (
+        1,
+        50,
+        20,
+        30,
+    )
+    assert a1["grassland_hm2"] == 0 and a1["elevation_max_m"] is None
+    south, north = (_only(_rows(survey, "a2"), unit_name=n) for n in ("南村", "北村"))
+    assert (south["land_area_hm2"], south["cropland_hm2"]) == (25, 12.5)
+    assert (north["land_area_hm2"], north["cropland_hm2"]) == (75, 37.5)
+    a3 = _only(_rows(survey, "a3"))
+    assert (a3["erosion_total_hm2"], a3["erosion_light_hm2"], a3["erosion_light_pct"]) == (20, 15, 75)
+    assert a3["gully_density"] == 0.99  # the channel's 990 m in 1 km²
+    a4 = _only(_rows(survey, "a4"))
+    assert (a4["terrace_hm2"], a4["field_road_km"], a4["field_road_impervious_km"]) == (1, 1, 1)
+    crops = {r.values["land_type"]: r.values["area_hm2"] for r in _rows(survey, "a5")}
+    assert crops == {"0103": 50, "0201": 20}
+    assert results["DIFFERENT"] == 0
+
+
+def test_villages_get_joins_and_distances_along_the_water(run, survey, dem, tmp_path):
+    _prefill(run, survey, tmp_path / "out.csv", DEM=str(dem))
+    upper, lower = (_only(_rows(survey, "a8"), natural_village=n) for n in ("上屋", "下屋"))
+    # 80 cells up the valley: straight down its bed, 10 m a cell, to the last cell inside
+    assert upper["distance_outlet_m"] == 800
+    # 40 cells to the west: the water takes the diagonal, straight down, or both; never less than that
+    assert 400 < lower["distance_outlet_m"] <= 40 * 10 * math.sqrt(2) + 1000
+    assert (upper["distance_channel_m"], lower["distance_channel_m"]) == (0, 400)
+    village = _only(_rows(survey, "a7"), natural_village="上屋")
+    assert village["admin_village"] == "北村" and village["residential_area_hm2"] == 0.25
+    a1 = _only(_rows(survey, "a1"))
+    assert (a1["elevation_min_m"], a1["elevation_max_m"]) == (200, 349)
+    # the plane falls 1 m in 10 m east and 1 m in 10 m south: atan(0.1414) = 8.05° > 2°
+    assert a1["sloping_cropland_hm2"] == 50
+    channel = _only(_rows(survey, "a6"))
+    assert channel["length_m"] == 990 and channel["channel_name"] == "中沟"
+
+
+def test_an_entered_value_is_kept_and_listed_beside_the_computed_one(run, survey, tmp_path):
+    from qingliu.layers.store import Insert, open_store
+
+    with open_store(survey) as store:
+        [sheet] = store.rows("sheet", where={"table": "a1"})
+        values = {"sheet_uuid": sheet.uuid, "cropland_hm2": 48.5, "orchard_hm2": 20.0}
+        store.save([Insert("a1", values)], why="test")
+    rows, results = _prefill(run, survey, tmp_path / "out.csv")
+    a1 = _only(_rows(survey, "a1"))
+    assert a1["cropland_hm2"] == 48.5 and a1["forest_hm2"] == 30
+    beside = {r["field"]: (r["entered"], r["computed"]) for r in rows if r["table"] == "a1"}
+    assert beside["cropland_hm2"] == ("48.5", "50") and beside["orchard_hm2"] == ("20", "20")
+    assert results["DIFFERENT"] == 1
+
+
+def test_a_value_computed_before_follows_its_layer_and_a_corrected_one_does_not(run, survey, tmp_path):
+    from qingliu.layers.store import Update, open_store
+
+    _prefill(run, survey, tmp_path / "one.csv")
+    with open_store(survey) as store:
+        [wood] = store.rows("parcels", where={"landuse": "0301"})
+        [a1] = store.rows("a1")
+        changes = [
+            Update("parcels", wood.uuid, wood.version, {"landuse": "0401"}),
+            Update("a1", a1.uuid, a1.version, {"orchard_hm2": 19.0}),
+        ]
+        store.save(changes, why="test")
+    _, results = _prefill(run, survey, tmp_path / "two.csv")
+    a1 = _only(_rows(survey, "a1"))
+    assert (a1["forest_hm2"], a1["grassland_hm2"], a1["orchard_hm2"]) == (0, 30, 19)
+    assert (results["FILLED"], results["DIFFERENT"]) == (2, 1)
+
+
+def test_all_is_one_action_with_the_origin_of_every_value(run, survey, tmp_path):
+    from qingliu.layers.store import open_store
+
+    with open_store(survey, read_only=True) as store:
+        before = store.sequence()
+    _, results = _prefill(run, survey, tmp_path / "out.csv")
+    with open_store(survey, read_only=True) as store:
+        entries = store.changes_since(before)
+        origins = store.rows("provenance")
+    assert len({e.save_id for e in entries}) == 1 and {e.why for e in entries} == {"prefillsurvey"}
+    assert len(origins) == results["FILLED"]
+    [area] = [
+        o.values
+        for o in origins
+        if o.values["field"] == "watershed_area_km2" and o.values["table_name"] == "a1"
+    ]
+    assert (area["value"], area["unit"], area["kind"], area["clause"]) == (1, "km2", "computed", "4.1.4")
+
+
+def test_a_checked_sheet_is_left_alone_and_said_so(run, survey, tmp_path):
+    from qingliu.layers.store import Update, open_store
+
+    with open_store(survey) as store:
+        [sheet] = store.rows("sheet", where={"table": "a3"})
+        store.save([Update("sheet", sheet.uuid, sheet.version, {"state": "checked"})], why="test")
+    _prefill(run, survey, tmp_path / "out.csv")
+    assert _rows(survey, "a3") == [] and len(_rows(survey, "a1")) == 1
+
+
+def test_rasters_give_means_and_an_impossible_one_is_refused(run, survey, dem, tmp_path):
+    warm, wet = tmp_path / "warm.tif", tmp_path / "wet.tif"
+    for path, value in ((warm, 2890.0), (wet, 1400.0)):  # the first in tenths of a kelvin
+        shutil.copy(dem, path)
+        data = gdal.Open(str(path), gdal.GA_Update)
+        data.GetRasterBand(1).WriteArray(np.full((100, 100), value, np.float32))
+        data.FlushCache()
+        del data
+    _prefill(run, survey, tmp_path / "out.csv", TEMPERATURE=str(warm), PRECIPITATION=str(wet))
+    a1 = _only(_rows(survey, "a1"))
+    assert a1["annual_precipitation_mm"] == 1400 and a1["mean_temperature_c"] is None
+
+
+def test_a_file_that_is_no_survey_is_refused_with_a_code(run, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    path = tmp_path / "no.gpkg"
+    path.write_bytes(b"nothing")
+    with pytest.raises(QgsProcessingException, match="QL-STORE-"):
+        _prefill(run, path, tmp_path / "out.csv")
