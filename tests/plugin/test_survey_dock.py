@@ -1,0 +1,428 @@
+"""The survey dock on real surveys: opened, filled, told off, saved, taken back, signed, pasted."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QSettings, Qt
+from qgis.PyQt.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QTreeWidget
+
+WAIT_MS = 20000
+
+
+def point(x, y):
+    return struct.pack("<BIdd", 1, 1, x, y)
+
+
+@pytest.fixture
+def path(run, tmp_path):
+    """A survey made by createsurvey, with two villages, one of them in A.7 and A.8."""
+    from qingliu.layers.store import Insert, open_store
+
+    folder = tmp_path / "调查 一"
+    folder.mkdir()
+    made = run(
+        "qingliu:createsurvey",
+        {"DESTINATION": str(folder / "survey.gpkg"), "NAME": "青柳沟", "TYPE": "livable", "CRS": "EPSG:4547"},
+    )
+    with open_store(made["SURVEY"], who="张三") as store:
+        sheets = {r.values["table"]: r.uuid for r in store.rows("sheet")}
+        villages = [
+            Insert("villages", {"name": n}, point(i, i), f"v{i}") for i, n in enumerate(("上店", "下店"))
+        ]
+        rows = [
+            Insert("a7", {"natural_village": "上店", "households": 30, "villages_uuid": "v0", "row_no": 1,
+                          "sheet_uuid": sheets["a7"]}, uuid="r7"),
+            Insert("a8", {"natural_village": "上店", "villages_uuid": "v0", "row_no": 1,
+                          "sheet_uuid": sheets["a8"]}, uuid="r8"),
+        ]  # fmt: skip
+        store.save([*villages, *rows])
+    return folder / "survey.gpkg"
+
+
+@pytest.fixture
+def bare(qtbot, qgis_new_project, tmp_path, monkeypatch):
+    """A dock without a survey, its drafts in a folder of the test."""
+    from qingliu.layers.store import Drafts
+    from qingliu.ui.survey_dock import SETTINGS, SurveyDock
+
+    QSettings().remove(SETTINGS)
+    made = SurveyDock()
+    made.drafts = Drafts(tmp_path / "drafts")
+    qtbot.addWidget(made)
+    qtbot.waitUntil(lambda: made.edition is not None, timeout=WAIT_MS)
+    yield made
+    made.close_survey()
+    QgsProject.instance().clear()
+
+
+@pytest.fixture
+def dock(bare, path, qtbot):
+    """The dock with the survey open and table A.7 chosen."""
+    opened(bare, path, qtbot)
+    bare.choose_table("a7")
+    return bare
+
+
+def opened(dock, path, qtbot):
+    dock.open_survey(path)
+    qtbot.waitUntil(lambda: dock.session is not None and bool(dock.counts), timeout=WAIT_MS)
+
+
+def field(dock, key):
+    found = dock.form.lines[key].editor
+    return getattr(found, "line", None) or found.box
+
+
+def fault(dock, key):
+    label = dock.form.lines[key].fault
+    return "" if label.isHidden() else label.text()
+
+
+def stored(dock, table="a7", uuid="r7"):
+    return dock.session.store.row(table, uuid)
+
+
+def test_without_a_survey_the_dock_says_what_to_do(bare):
+    assert "Open a survey" in bare.status.text()
+    assert bare.findChild(QToolButton, "survey_open").isEnabled()
+    assert not bare.findChild(QPushButton, "survey_close").isEnabled()
+    assert bare.splitter.isHidden()
+
+
+def test_new_survey_asks_for_the_algorithms_dialog(bare, qtbot):
+    with qtbot.waitSignal(bare.target_requested) as asked:
+        bare.findChild(QPushButton, "survey_new").click()
+    assert asked.args == ["algorithm:createsurvey"]
+
+
+def test_opening_adds_the_layers_once_and_remembers_the_survey(dock, path, qtbot):
+    from qingliu.layers.store.editing import layers_of
+
+    count = len(layers_of(QgsProject.instance(), dock.session.store))
+    assert count >= 35 and len(dock.session.edits.layers()) == count
+    assert dock.recently_used() == [str(path)]
+    dock.close_survey()
+    assert dock.session is None and dock.splitter.isHidden()
+    dock.counts = {}
+    opened(dock, path, qtbot)
+    assert len(layers_of(QgsProject.instance(), dock.session.store)) == count
+
+
+def test_a_file_that_is_no_survey_is_refused_in_words(bare, tmp_path, qtbot):
+    wrong = tmp_path / "other.gpkg"
+    wrong.write_bytes(b"")
+    bare.open_survey(wrong)
+    qtbot.waitUntil(lambda: "QL-STORE-NOTSURVEY" in bare.status.text(), timeout=WAIT_MS)
+    assert bare.session is None
+
+
+def test_tree_lists_every_table_with_what_is_filled(dock):
+    tree = dock.findChild(QTreeWidget, "survey_tree")
+    titles = [tree.topLevelItem(i).text(0).split()[0] for i in range(tree.topLevelItemCount())]
+    assert titles == [t.id for t in dock.edition.tables.values()]
+    # A.7 asks for 16 cells beside the row number; village and households are filled; the head's 4 lack
+    count = dock.counts["a7"]
+    assert (count.rows, count.filled, count.asked, count.missing, count.wrong) == (1, 2, 16, 18, 0)
+    assert dock.counts["a6"].rows == 0 and dock.counts["a6"].missing == 0
+    assert tree.topLevelItem(titles.index("A.7")).font(0).bold()  # 4.1.5: livable
+    assert not tree.topLevelItem(titles.index("A.3")).font(0).bold()
+
+
+def test_an_empty_table_says_how_to_begin(dock):
+    dock.choose_table("a9")
+    assert not dock.empty.isHidden() and "No rows yet" in dock.empty.text()
+
+
+def test_an_entry_is_one_action_of_the_store_and_counts_follow(dock, qtbot):
+    before = dock.session.store.sequence()
+    field(dock, "population").setText("118")
+    field(dock, "housing_per_capita_m2").setText("32.5")
+    dock.save_button.click()
+    row = stored(dock)
+    assert (row.values["population"], row.values["housing_per_capita_m2"], row.version) == (118, 32.5, 2)
+    assert dock.session.store.sequence() == before + 1
+    assert dock.pending() is None
+    qtbot.waitUntil(lambda: dock.counts["a7"].filled == 4, timeout=WAIT_MS)
+
+
+def test_every_column_of_every_table_has_an_editor_that_gives_back_what_it_was_given(dock):
+    samples = {"number": 12.345678912, "integer": 7, "text": "文字", "boolean": False, "date": "2025-09-30"}
+    for table in dock.edition.tables.values():
+        dock.choose_table(table.name)
+        for key, line in dock.form.lines.items():
+            items = dock.cells.items[key]
+            kind = dock.cells.columns[key].type
+            code = items[0].code if items else None
+            value = code if kind == "enum" else f'{{"{code}"}}' if kind == "enum_multi" else samples[kind]
+            line.editor.set_value(value)
+            assert line.editor.value() == value, f"{table.name}.{key}"
+            line.editor.set_value(None)
+            assert line.editor.value() is None, f"{table.name}.{key}"
+        dock.discard()
+
+
+def test_an_impossible_value_is_told_at_its_field_at_once(dock, qtbot):
+    field(dock, "population").setText("-3")
+    assert "-3" in fault(dock, "population") and fault(dock, "households") == ""
+    field(dock, "population").setText("三百")
+    assert "三百" in fault(dock, "population")
+    assert dock.save() is None and "三百" in dock.status.text()
+    assert stored(dock).version == 1
+    field(dock, "population").setText("300")
+    assert fault(dock, "population") == ""
+
+
+def test_a_value_above_another_column_of_the_row_is_told(dock, qtbot):
+    dock.choose_table("a8")
+    field(dock, "sewage_l_d").setText("1000")
+    field(dock, "sewage_treated_l_d").setText("1200")
+    assert "1200" in fault(dock, "sewage_treated_l_d")
+    dock.save()
+    qtbot.waitUntil(lambda: dock.counts["a8"].wrong == 1, timeout=WAIT_MS)
+
+
+def test_fields_lead_to_their_clause(dock, qtbot):
+    with qtbot.waitSignal(dock.target_requested) as asked:
+        dock.form.findChild(QToolButton, "survey_clause_households").click()
+    assert asked.args == ["clause:4.4.1"]
+
+
+def test_units_stand_beside_the_fields(dock):
+    dock.choose_table("a8")
+    editor = dock.form.lines["sewage_l_d"].editor
+    assert "L/d" in [label.text() for label in editor.findChildren(QLabel)]
+
+
+def test_lower_classes_follow_the_class_above(dock):
+    dock.choose_table("a10")
+    dock.new_row()
+    main, sub = field(dock, "main_class"), field(dock, "sub_class")
+    main.setCurrentIndex(1)
+    above = main.currentData()
+    codes = [sub.itemData(i) for i in range(1, sub.count())]
+    assert codes and {dock.edition.codelist("tourism").item(c).parent for c in codes} == {above}
+
+
+def test_a_stale_save_shows_both_values_and_keeps_what_is_chosen(dock):
+    from qingliu.layers.store import Update, open_store
+
+    with open_store(dock.session.store.path, who="李四") as other:
+        other.save([Update("a7", "r7", 1, {"households": 31, "population": 90})])
+    seen = []
+
+    def choose(conflict, cells):
+        seen.append((conflict.who, conflict.theirs["households"], conflict.ours["households"]))
+        return {"households": conflict.ours["households"]}
+
+    dock.choose_conflict = choose
+    field(dock, "households").setText("36")
+    assert dock.save() is not None
+    assert seen == [("李四", 31, 36)]
+    assert (stored(dock).values["households"], stored(dock).values["population"]) == (36, 90)
+
+
+def test_a_stale_save_that_is_not_settled_loses_nothing(dock):
+    from qingliu.layers.store import Update, open_store
+
+    with open_store(dock.session.store.path, who="李四") as other:
+        other.save([Update("a7", "r7", 1, {"households": 31})])
+    dock.choose_conflict = lambda conflict, cells: None
+    field(dock, "households").setText("36")
+    assert dock.save() is None and "QL-STORE-STALE" in dock.status.text()
+    assert stored(dock).values["households"] == 31
+    assert field(dock, "households").text() == "36"
+    assert len(dock.drafts.left(dock.session.id)) == 1
+
+
+def test_the_conflict_dialog_lists_the_differing_fields(dock, qtbot):
+    from qingliu.layers.store import Conflict
+    from qingliu.ui.survey_conflict import ConflictDialog
+
+    ours, theirs = {"households": 36, "population": 90}, {"households": 31, "population": 90}
+    conflict = Conflict("a7", "r7", 1, 2, ours, theirs, "李四", "2026-01-01T00:00:00Z")
+    dialog = ConflictDialog(conflict, dock.cells)
+    qtbot.addWidget(dialog)
+    assert [dialog.table.item(0, c).text() for c in (1, 2)] == ["31", "36"]
+    assert dialog.table.rowCount() == 1 and dialog.kept() == {"households": 36}
+    dialog.table.cellWidget(0, 3).setCurrentIndex(1)
+    assert dialog.kept() == {}
+
+
+def test_what_was_typed_is_offered_after_a_crash(dock, path, qtbot):
+    field(dock, "population").setText("118")
+    qtbot.waitUntil(lambda: len(dock.drafts.left(dock.session.id)) == 1, timeout=WAIT_MS)
+    dock.close_survey()  # a crash keeps as much: the draft is on disk
+    dock.counts = {}
+    opened(dock, path, qtbot)
+    assert not dock.draft_bar.isHidden() and "A.7" in dock.draft_label.text()
+    dock.take_draft()
+    assert dock.cells.table.name == "a7" and field(dock, "population").text() == "118"
+    assert dock.save() is not None
+    assert stored(dock).values["population"] == 118
+    assert dock.drafts.left(dock.session.id) == [] and dock.draft_bar.isHidden()
+
+
+def test_leaving_a_row_saves_it_and_undo_takes_it_back(dock):
+    field(dock, "population").setText("118")
+    dock.choose_table("a8")
+    assert stored(dock).values["population"] == 118
+    dock.undo_button.click()
+    assert stored(dock).values["population"] is None
+    assert not dock.undo_button.isEnabled()
+
+
+def test_leaving_an_unreadable_row_keeps_it_as_a_draft_that_is_offered(dock):
+    field(dock, "population").setText("三百")
+    dock.choose_table("a8")
+    assert stored(dock).version == 1 and not dock.draft_bar.isHidden()
+    dock.take_draft()
+    assert dock.cells.table.name == "a7" and field(dock, "population").text() == "三百"
+
+
+def test_a_new_row_is_in_the_survey_once_saved_and_gone_once_undone(dock):
+    dock.add_button.click()
+    assert dock.pending() is None  # a row number alone is no row
+    field(dock, "natural_village").setText("北沟")
+    saved = dock.save()
+    row = dock.session.store.row("a7", saved.rows[0].uuid)
+    assert (row.values["natural_village"], row.values["row_no"]) == ("北沟", 2)
+    assert row.values["sheet_uuid"] == dock.sheet().uuid
+    assert len(dock.model.uuids) == 2
+    dock.undo()
+    assert len(dock.model.uuids) == 1
+
+
+def layer_of(dock, table):
+    return dock.session.layers(table)[0]
+
+
+def select(dock, table, uuid):
+    layer_of(dock, table).selectByIds([dock.session.fid(table, uuid)])
+
+
+def test_selecting_a_village_on_the_map_opens_its_row_and_the_reverse(dock):
+    dock.choose_table("a9")
+    select(dock, "villages", "v0")
+    assert dock.cells.table.name == "a7" and dock.row.uuid == "r7"
+    layer_of(dock, "villages").removeSelection()
+    dock.choose_table("a8")
+    dock.show_row("r8")
+    assert layer_of(dock, "villages").selectedFeatureIds() == [dock.session.fid("villages", "v0")]
+
+
+def test_a_village_without_a_row_begins_one_with_its_name_and_link(dock):
+    select(dock, "villages", "v1")
+    assert field(dock, "natural_village").text() == "下店"
+    saved = dock.save()
+    assert dock.session.store.row("a7", saved.rows[0].uuid).values["villages_uuid"] == "v1"
+
+
+def test_tables_that_share_a_village_stay_on_it(dock):
+    assert dock.row.uuid == "r7"
+    dock.choose_table("a8")
+    assert dock.row.uuid == "r8"
+
+
+def sign(dock, **people):
+    for key, name in people.items():
+        dock.head.fields[key].setText(name)
+
+
+def test_the_checker_is_someone_else_than_the_surveyor(dock):
+    sign(dock, surveyor="张三", checker="张 三")
+    dock.findChild(QPushButton, "survey_check").click()
+    assert "someone else" in dock.head.fault.text()
+    assert dock.sheet().values["state"] == "open"
+
+
+def test_a_checked_sheet_is_locked_and_unlocking_asks_why(dock):
+    sign(dock, surveyor="张三", recorder="王五", checker="李四", survey_date="2025-9-30")
+    dock.findChild(QPushButton, "survey_check").click()
+    sheet = dock.sheet()
+    assert (sheet.values["state"], sheet.values["survey_date"]) == ("checked", "2025-09-30")
+    assert dock.locked and not dock.form.widget().isEnabled() and not dock.save_button.isEnabled()
+    assert not dock.undo_button.isEnabled()  # undo would unlock without a reason
+    dock.ask_reason = lambda: " "
+    dock.findChild(QPushButton, "survey_unlock").click()
+    assert dock.locked
+    dock.ask_reason = lambda: "户数有误"
+    dock.findChild(QPushButton, "survey_unlock").click()
+    assert not dock.locked
+    entry = dock.session.store.history("sheet", sheet.uuid)[-1]
+    assert (entry.why, entry.after["state"]) == ("户数有误", "open")
+
+
+def test_a_computed_value_stands_beside_the_entered_one_with_the_difference(dock):
+    from qingliu.layers.store import Insert
+
+    facts = {"table_name": "a7", "row_uuid": "r7", "field": "households", "value": 25.0, "kind": "computed",
+             "source": "居民区"}  # fmt: skip
+    dock.session.store.save([Insert("provenance", facts)])
+    dock.show_row("r7")
+    label = dock.form.lines["households"].computed
+    assert not label.isHidden()
+    assert "25" in label.text() and "+5" in label.text() and "+20.0%" in label.text()
+
+
+def test_rows_copied_to_a_spreadsheet_come_back_unchanged(dock):
+    field(dock, "new_energy_type").setItemCheckState(0, Qt.CheckState.Checked)
+    field(dock, "industry_type").setText("=1+1")
+    dock.save()
+    dock.copy_rows()
+    from qgis.core import QgsApplication
+
+    copied = QgsApplication.clipboard().text()
+    assert "'=1+1" in copied
+    before = stored(dock)
+    dock.rows.selectRow(0)
+    dock.paste_rows(copied)
+    assert "the same already" in dock.status.text()
+    assert stored(dock) == before
+
+
+def test_pasted_rows_update_what_is_there_and_add_the_rest_in_one_action(dock):
+    before = dock.session.store.sequence()
+    dock.rows.selectRow(0)
+    dock.paste_rows("自然村名\t户数\t人口\n上店\t35\t１，２００\n北沟\t12\t40\n")
+    assert (stored(dock).values["households"], stored(dock).values["population"]) == (35, 1200)
+    rows = dock.session.store.rows("a7")
+    assert [r.values["natural_village"] for r in rows] == ["上店", "北沟"]
+    assert rows[1].values["sheet_uuid"] == dock.sheet().uuid
+    log = dock.session.store.changes_since(before)
+    assert len(log) == 2 and len({e.save_id for e in log}) == 1
+
+
+def test_a_cell_that_cannot_be_read_stops_the_whole_paste(dock):
+    dock.rows.selectRow(0)
+    dock.paste_rows("户数\t人口\n35\t许多\n")
+    assert "QL-PRINT-INTEGER" in dock.status.text() or "QL-PRINT-NUMBER" in dock.status.text()
+    assert stored(dock).version == 1
+
+
+def test_edits_on_the_map_go_through_the_store(dock):
+    layer = layer_of(dock, "villages")
+    layer.startEditing()
+    layer.changeAttributeValue(dock.session.fid("villages", "v1"), layer.fields().indexOf("name"), "下店村")
+    field(dock, "population").setText("5")
+    assert dock.save() is None and "QL-STORE-EDITING" in dock.status.text()
+    dock.findChild(QPushButton, "survey_save_map").click()
+    assert stored(dock, "villages", "v1").values["name"] == "下店村" and not layer.isEditable()
+    assert dock.save() is not None
+
+
+def test_every_control_has_a_name(dock):
+    kinds = (QPushButton, QLineEdit, QComboBox)
+    nameless = [w for k in kinds for w in dock.findChildren(k) if not w.objectName()]
+    assert nameless == []
+
+
+def test_a_closed_survey_is_one_file_at_rest(dock, path):
+    field(dock, "population").setText("5")
+    dock.save()
+    QgsProject.instance().clear()
+    dock.close_survey()
+    assert path.read_bytes()[18:20] == b"\x01\x01"  # rollback journal, not WAL
+    assert not path.with_name(path.name + "-wal").exists()
