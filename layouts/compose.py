@@ -7,6 +7,7 @@ from typing import NamedTuple, Sequence
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFillSymbol,
+    QgsLayerTreeLayer,
     QgsLayoutExporter,
     QgsLayoutItemLabel,
     QgsLayoutItemLegend,
@@ -17,10 +18,13 @@ from qgis.core import (
     QgsLayoutItemShape,
     QgsLayoutPoint,
     QgsLayoutSize,
+    QgsLegendRenderer,
     QgsLegendStyle,
     QgsLineSymbol,
     QgsMapLayer,
+    QgsMapLayerLegendUtils,
     QgsPrintLayout,
+    QgsRasterLayer,
     QgsRectangle,
     QgsUnitTypes,
 )
@@ -141,7 +145,7 @@ def compose(page: Page, view: View, block: TitleBlock, notes: str) -> QgsLayoutI
     sheet = page.sheet
     page.layout.pageCollection().page(0).setPageSize(QgsLayoutSize(sheet.width, sheet.height, MM))
     page.frame("frame", sheet.frame, 0.7)
-    page.label("title", f"{block.project}{page.figure.zh}", sheet.title, 20, bold=True)
+    page.label("title", title_of(block.project, page.figure.zh), sheet.title, 20, bold=True)
     chart = _map(page, view)
     if chart is not None:
         _grid_and_bar(page, chart)
@@ -152,6 +156,12 @@ def compose(page: Page, view: View, block: TitleBlock, notes: str) -> QgsLayoutI
         page.label(f"block.{cell.key}", cell.text, cell.box, cell.size, bold=cell.bold, frame=True)
     page.frame("block", sheet.block, 0.5)
     return chart
+
+
+def title_of(project: str, figure: str) -> str:
+    """The heading; 小流域 at the end of one and the beginning of the other stands once."""
+    twice = project.endswith("小流域") and figure.startswith("小流域")
+    return f"{project}{figure[3:] if twice else figure}"
 
 
 def _map(page: Page, view: View) -> QgsLayoutItemMap | None:
@@ -179,6 +189,8 @@ def extent_at(centre: tuple[float, float], scale: float, box: Box) -> QgsRectang
 def _grid_and_bar(page: Page, chart: QgsLayoutItemMap) -> None:
     if "map" not in page.keeper.kept:
         _grid(page, chart)
+    box = page.sheet.bar
+    page.label("scale", f"1:{chart.scale():.0f}", box._replace(height=box.height * 0.35), 10)
     bar = page.keeper.item("scalebar", _new_bar)
     if bar is not None:
         _bar(page, chart, bar)
@@ -212,7 +224,6 @@ def _grid(page: Page, chart: QgsLayoutItemMap) -> None:
 def _bar(page: Page, chart: QgsLayoutItemMap, bar: QgsLayoutItemScaleBar) -> None:
     """A bar of four parts of round length, at least half the panel wide, with the scale above it."""
     box = page.sheet.bar
-    page.label("scale", f"1:{chart.scale():.0f}", box._replace(height=box.height * 0.35), 10)
     part = _bar_part(chart.scale(), 0.62 * box.width)
     km = part >= 1000 or 4 * part >= 2000
     units = QgsUnitTypes.DistanceUnit
@@ -250,8 +261,14 @@ def _legend(page: Page, view: View, chart: QgsLayoutItemMap) -> None:
     legend.setAutoUpdateModel(False)
     tree = legend.model().rootGroup()
     tree.removeAllChildren()
+    named: set[str] = set()
     for layer in view.legend:
-        tree.addLayer(layer)
+        node = tree.addLayer(layer)
+        if layer.name() in named:  # points, lines and areas of one subject stand under one heading
+            QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
+        named.add(layer.name())
+        if isinstance(layer, QgsRasterLayer):
+            _classes_only(legend, node, layer)
     legend.setTitle("图  例")
     legend.setLinkedMap(chart)
     legend.setLegendFilterByMapEnabled(True)
@@ -268,6 +285,15 @@ def _legend(page: Page, view: View, chart: QgsLayoutItemMap) -> None:
         if _fits(legend, page.sheet.legend):
             return
     page.warnings.append(Problem("QL-FIG-LEGEND", {"figure": page.figure.zh}))
+
+
+def _classes_only(legend: QgsLayoutItemLegend, node: QgsLayerTreeLayer, layer: QgsRasterLayer) -> None:
+    """The classes of a raster without the name of its band, which comes first."""
+    count = len(layer.legendSymbologyItems())
+    nodes = legend.model().layerLegendNodes(node)
+    if len(nodes) > count > 0:
+        QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(len(nodes) - count, len(nodes))))
+        legend.model().refreshLayerLegend(node)
 
 
 def _filter_now(page: Page) -> None:

@@ -137,6 +137,7 @@ def _zones_pale(layer: QgsVectorLayer, drawing: Drawing, easel: Easel) -> None:
         colour = symbol.color()
         colour.setAlpha(80)
         symbol.setColor(colour)
+        symbol.symbolLayer(0).setStrokeColor(QColor("#b0b0b0"))
         renderer.updateCategorySymbol(index, symbol)
     layer.setRenderer(renderer)
 

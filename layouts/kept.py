@@ -7,9 +7,10 @@ whose fingerprint still holds, and lists the others; items that were taken out s
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any, Callable, TypeVar
 
-from qgis.core import QgsLayout, QgsLayoutItem, QgsReadWriteContext
+from qgis.core import QgsLayout, QgsLayoutItem, QgsLayoutItemScaleBar, QgsReadWriteContext
 from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
 NAME, SET, PLACED = "qingliu/name", "qingliu/set", "qingliu/placed"
@@ -18,6 +19,7 @@ _PASSING = {"uuid", "templateUuid", "groupUuid", "zValue", "id", "multiFrame", "
             "mapUuid", "map_uuid", "linkedMap", "drawingExtent"}  # fmt: skip
 _PASSING_PARTS = {"customproperties", "customProperties", "layerStyles", "LayerStyles", "legend-filter",
                   "dataDefinedProperties", "dd_properties", "symbol"}  # fmt: skip
+_SIZE = re.compile(r" size(OnPage)?=\S+")
 ItemKind = TypeVar("ItemKind", bound=QgsLayoutItem)
 
 
@@ -82,6 +84,8 @@ def fingerprint(item: QgsLayoutItem) -> str:
     item.writeXml(root, document, QgsReadWriteContext())
     parts: list[str] = []
     _walk(root, parts)
+    if isinstance(item, QgsLayoutItemScaleBar):  # its size follows from what it shows
+        parts = [_SIZE.sub("", part) for part in parts]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
 
 
@@ -92,7 +96,8 @@ def _walk(element: QDomElement, parts: list[str]) -> None:
         node: Any = attributes.item(index).toAttr()
         if node.name() not in _PASSING:
             pairs.append(f"{node.name()}={_plain(node.value())}")
-    parts.append(element.tagName() + " " + " ".join(sorted(pairs)))
+    if pairs:
+        parts.append(element.tagName() + " " + " ".join(sorted(pairs)))
     child = element.firstChildElement()
     while not child.isNull():
         if child.tagName() not in _PASSING_PARTS:

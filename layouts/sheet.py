@@ -136,14 +136,13 @@ def fitting_scale(width_m: float, height_m: float, box: Box, wider: float = 1.06
 
 
 def best_sheet(paper: str, width_m: float, height_m: float, table: bool, wider: float) -> tuple[Sheet, float]:
-    """Landscape or portrait, whichever shows the ground larger, and the scale's denominator."""
+    """The sheet that shows the ground larger, by its shape where both do alike; the scale's denominator."""
     found = []
     for landscape in (True, False):
         sheet = make_sheet(paper, landscape, table)
         scale = fitting_scale(width_m, height_m, sheet.map, wider)
-        spare = 1000 * max(width_m / sheet.map.width, height_m / sheet.map.height)
-        found.append((scale, spare, not landscape, sheet))
-    scale, _, _, sheet = min(found, key=lambda f: f[:3])
+        found.append((scale, landscape != (width_m >= height_m), sheet))
+    scale, _, sheet = min(found, key=lambda f: f[:2])
     return sheet, scale
 
 

@@ -22,6 +22,7 @@ from .sheet import Box
 STATES = {"pass": "自评达标", "fail": "自评不达标", "unproven": "待证", "not_applicable": "不涉及"}
 _ROW = 1.5  # height of a row in heights of its letters, with its margins
 _MM_PER_POINT = 0.3528
+_MARGIN, _STROKE = 0.5, 0.12  # of a cell, mm
 
 
 class Table(NamedTuple):
@@ -84,10 +85,10 @@ def place_table(page: Page, table: Table, box: Box, size: float = 6.5) -> float:
     made = frame.multiFrame()
     made.setContentTextFormat(text_format(page.font, page.points(size)))
     made.setHeaderTextFormat(text_format(page.font, page.points(size), bold=True))
-    made.setCellMargin(0.35)
-    made.setGridStrokeWidth(0.12)
+    made.setCellMargin(_MARGIN)
+    made.setGridStrokeWidth(_STROKE)
     made.setTableContents([_cells(row) for row in (table.head, *shown)])
-    made.setColumnWidths([share * box.width for share in table.widths])
+    made.setColumnWidths([share * box.width - 2 * _MARGIN - _STROKE for share in table.widths])
     made.setRowHeights([_row(page, size) - 0.85] * (len(shown) + 1))
     made.setWrapBehavior(QgsLayoutTable.WrapBehavior.TruncateText)
     put(frame, Box(box.x, box.y, box.width, height + 1.0))
