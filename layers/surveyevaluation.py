@@ -14,6 +14,7 @@ from ..core.errors import InputError, Problem
 from ..core.evaluation import EvaluationInput, InputRow, TableRow
 from ..core.evaluation.model import INPUTS
 from ..core.evaluation.uncertainty import Accuracy
+from ..core.progress import SILENT, Progress
 from ..core.standard import Edition
 from .store import GpkgStore, Row
 from .surveyfigures import Figures, SurveyLayers, measure
@@ -34,9 +35,10 @@ def read_survey(
     date: dt.date,
     county: County | None = None,
     accuracy: Accuracy = Accuracy(),  # noqa: B008 - immutable
+    progress: Progress = SILENT,
 ) -> SurveyReading:
     """The whole survey. ``county`` goes before the profile kept in the store."""
-    figures = measure(SurveyLayers(store), edition, accuracy)
+    figures = measure(SurveyLayers(store), edition, accuracy, progress)
     inputs = tuple(input_row(row, n) for n, row in enumerate(store.rows(INPUTS), start=1))
     given = EvaluationInput(
         date=date,

@@ -31,6 +31,7 @@ from ..core.indicators.landscape import (
 )
 from ..core.indicators.toilets import road_distances, straight_distances
 from ..core.landuse import LandClass
+from ..core.progress import SILENT, Progress
 from ..core.provenance import Feature
 from ..core.shoreline import (
     ECOLOGICAL,
@@ -159,9 +160,11 @@ def origins(store: GpkgStore) -> dict[str, Origin]:
     return found
 
 
-def measure(layers: SurveyLayers, edition: Edition, accuracy: Accuracy) -> Figures:
-    """Everything that can be measured; a layer that cannot be is said and left out."""
-    bench = _Bench(layers, edition, accuracy)
+def measure(
+    layers: SurveyLayers, edition: Edition, accuracy: Accuracy, progress: Progress = SILENT
+) -> Figures:
+    """Everything that can be measured; a layer that cannot be is said and left out. Raises Cancelled."""
+    bench = _Bench(layers, edition, accuracy, progress)
     for work in (bench.erosion, bench.parcels, bench.green, bench.banks, bench.toilets, bench.counts):
         try:
             work()
@@ -173,7 +176,10 @@ def measure(layers: SurveyLayers, edition: Edition, accuracy: Accuracy) -> Figur
 class _Bench:
     """The figures of one survey."""
 
-    def __init__(self, layers: SurveyLayers, edition: Edition, accuracy: Accuracy) -> None:
+    def __init__(
+        self, layers: SurveyLayers, edition: Edition, accuracy: Accuracy, progress: Progress
+    ) -> None:
+        self.progress = progress
         self.layers = layers
         self.edition = edition
         self.accuracy = accuracy
@@ -209,7 +215,9 @@ class _Bench:
         scale = intensity_scale(self.edition)
         found = erosion_parts(records, CLASS_FIELD, scale, layer="erosion", parameter="erosion")
         self.warnings += found.warnings
-        rate = conservation(area_table(found.parts, [self.zone], self.plane)[0], scale, found.estimate)
+        rate = conservation(
+            area_table(found.parts, [self.zone], self.plane, self.progress)[0], scale, found.estimate
+        )
         self.warnings += rate.warnings
         known, unknown = rate.variables["eroded_area"], rate.variables["unknown_area"]
         eroded = {str(c) for c in scale.eroded()}
@@ -230,7 +238,7 @@ class _Bench:
             for p in polygons_in(geometry_of(r.wkb or b""))
         ]
         counts = counts_as_forest_grass({p.code: LandClass(p.code) for p in parts if p.code})
-        cover = forest_grass_cover(area_table(parts, [self.zone], self.plane)[0], counts)
+        cover = forest_grass_cover(area_table(parts, [self.zone], self.plane, self.progress)[0], counts)
         self.warnings += cover.warnings
         known, unknown = cover.variables["vegetated_area"], cover.variables["unknown_area"]
         sd = self._area_sd(parts, lambda part: bool(counts(part.code)))
@@ -268,7 +276,7 @@ class _Bench:
         parts = [Part(str(r.attributes.get("class") or ""), r.wkb or b"", r.fid) for r in green]
         grounds = [Part("built", r.wkb or b"", r.fid) for r in built]
         zone = self.zone or Zone("built_land", bytes(gathered([geometry_of(p.wkb) for p in grounds]).asWkb()))
-        value = village_green_rate(parts, grounds, zone, planar=self.plane)[-1]
+        value = village_green_rate(parts, grounds, zone, planar=self.plane, progress=self.progress)[-1]
         self.warnings += value.warnings
         self._put("a_v", round(value.variables["a_v"]), ("built_land",), sd=self._ring_sd(grounds))
         if not green:
@@ -307,7 +315,11 @@ class _Bench:
         reading = read_banks(records, BankFields("bank_type", "side", "river"), values, channels)
         self.warnings += reading.warnings
         return survey_shore(
-            reading.banks, read_reaches(reaches, "river"), REACH_DISTANCE_M, DUPLICATE_TOLERANCE_M
+            reading.banks,
+            read_reaches(reaches, "river"),
+            REACH_DISTANCE_M,
+            DUPLICATE_TOLERANCE_M,
+            self.progress,
         )
 
     # -- toilets, farms, works ---------------------------------------------------

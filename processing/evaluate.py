@@ -124,7 +124,7 @@ class _Run:
         with open_store(Path(inputs.text("SURVEY")), read_only=True) as store:
             own = self._type(store)
             date = evaluation_date(store, inputs.text("EVALUATION_DATE"), dt.date.today())
-            reading = read_survey(store, self.edition, date, county, self._accuracy())
+            reading = read_survey(store, self.edition, date, county, self._accuracy(), self.progress)
             name = store.meta().get("name", "")
         inputs.warn(findings(reading))
         types = list(self.edition.types) if inputs.flag("ALL_TYPES") else [own]

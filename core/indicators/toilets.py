@@ -13,6 +13,9 @@ from .definition import Measured, indicator
 SNAP_M = 1.0
 """Ends of roads nearer than this are one junction."""
 
+STEP_M = 20.0
+"""Roads get a place to step on at least so often."""
+
 _CHUNK = 2_000_000
 
 
@@ -46,10 +49,11 @@ def straight_distances(homes: np.ndarray, toilets: np.ndarray) -> np.ndarray:
 def road_distances(homes: np.ndarray, toilets: np.ndarray, roads: Sequence[np.ndarray]) -> np.ndarray:
     """Distance of each home along roads, with the straight ways to and from the road; inf where none leads there.
 
-    Homes and toilets reach the road at its nearest vertex, roads are joined where vertices lie within 1 m.
+    Homes and toilets reach the road at the nearest of places 20 m apart, roads are joined where vertices lie
+    within 1 m.
     A home nearer to a toilet than to its road walks straight.
     """
-    nodes, edges = _graph(roads)
+    nodes, edges = _graph([dense(road) for road in roads])
     direct = straight_distances(homes, toilets)
     if not len(nodes) or not len(toilets):
         return direct if len(toilets) else np.full(len(homes), np.inf)
@@ -58,6 +62,15 @@ def road_distances(homes: np.ndarray, toilets: np.ndarray, roads: Sequence[np.nd
     at_home, to_home = _nearest_nodes(homes, nodes)
     along = reach[at_home] + to_home
     return np.where(direct <= to_home, direct, along)
+
+
+def dense(line: np.ndarray) -> np.ndarray:
+    """The line with further points, at most 20 m apart; its own vertices stay."""
+    d = np.diff(line, axis=0)
+    counts = np.maximum(1, np.ceil(np.hypot(d[:, 0], d[:, 1]) / STEP_M)).astype(int)
+    which = np.repeat(np.arange(len(d)), counts)
+    t = (np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)) / counts[which]
+    return np.vstack([line[:-1][which] + d[which] * t[:, None], line[-1:]])
 
 
 def dict_min(keys: np.ndarray, values: np.ndarray) -> dict[int, float]:

@@ -71,10 +71,11 @@ def survey_shore(
         for part, p, lengths in zip(parts, cut, counted.lengths)
     )
     rivers = sorted({b.river for b in sound})
-    total = _shore("", None, laid)
+    known = reaches is not None
+    total = _shore("", None, laid, known)
     named = rivers if any(rivers) else []
-    found = tuple(_shore(river, None, [p for p in laid if p.bank.river == river]) for river in named)
-    by_side = tuple(_by_side(laid, rivers))
+    found = tuple(_shore(river, None, [p for p in laid if p.bank.river == river], known) for river in named)
+    by_side = tuple(_by_side(laid, rivers, known))
     pairs = _merged(counted.pairs, [p.bank for p in cut])
     findings = (
         *_zero(zero),
@@ -85,17 +86,16 @@ def survey_shore(
     return ShoreSurvey(total, found, by_side, laid, findings)
 
 
-def _shore(river: str, side: str | None, laid: Sequence[Laid]) -> Shore:
-    known = not laid or laid[0].treated is not None
+def _shore(river: str, side: str | None, laid: Sequence[Laid], known: bool) -> Shore:
     treated = summed(p.counted for p in laid if p.treated) if known else None
     return Shore(river, side, summed(p.counted for p in laid), treated)
 
 
-def _by_side(laid: Sequence[Laid], rivers: Sequence[str]) -> Iterator[Shore]:
+def _by_side(laid: Sequence[Laid], rivers: Sequence[str], known: bool) -> Iterator[Shore]:
     for river in rivers:
         own = [p for p in laid if p.bank.river == river]
         for side in sorted({p.bank.side or "" for p in own}):
-            yield _shore(river, side or None, [p for p in own if (p.bank.side or "") == side])
+            yield _shore(river, side or None, [p for p in own if (p.bank.side or "") == side], known)
 
 
 def _merged(pairs: Sequence[Pair], bank_of: Sequence[int]) -> list[Pair]:

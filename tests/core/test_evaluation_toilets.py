@@ -42,3 +42,9 @@ def test_straight_is_never_longer_than_along_roads():
     roads = [random.random((6, 2)) * 1000 for _ in range(8)]
     along = road_distances(homes, toilets, roads)
     assert (straight_distances(homes, toilets) <= along + 2 * 2).all()  # junctions are joined within 1 m
+
+
+def test_home_reaches_a_long_straight_road_where_it_passes_by():
+    """A road of 1 km with two vertices only: the home lives beside its middle."""
+    found = road_distances(places((500, 30)), places((0, 0)), [places((0, 0), (1000, 0))])
+    assert found.tolist() == [pytest.approx(530)]
