@@ -349,12 +349,7 @@ def enforce(direction: np.ndarray, paths: SurveyedPaths) -> int:
             if flat[turned] not in (code, NODATA):
                 before.setdefault(turned, int(flat[turned]))
                 flat[turned] = code
-    while before:
-        circle = _circle(paths.cells.tolist(), flat, steps)
-        if not circle:
-            break
-        for cell in circle:
-            flat[cell] = before.pop(cell, flat[cell])
+    _undo_circles(paths.cells.tolist(), flat, steps, before)
     return len(before)
 
 
@@ -373,17 +368,32 @@ def _across(
     return {}
 
 
-def _circle(starts: list[int], flat: np.ndarray, steps: list[int]) -> list[int]:
-    """Cells of a circle of directions below ``starts``, empty where there is none."""
+def _undo_circles(starts: list[int], flat: np.ndarray, steps: list[int], before: dict[int, int]) -> None:
+    """Give turned cells that lie on a circle of directions below ``starts`` what they had ``before``.
+
+    Every cell is gone through once: what is known to lead out of the grid is not followed again, and
+    after a circle is undone the walk goes on from its first cell that was given back.
+    """
     done: set[int] = set()
     for start in starts:
-        way: dict[int, None] = {}
+        if not before:
+            return
+        way: list[int] = []
+        place: dict[int, int] = {}
         cell = start
         while cell not in done and flat[cell] < OUTLET:
-            if cell in way:
-                cells = list(way)
-                return cells[cells.index(cell) :]
-            way[cell] = None
-            cell += steps[flat[cell]]
+            if cell not in place:
+                place[cell] = len(way)
+                way.append(cell)
+                cell += steps[flat[cell]]
+                continue
+            turned = [c for c in way[place[cell] :] if c in before]
+            if not turned:
+                break
+            for c in turned:
+                flat[c] = before.pop(c)
+            cell = turned[0]
+            for c in way[place[cell] :]:
+                way.pop()
+                del place[c]
         done.update(way)
-    return []
