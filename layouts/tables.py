@@ -89,11 +89,13 @@ def place_table(page: Page, table: Table, box: Box, size: float = 6.5) -> float:
     made.setGridStrokeWidth(_STROKE)
     made.setTableContents([_cells(row) for row in (table.head, *shown)])
     made.setColumnWidths([share * box.width - 2 * _MARGIN - _STROKE for share in table.widths])
-    made.setRowHeights([_row(page, size) - 0.85] * (len(shown) + 1))
+    made.setRowHeights([_row(page, size) - 2 * _MARGIN - _STROKE] * (len(shown) + 1))
     made.setWrapBehavior(QgsLayoutTable.WrapBehavior.TruncateText)
-    put(frame, Box(box.x, box.y, box.width, height + 1.0))
     made.refresh()
-    return box.y + height
+    # a frame that is a hair too low would drop the last row without a word
+    put(frame, Box(box.x, box.y, box.width, made.totalSize().height() + 0.5))
+    made.recalculateFrameSizes()
+    return float(box.y + made.totalSize().height())
 
 
 def _row(page: Page, size: float) -> float:
