@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Sequence
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -255,7 +255,7 @@ def _slope(layer: QgsRasterLayer, drawing: Drawing, easel: Easel) -> None:
     _classes(layer, list(SLOPE_BREAKS), SLOPE_COLOURS)
 
 
-def _classes(layer: QgsRasterLayer, limits: list[float], colours: tuple[str, ...]) -> None:
+def _classes(layer: QgsRasterLayer, limits: Sequence[float], colours: tuple[str, ...]) -> None:
     ramp = QgsColorRampShader()
     ramp.setColorRampType(QgsColorRampShader.Type.Discrete)
     names = [f"<{limits[0]:g}" if limits else "全部"]
