@@ -14,6 +14,7 @@ import numpy as np
 from ..core.errors import Problem, problem
 from ..core.grid import Grid, GridFrame
 from ..core.landuse import LandClass, class_name
+from ..core.progress import SILENT, Progress
 from ..core.terrain.banks import (
     belt_mask,
     belt_window,
@@ -73,21 +74,23 @@ def metric_frame(frame: GridFrame, transform: Transform) -> GridFrame:
     )
 
 
-def widths(lines: Sequence[np.ndarray], water: Sequence[Record]) -> list[float | None]:
+def widths(
+    lines: Sequence[np.ndarray], water: Sequence[Record], progress: Progress = SILENT
+) -> list[float | None]:
     """Mean width in running water along each line, m; water without a ``kind`` counts as running."""
     running = [r for r in water if r.attributes.get("kind") in _RUNNING]
-    return [_none(value, 1) for value in water_widths(lines, polygon_shapes(running))]
+    return [_none(value, 1) for value in water_widths(lines, polygon_shapes(running), progress)]
 
 
 def points_along(
-    lines: Sequence[np.ndarray], points: Sequence[Record], belt_m: float
+    lines: Sequence[np.ndarray], points: Sequence[Record], belt_m: float, progress: Progress = SILENT
 ) -> dict[str, list[Any]]:
     """``sewage_outfalls`` (count) and ``sand_digging`` (yes or no) of each line within the belt."""
     found = [point_parts(r.wkb or b"") for r in points]
     of_record = np.array([str(r.attributes.get("kind") or "") for r in points], dtype=str)
     kinds = np.repeat(of_record, np.array([len(xy) for xy in found], dtype=int))
     places = np.concatenate([np.empty((0, 2)), *found])
-    nearest = nearest_channels(places, lines, belt_m)
+    nearest = nearest_channels(places, lines, belt_m, progress)
     outfalls = counts(nearest, kinds == OUTFALL, len(lines))
     pits = counts(nearest, kinds == SAND_PIT, len(lines))
     return {
@@ -97,20 +100,27 @@ def points_along(
 
 
 def parcel_land_use(
-    lines: Sequence[np.ndarray], parcels: Parcels, belt_m: float, water: Sequence[Record] = ()
+    lines: Sequence[np.ndarray],
+    parcels: Parcels,
+    belt_m: float,
+    water: Sequence[Record] = (),
+    progress: Progress = SILENT,
 ) -> list[str | None]:
     """Land use along the banks from polygons, the largest shares first; water is no bank."""
     pairs = [(r, c) for r, c in zip(parcels.records, parcels.classes) if c is not None]
     shapes = polygon_shapes([r for r, _ in pairs])
     codes = [c.code for _, c in pairs]
-    found = land_use_shares(lines, shapes, codes, belt_m, polygon_shapes(water))
+    found = land_use_shares(lines, shapes, codes, belt_m, polygon_shapes(water), progress)
     return [_land_text(shares) for shares in found]
 
 
-def cell_land_use(lines: Sequence[np.ndarray], cells: LandCells, belt_m: float) -> list[str | None]:
+def cell_land_use(
+    lines: Sequence[np.ndarray], cells: LandCells, belt_m: float, progress: Progress = SILENT
+) -> list[str | None]:
     """Land use along the banks from a raster, the largest shares first."""
     found: list[str | None] = []
-    for xy in lines:
+    for i, xy in enumerate(lines):
+        progress.step(i / len(lines))
         box = belt_window(xy, cells.grid.frame, belt_m)
         window = _window(cells.grid.frame, box)
         mask = belt_mask(xy, window, belt_m) & cells.grid.valid[_slices(box)]
@@ -123,12 +133,15 @@ def cell_land_use(lines: Sequence[np.ndarray], cells: LandCells, belt_m: float) 
     return found
 
 
-def cover(lines: Sequence[np.ndarray], grid: Grid, belt_m: float) -> list[float | None]:
+def cover(
+    lines: Sequence[np.ndarray], grid: Grid, belt_m: float, progress: Progress = SILENT
+) -> list[float | None]:
     """Mean vegetation cover of each belt, %; of a raster of fractions (nothing above 1) times 100."""
     finite = grid.values[np.isfinite(grid.values)]
     factor = 100.0 if finite.size and float(finite.max()) <= 1.0 else 1.0
     found = []
-    for xy in lines:
+    for i, xy in enumerate(lines):
+        progress.step(i / len(lines))
         box = belt_window(xy, grid.frame, belt_m)
         mask = belt_mask(xy, _window(grid.frame, box), belt_m)
         found.append(_none(factor * raster_mean(grid.values[_slices(box)], mask), 1))

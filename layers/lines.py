@@ -9,6 +9,7 @@ import numpy as np
 from qgis.core import QgsCsException, QgsGeometry, QgsLineString
 
 from ..core.errors import InputError
+from ..core.progress import SILENT, Progress
 from ..core.terrain.shapes import shapely_modules
 from .datums import Transform
 from .records import Record
@@ -79,12 +80,15 @@ def union(records: Sequence[Record]) -> QgsGeometry:
     return QgsGeometry.unaryUnion(parts)
 
 
-def inside_lengths(lines: Sequence[np.ndarray], lengths: np.ndarray, boundary: QgsGeometry) -> np.ndarray:
+def inside_lengths(
+    lines: Sequence[np.ndarray], lengths: np.ndarray, boundary: QgsGeometry, progress: Progress = SILENT
+) -> np.ndarray:
     """Planar length of each line inside ``boundary``, m; ``lengths`` are those of the whole lines."""
     prepared = QgsGeometry.createGeometryEngine(boundary.constGet())
     prepared.prepareGeometry()
     found = np.zeros(len(lines))
     for i, xy in enumerate(lines):
+        progress.step(i / len(lines))
         line = QgsGeometry()
         line.fromWkb(line_wkb(xy))
         if not prepared.intersects(line.constGet()):

@@ -44,7 +44,9 @@ def read_terrain(
     crs = from_wkt(reading.grid.frame.crs_wkt)
     found = output_crs(crs, frame_extent(reading.grid.frame), parameter)
     moved = guard(crs, found.crs, layer=parameter, parameter=parameter, shifts=shifts)
-    return Terrain(reading.grid, crs, found.crs, moved.transform, [*reading.warnings, *found.warnings])
+    return Terrain(
+        reading.grid, crs, found.crs, moved.transform, [*reading.warnings, *found.warnings, *moved.warnings]
+    )
 
 
 def lines_beyond(

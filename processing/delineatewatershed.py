@@ -233,7 +233,8 @@ class _Run:
         if found is None:
             raise InputError("QL-WATERSHED-NONE", parameter="OUTLET")
         x, y = self.dem.frame.centre(found.row, found.col)
-        chosen = {"x": f"{x:.6g}", "y": f"{y:.6g}", "area": f"{found.area_m2 / 1e6:.3f}"}
+        digits = 6 if self.dem.frame.geographic else 1
+        chosen = {"x": f"{x:.{digits}f}", "y": f"{y:.{digits}f}", "area": f"{found.area_m2 / 1e6:.3f}"}
         self.inputs.warn([Problem("QL-WATERSHED-CHOSEN", chosen)])
         return found
 

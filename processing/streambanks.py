@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.errors import InputError, Problem
 from ..core.grid import Grid
+from ..core.progress import Progress
 from ..layers import bankfacts
 from ..layers.landuse import classify_cells, classify_records, read_map
 from ..layers.lines import polygon_shapes
@@ -27,10 +28,11 @@ BANK_FIELDS = {
 class Banks:
     """Columns of A.6 that the optional layers answer, one value a channel."""
 
-    def __init__(self, inputs: Inputs, lines: list[np.ndarray], terrain: Terrain) -> None:
+    def __init__(self, inputs: Inputs, lines: list[np.ndarray], terrain: Terrain, progress: Progress) -> None:
         self.inputs = inputs
         self.lines = lines
         self.terrain = terrain
+        self.progress = progress
         self.belt = inputs.number("BANK_BELT")
         self.frame = bankfacts.metric_frame(terrain.dem.frame, terrain.to_target)
 
@@ -39,13 +41,13 @@ class Banks:
         found: dict[str, list[Any]] = {}
         water = self._records("WATERBODIES", Wanted(POLYGON), told=True)
         if self.inputs.given("WATERBODIES"):
-            found["width_m"] = bankfacts.widths(self.lines, water)
+            found["width_m"] = bankfacts.widths(self.lines, water, self.progress)
         if self.inputs.given("POLLUTION"):
             points = self._records("POLLUTION", Wanted(POINT, ("kind",)))
             self.inputs.warn(bankfacts.unknown_kinds(points, "POLLUTION", self.inputs.title("POLLUTION")))
-            found.update(bankfacts.points_along(self.lines, points, self.belt))
+            found.update(bankfacts.points_along(self.lines, points, self.belt, self.progress))
         if self.inputs.given("COVER"):
-            found["vegetation"] = bankfacts.cover(self.lines, self._cover(), self.belt)
+            found["vegetation"] = bankfacts.cover(self.lines, self._cover(), self.belt, self.progress)
         if self.inputs.given("LANDUSE"):
             found["riparian_land_use"] = self._land_use(water)
         self._warn_of_nothing(found)
@@ -86,7 +88,7 @@ class Banks:
             found = classify_cells(codes.grid, areas, layer=inputs.title("LANDUSE"), mapping=mapping)
             inputs.warn([*codes.warnings, *found.warnings])
             return bankfacts.cell_land_use(
-                self.lines, bankfacts.LandCells(codes.grid, found.classes), self.belt
+                self.lines, bankfacts.LandCells(codes.grid, found.classes), self.belt, self.progress
             )
         name = inputs.text("LANDUSE_FIELD")
         if not name:
@@ -98,4 +100,4 @@ class Banks:
         classes = classify_records(parcels, sizes, name, layer=inputs.title("LANDUSE"), mapping=mapping)
         inputs.warn(classes.warnings)
         known = bankfacts.Parcels(parcels, classes.classes)
-        return bankfacts.parcel_land_use(self.lines, known, self.belt, water)
+        return bankfacts.parcel_land_use(self.lines, known, self.belt, water, self.progress)

@@ -263,16 +263,16 @@ class _Run:
         vanished: list[Earlier] = []
         if self.inputs.given("PREVIOUS"):
             cell = max(float(step.max()) for step in self.dem.frame.row_steps())
-            matched = match_previous(course, previous, cell)
+            matched = match_previous(course, previous, cell, progress=self.progress)
             identities, vanished = above_given_ids(matched.identities, self.inputs), matched.vanished
             self._tell_changes(identities, vanished)
         else:
             identities = first_identities(len(channels))
         inside = None
         if self.boundary is not None:
-            inside = inside_lengths(course, channels.length_m, self.boundary)
+            inside = inside_lengths(course, channels.length_m, self.boundary, self.progress)
         self.progress.stage("banks", len(course))
-        banks = Banks(self.inputs, course, self.terrain).columns()
+        banks = Banks(self.inputs, course, self.terrain, self.progress).columns()
         return _Network(streams, identities, vanished, inside, lines, banks)
 
     def _tell_changes(self, identities: list[Identity], vanished: list[Earlier]) -> None:

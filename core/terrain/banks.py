@@ -12,22 +12,26 @@ from typing import Any, Hashable, Mapping, Sequence
 import numpy as np
 
 from ..grid import GridFrame
+from ..progress import SILENT, Progress
 from .shapes import ShapeIndex, shapely_modules
 
 _ROUND, _FLAT = 1, 2  # shapely's codes of cap styles, the same in versions 1.8 and 2
 
 
-def water_widths(lines: Sequence[np.ndarray], water: Sequence[Any]) -> np.ndarray:
+def water_widths(
+    lines: Sequence[np.ndarray], water: Sequence[Any], progress: Progress = SILENT
+) -> np.ndarray:
     """Mean width of each channel where it runs through water polygons, m; NaN where it does not.
 
     Width is the water's area along the channel over the channel's length inside. Of a polygon
     that goes on beyond the channel only what lies beside it counts. A piece shorter than
     the polygon is wide on average is a tributary's last few metres in the river and is passed over.
-    Give rivers, not lakes and reservoirs.
+    Give rivers, not lakes and reservoirs. ``progress`` is stepped, its stage is the caller's.
     """
     index = ShapeIndex(water)
     area, length = np.zeros(len(lines)), np.zeros(len(lines))
     for i, xy in enumerate(lines):
+        progress.step(i / len(lines))
         shape = _line(xy)
         for number in index.near(shape):
             beside, inside = _water_beside(shape, water[number])
@@ -61,7 +65,9 @@ def section_widths(lines: Sequence[np.ndarray], sections: Sequence[np.ndarray]) 
     return found
 
 
-def nearest_channels(points: np.ndarray, lines: Sequence[np.ndarray], belt_m: float) -> np.ndarray:
+def nearest_channels(
+    points: np.ndarray, lines: Sequence[np.ndarray], belt_m: float, progress: Progress = SILENT
+) -> np.ndarray:
     """The channel nearest to each point (k, 2), int64 (k,); -1 where none is within ``belt_m``.
 
     So that a point near a confluence counts once; of equally near channels the first.
@@ -71,6 +77,7 @@ def nearest_channels(points: np.ndarray, lines: Sequence[np.ndarray], belt_m: fl
     index = ShapeIndex(shapes)
     found = np.full(len(points), -1, np.int64)
     for k, (x, y) in enumerate(np.asarray(points, np.float64).reshape(-1, 2).tolist()):
+        progress.step(k / len(found))
         point = shapely.geometry.Point(x, y)
         near = [(shapes[i].distance(point), i) for i in index.near(point.buffer(belt_m))]
         if near and min(near)[0] <= belt_m:
@@ -89,6 +96,7 @@ def land_use_shares(
     codes: Sequence[Hashable],
     belt_m: float,
     water: Sequence[Any] = (),
+    progress: Progress = SILENT,
 ) -> list[dict[Hashable, float]]:
     """Share of each land use in each channel's belt, 0 to 1, the largest first.
 
@@ -97,7 +105,8 @@ def land_use_shares(
     """
     index, wet = ShapeIndex(parcels), ShapeIndex(water)
     found: list[dict[Hashable, float]] = []
-    for xy in lines:
+    for i, xy in enumerate(lines):
+        progress.step(i / len(lines))
         belt = _line(xy).buffer(belt_m, cap_style=_ROUND)
         for number in wet.near(belt):
             belt = belt.difference(water[number])

@@ -112,7 +112,7 @@ def survey_streams(
     )
     del cells, beyond
     progress.stage("lines", len(channels))
-    channels = follow(channels, paths=paths, water=water, project=project)
+    channels = follow(channels, paths=paths, water=water, project=project, progress=progress)
     given = np.full(len(channels), -1, np.int64)
     if paths is not None:
         given = covering_line(channels, paths, names)

@@ -312,3 +312,13 @@ def test_density_on_a_dem_in_degrees_counts_ellipsoidal_cells(survey, tmp_path):
     inside_km = sum(row["inside_m"] for row in features_of(result["OUTPUT"])) / 1e3
     assert inside_km > 0
     assert result["DRAINAGE_DENSITY"] == pytest.approx(inside_km / (20 * 60 * 109.9e-6), rel=0.03)
+
+
+@pytest.mark.parametrize("epsg", [4214, 4610], ids=["Beijing 54", "Xi'an 80"])
+def test_results_of_an_old_datum_in_degrees_are_never_moved_in_silence(survey, tmp_path, epsg):
+    """Results of a DEM in degrees lie in CGCS2000: tens of metres away, nobody knows where."""
+    dem = files.write_dem(
+        tmp_path / "d.tif", files.valley(side=10.0), cell=1e-4, x0=114.2, y0=27.1, epsg=epsg
+    )
+    _, told = survey(dem)
+    assert "QL-CRS-DATUMSHIFT" in told.codes()
