@@ -21,12 +21,10 @@ from ..core.surveychecks.cells import check_cells, codes_in
 from ..layers.schema import unit_label
 from ..layers.store import multi_text
 
+translate = QCoreApplication.translate
+
 _GROUPED = ("a5",)  # rows of several kinds, each with columns of its own
 HEAD = ("surveyor", "recorder", "checker", "survey_date")
-
-
-def _say(source: str) -> str:
-    return QCoreApplication.translate("SurveyDock", source)
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class TableCells:
             return ""
         kind = self.columns[key].type
         if kind == "boolean":
-            return _say("yes") if value else _say("no")
+            return translate("SurveyDock", "yes") if value else translate("SurveyDock", "no")
         if kind in ("number", "integer") and isinstance(value, (int, float)):
             return number_text(value)
         labels = self._labels[key]

@@ -19,9 +19,7 @@ from qgis.PyQt.QtWidgets import (
 from ..layers.store import Conflict
 from .survey_cells import TableCells
 
-
-def _say(source: str) -> str:
-    return QCoreApplication.translate("SurveyDock", source)
+translate = QCoreApplication.translate
 
 
 def differing(conflict: Conflict) -> list[str]:
@@ -36,21 +34,26 @@ class ConflictDialog(QDialog):
     def __init__(self, conflict: Conflict, cells: TableCells, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("survey_conflict")
-        self.setWindowTitle(_say("Changed by someone else"))
+        self.setWindowTitle(translate("SurveyDock", "Changed by someone else"))
         self.conflict = conflict
         self.names = differing(conflict)
         gone = conflict.theirs is None
         words = (
-            _say("Deleted by {} at {}. Enter it again with your values?")
+            translate("SurveyDock", "Deleted by {} at {}. Enter it again with your values?")
             if gone
-            else _say("Changed by {} at {} since you opened it. Choose which value stays.")
+            else translate("SurveyDock", "Changed by {} at {} since you opened it. Choose which value stays.")
         )
         self.told = QLabel(words.format(conflict.who or "?", conflict.at or "?"))
         self.told.setWordWrap(True)
         self.table = QTableWidget(len(self.names), 4)
         self.table.setObjectName("survey_conflict_values")
         self.table.setHorizontalHeaderLabels(
-            [_say("Field"), _say("In the survey"), _say("Entered here"), _say("Keep")]
+            [
+                translate("SurveyDock", "Field"),
+                translate("SurveyDock", "In the survey"),
+                translate("SurveyDock", "Entered here"),
+                translate("SurveyDock", "Keep"),
+            ]
         )
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         for line, name in enumerate(self.names):
@@ -75,7 +78,7 @@ class ConflictDialog(QDialog):
         for at, words in enumerate((cells.head(name) if known else name, *shown)):
             self.table.setItem(line, at, QTableWidgetItem(words))
         box = QComboBox()
-        box.addItems([_say("mine"), _say("theirs")])
+        box.addItems([translate("SurveyDock", "mine"), translate("SurveyDock", "theirs")])
         self.table.setCellWidget(line, 3, box)
 
     def kept(self) -> Dict[str, Any]:

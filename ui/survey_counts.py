@@ -6,7 +6,7 @@ Counted in a task over a connection of its own, so that the window stays fluid.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Sequence, Tuple
 
 from qgis.core import QgsTask
 
@@ -49,7 +49,7 @@ def count_survey(task: QgsTask, path: Path, edition: Edition) -> Dict[str, Count
     return found
 
 
-def count_table(cells: TableCells, rows: List[Mapping[str, Any]], head: Mapping[str, Any]) -> Count:
+def count_table(cells: TableCells, rows: Sequence[Mapping[str, Any]], head: Mapping[str, Any]) -> Count:
     """The count of one table's rows under its sheet's head."""
     asked = filled = 0
     lacking: Dict[str, None] = {}

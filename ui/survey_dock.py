@@ -7,49 +7,37 @@ first keystroke until that action is in the file. Selecting a feature opens its 
 from __future__ import annotations
 
 import uuid as uuids
-from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
-from qgis.core import QgsApplication, QgsProject, QgsTask, QgsVectorLayer
+from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QModelIndex, QSettings, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QModelIndex, QSettings, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
     QDockWidget,
     QFileDialog,
-    QHBoxLayout,
     QInputDialog,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QSplitter,
-    QStackedWidget,
-    QTableView,
-    QToolButton,
-    QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from ..core.errors import QingliuError
-from ..core.standard import Edition, default_edition, text
+from ..core.standard import Edition, default_edition
 from ..layers.store import Change, Conflict, Draft, Drafts, Insert, Row, Saved, StaleSave, Update
-from ..layers.store.editing import table_of
 from .survey_cells import TableCells
 from .survey_conflict import ask_conflict
 from .survey_counts import Count, count_survey
 from .survey_form import Computed, RecordForm
-from .survey_head import OPEN, SheetHead, state_label
-from .survey_rows import RowModel, pasted_changes
+from .survey_head import OPEN
+from .survey_map import MapLink
+from .survey_panel import TABLE_ROLE, SurveyPanel
+from .survey_rows import pasted_changes
 from .survey_session import Opened, SurveySession, look, survey_in, work_folder
 
 SETTINGS = "qingliu/survey"
 RECENT = 6
 DRAFT_MS = 300
 COUNT_MS = 250
-TABLE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 
 ChooseConflict = Callable[[Conflict, TableCells], Optional[Dict[str, Any]]]
 AskReason = Callable[[], Optional[str]]
@@ -79,11 +67,13 @@ class SurveyDock(QDockWidget):
         self._moving = False
         self._wanted: Path | None = None
         self._tasks: Dict[str, QgsTask] = {}
-        self._listening: Dict[str, QgsVectorLayer] = {}
         self._left: List[Draft] = []
         self._draft_timer = self._timer(DRAFT_MS, self.keep_draft)
         self._count_timer = self._timer(COUNT_MS, self.recount)
-        self._build()
+        self.panel = SurveyPanel()
+        self.setWidget(self.panel)
+        self.map = MapLink(self)
+        self._wire()
         self._read_edition()
 
     def _timer(self, ms: int, slot: Callable[[], Any]) -> QTimer:
@@ -93,127 +83,30 @@ class SurveyDock(QDockWidget):
         timer.timeout.connect(slot)
         return timer
 
-    # -- building ------------------------------------------------------------------
-    def _build(self) -> None:
-        self.title = QLabel()
-        self.title.setObjectName("survey_title")
-        self.title.setWordWrap(True)
-        self.status = QLabel(self.tr("Open a survey, or make a new one."))
-        self.status.setObjectName("survey_status")
-        self.status.setWordWrap(True)
-        self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.tree = QTreeWidget()
-        self.tree.setObjectName("survey_tree")
-        self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setHeaderLabels(
-            [self.tr("Table"), self.tr("Rows"), self.tr("Filled"), self.tr("Missing"), self.tr("Wrong"),
-             self.tr("State")]
-        )  # fmt: skip
-        self.tree.currentItemChanged.connect(lambda now, _: self._choose_table(now))
-        self.model = RowModel(self)
-        self.rows = QTableView()
-        self.rows.setObjectName("survey_rows")
-        self.rows.setModel(self.model)
-        self.rows.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.rows.verticalHeader().setDefaultSectionSize(22)
-        self.rows.selectionModel().currentRowChanged.connect(self._choose_row)
-        self.empty = QLabel()
-        self.empty.setObjectName("survey_empty")
-        self.empty.setWordWrap(True)
-        self.stack = QStackedWidget()
-        self.stack.setObjectName("survey_form_stack")
-        self.stack.addWidget(QLabel(self.tr("Choose a row to fill it.")))
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        self.head_place = QVBoxLayout()
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self.head_place)
-        column.addLayout(self._row_buttons())
-        column.addWidget(self.empty)
-        column.addWidget(self.rows, 1)
-        lower = QWidget()
-        form = QVBoxLayout(lower)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addWidget(self.stack, 1)
-        form.addLayout(self._form_buttons())
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        for widget in (self.tree, middle, lower):
-            self.splitter.addWidget(widget)
-        self.splitter.setSizes([230, 260, 400])
-        self.splitter.setVisible(False)
-        body = QWidget()
-        whole = QVBoxLayout(body)
-        whole.setContentsMargins(4, 4, 4, 4)
-        whole.addLayout(self._survey_buttons())
-        whole.addWidget(self.title)
-        whole.addWidget(self._draft_bar())
-        whole.addWidget(self.splitter, 1)
-        whole.addWidget(self.status)
-        self.setWidget(body)
-
-    def _survey_buttons(self) -> QHBoxLayout:
-        self.open_button = QToolButton()
-        self.open_button.setObjectName("survey_open")
-        self.open_button.setText(self.tr("Open survey …"))
-        self.open_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.recent = QMenu(self)
-        self.recent.setObjectName("survey_recent")
-        self.recent.aboutToShow.connect(self._list_recent)
-        self.open_button.setMenu(self.recent)
-        self.open_button.clicked.connect(self._ask_survey)
-        self.new_button = self._button("survey_new", self.tr("New survey …"))
-        self.new_button.clicked.connect(lambda: self.target_requested.emit("algorithm:createsurvey"))
-        self.close_button = self._button("survey_close", self.tr("Close survey"))
-        self.close_button.clicked.connect(self.close_survey)
-        self.map_button = self._button("survey_save_map", self.tr("Save map edits"))
-        self.map_button.clicked.connect(self.save_map_edits)
-        self.undo_button = self._button("survey_undo", self.tr("Undo"))
-        self.undo_button.clicked.connect(self.undo)
-        buttons = (self.open_button, self.new_button, self.close_button, self.map_button, self.undo_button)
-        return _beside(*buttons)
-
-    def _row_buttons(self) -> QHBoxLayout:
-        self.add_button = self._button("survey_add_row", self.tr("New row"))
-        self.add_button.clicked.connect(lambda: self.new_row())
-        self.copy_button = self._button("survey_copy", self.tr("Copy rows"))
-        self.copy_button.clicked.connect(self.copy_rows)
-        self.paste_button = self._button("survey_paste", self.tr("Paste rows"))
-        self.paste_button.clicked.connect(lambda: self.paste_rows(QgsApplication.clipboard().text()))
-        return _beside(self.add_button, self.copy_button, self.paste_button)
-
-    def _form_buttons(self) -> QHBoxLayout:
-        self.save_button = self._button("survey_save", self.tr("Save"))
-        self.save_button.clicked.connect(lambda: self.save())
-        self.revert_button = self._button("survey_revert", self.tr("Discard"))
-        self.revert_button.clicked.connect(self.discard)
-        return _beside(self.save_button, self.revert_button)
-
-    def _draft_bar(self) -> QWidget:
-        self.draft_bar = QWidget()
-        self.draft_bar.setObjectName("survey_drafts")
-        self.draft_label = QLabel()
-        self.draft_label.setObjectName("survey_draft_text")
-        self.draft_label.setWordWrap(True)
-        take = self._button("survey_draft_take", self.tr("Put back"))
-        take.clicked.connect(self.take_draft)
-        drop = self._button("survey_draft_drop", self.tr("Discard draft"))
-        drop.clicked.connect(self.drop_draft)
-        line = QHBoxLayout(self.draft_bar)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.draft_label, 1)
-        line.addWidget(take)
-        line.addWidget(drop)
-        self.draft_bar.setVisible(False)
-        return self.draft_bar
-
-    def _button(self, name: str, label: str) -> QPushButton:
-        button = QPushButton(label)
-        button.setObjectName(name)
-        return button
+    def _wire(self) -> None:
+        panel = self.panel
+        panel.status.setText(self.tr("Open a survey, or make a new one."))
+        panel.tree.currentItemChanged.connect(lambda now, _: self._choose_table(now))
+        panel.rows.selectionModel().currentRowChanged.connect(self._choose_row)
+        panel.recent.aboutToShow.connect(self._list_recent)
+        for button, slot in (
+            (panel.open_button, self._ask_survey),
+            (panel.new_button, lambda: self.target_requested.emit("algorithm:createsurvey")),
+            (panel.close_button, self.close_survey),
+            (panel.map_button, self.save_map_edits),
+            (panel.undo_button, self.undo),
+            (panel.add_button, self.new_row),
+            (panel.copy_button, self.copy_rows),
+            (panel.paste_button, lambda: self.paste_rows(QgsApplication.clipboard().text())),
+            (panel.save_button, self.save),
+            (panel.revert_button, self.discard),
+            (panel.take_button, self.take_draft),
+            (panel.drop_button, self.drop_draft),
+        ):
+            button.clicked.connect(lambda _, do=slot: do())
+        self.map.chosen.connect(self.show_feature)
+        QgsProject.instance().cleared.connect(self.close_survey)
+        QgsProject.instance().readProject.connect(self._open_of_project)
 
     # -- the edition -----------------------------------------------------------------
     def _read_edition(self) -> None:
@@ -237,22 +130,19 @@ class SurveyDock(QDockWidget):
 
     def _edition_read(self, edition: Edition) -> None:
         self.edition = edition
-        self.head = SheetHead(edition)
-        self.head.setObjectName("survey_head")
-        self.head.saved.connect(self.save_head)
-        self.head.unlock_wanted.connect(self.unlock)
-        self.head_place.addWidget(self.head)
-        for table in edition.tables.values():
-            item = QTreeWidgetItem([f"{table.id} {text(table, 'title')}"])
-            item.setData(0, TABLE_ROLE, table.name)
-            item.setToolTip(0, text(table, "title"))
-            self.tree.addTopLevelItem(item)
-        self.tree.header().resizeSection(0, 210)
-        for column in range(1, 6):
-            self.tree.header().resizeSection(column, 58)
+        self.panel.set_edition(edition)
+        self.panel.head.saved.connect(self.save_head)
+        self.panel.head.unlock_wanted.connect(self.unlock)
         self._enable()
-        path = self._wanted or survey_in(QgsProject.instance())
-        if path is not None:
+        if self._wanted is not None:
+            self.open_survey(self._wanted)
+        else:
+            self._open_of_project()
+
+    def _open_of_project(self, *_: object) -> None:
+        """The survey whose layers the project shows is held from the start."""
+        path = survey_in(QgsProject.instance())
+        if path is not None and self.session is None:
             self.open_survey(path)
 
     # -- opening and closing -----------------------------------------------------------
@@ -268,11 +158,11 @@ class SurveyDock(QDockWidget):
         return [p for p in ([kept] if isinstance(kept, str) else kept) if Path(p).is_file()]
 
     def _list_recent(self) -> None:
-        self.recent.clear()
+        self.panel.recent.clear()
         for path in self.recently_used():
-            self.recent.addAction(path).triggered.connect(lambda _, p=path: self.open_survey(p))
-        if self.recent.isEmpty():
-            self.recent.addAction(self.tr("No survey opened yet")).setEnabled(False)
+            self.panel.recent.addAction(path).triggered.connect(lambda _, p=path: self.open_survey(p))
+        if self.panel.recent.isEmpty():
+            self.panel.recent.addAction(self.tr("No survey opened yet")).setEnabled(False)
 
     def _remember(self, path: Path) -> None:
         recent = [str(path), *(p for p in self.recently_used() if p != str(path))]
@@ -285,7 +175,7 @@ class SurveyDock(QDockWidget):
             self._wanted = Path(path)
             return
         self.close_survey()
-        self.status.setText(self.tr("Checking the survey …"))
+        self.panel.status.setText(self.tr("Checking the survey …"))
         who = QgsApplication.userFullName() or ""
         self._run(
             "open", self.tr("Checking the survey"), look,
@@ -303,17 +193,24 @@ class SurveyDock(QDockWidget):
         session = self.session
         self.destroyed.connect(session.close)
         QgsApplication.instance().aboutToQuit.connect(session.close)
-        session.edits.outside = lambda found: self.status.setText("\n".join(p.text() for p in found))
+        session.edits.outside = lambda found: self.panel.status.setText("\n".join(p.text() for p in found))
         self._remember(session.store.home)
         meta = session.store.meta()
-        self.title.setText("<b>" + meta.get("name", "") + "</b> " + str(session.store.home))
-        self.status.setText("\n".join(p.text() for p in opened.findings) or self.tr("The survey is sound."))
-        self.splitter.setVisible(True)
-        self._listen()
+        self.panel.title.setText("<b>" + meta.get("name", "") + "</b> " + str(session.store.home))
+        self.panel.status.setText(
+            "\n".join(p.text() for p in opened.findings) or self.tr("The survey is sound.")
+        )
+        self.panel.splitter.setVisible(True)
+        self.map.listen(self.session, self._located())
         self._offer_drafts()
         self._enable()
         self.recount()
-        self.tree.setCurrentItem(self.tree.topLevelItem(0))
+        self.panel.tree.setCurrentItem(self.panel.tree.topLevelItem(0))
+
+    def _located(self) -> set[str]:
+        """The layers that rows of the edition's tables describe."""
+        tables = self.edition.tables.values() if self.edition is not None else ()
+        return {layer for table in tables for layer in table.layers}
 
     def close_survey(self) -> None:
         """Leave the survey at rest; what was typed and not saved stays as a draft."""
@@ -322,16 +219,14 @@ class SurveyDock(QDockWidget):
             return
         self.keep_draft()
         session, self.session = self.session, None
-        for layer in self._listening.values():
-            layer.selectionChanged.disconnect(self._map_selected)
-        self._listening.clear()
-        self.tree.setCurrentItem(None)
+        self.map.stop()
+        self.panel.tree.setCurrentItem(None)
         self._show_nothing()
-        self.model.load(None, None)
-        self.splitter.setVisible(False)
-        self.draft_bar.setVisible(False)
-        self.title.clear()
-        self.status.setText(self.tr("Open a survey, or make a new one."))
+        self.panel.model.load(None, None)
+        self.panel.splitter.setVisible(False)
+        self.panel.draft_bar.setVisible(False)
+        self.panel.title.clear()
+        self.panel.status.setText(self.tr("Open a survey, or make a new one."))
         self._enable()
         try:
             session.close()
@@ -339,7 +234,7 @@ class SurveyDock(QDockWidget):
             self._tell(error)
 
     def _tell(self, error: BaseException) -> None:
-        self.status.setText(error.text() if isinstance(error, QingliuError) else str(error))
+        self.panel.status.setText(error.text() if isinstance(error, QingliuError) else str(error))
 
     # -- tables ------------------------------------------------------------------------
     def recount(self) -> None:
@@ -355,29 +250,13 @@ class SurveyDock(QDockWidget):
             return
         self.counts = counts
         type_ = self.session.store.meta().get("type", "")
-        for at in range(self.tree.topLevelItemCount()):
-            item = self.tree.topLevelItem(at)
-            name = item.data(0, TABLE_ROLE)
-            found = counts[name]
-            needed = type_ in self.edition.table(name).emphasis
-            shown = (
-                str(found.rows), f"{found.filled}/{found.asked}", str(found.missing or ""),
-                str(found.wrong or ""), state_label(found.state, self.edition),
-            )  # fmt: skip
-            for column, words in enumerate(shown, 1):
-                item.setText(column, words)
-            item.setForeground(4, Qt.GlobalColor.red)
-            font = item.font(0)
-            font.setBold(needed)
-            item.setFont(0, font)
-            item.setToolTip(0, self.tr("Stressed for this type of watershed (4.1.5)") if needed else "")
-            item.setToolTip(3, "\n".join(found.lacking))
+        self.panel.show_counts(counts, self.edition, type_)
 
     def choose_table(self, name: str) -> None:
         """Show the rows of a table."""
-        for at in range(self.tree.topLevelItemCount()):
-            if self.tree.topLevelItem(at).data(0, TABLE_ROLE) == name:
-                self.tree.setCurrentItem(self.tree.topLevelItem(at))
+        item = self.panel.item(name)
+        if item is not None:
+            self.panel.tree.setCurrentItem(item)
 
     def _choose_table(self, item: QTreeWidgetItem | None) -> None:
         if item is None or self.session is None or self.edition is None:
@@ -390,12 +269,12 @@ class SurveyDock(QDockWidget):
         if name not in self._forms:
             self._forms[name] = self._new_form(self.cells)
         self.form = self._forms[name]
-        self.stack.setCurrentIndex(0)
-        self.model.load(self.session.store, self.cells)
+        self.panel.stack.setCurrentIndex(0)
+        self.panel.model.load(self.session.store, self.cells)
         self._show_head()
         self._show_empty()
-        if not any(self._show_linked(k, u) for k, u in linked.items() if u) and self.model.uuids:
-            self.rows.selectRow(0)
+        if not any(self._show_linked(k, u) for k, u in linked.items() if u) and self.panel.model.uuids:
+            self.panel.rows.selectRow(0)
 
     def _new_form(self, cells: TableCells) -> RecordForm:
         form = RecordForm(cells)
@@ -403,14 +282,14 @@ class SurveyDock(QDockWidget):
         form.values_changed.connect(self._edited)
         form.link_wanted.connect(self.link_to_selection)
         form.zoom_wanted.connect(self.zoom_to_link)
-        self.stack.addWidget(form)
+        self.panel.stack.addWidget(form)
         return form
 
     def _show_empty(self) -> None:
-        self.empty.setText(
+        self.panel.empty.setText(
             self.tr("No rows yet: add one, paste from a spreadsheet, or select a feature on the map.")
         )
-        self.empty.setVisible(not self.model.uuids)
+        self.panel.empty.setVisible(not self.panel.model.uuids)
 
     # -- sheet heads -----------------------------------------------------------------------
     def sheet(self) -> Row | None:
@@ -423,8 +302,8 @@ class SurveyDock(QDockWidget):
     def _show_head(self) -> None:
         sheet = self.sheet()
         if sheet is not None and self.session is not None:
-            self.head.show_head(sheet.values, self.session.store.read_only)
-        self.head.setVisible(sheet is not None)
+            self.panel.head.show_head(sheet.values, self.session.store.read_only)
+        self.panel.head.setVisible(sheet is not None)
         self._enable()
 
     def save_head(self, values: Mapping[str, Any], why: str = "") -> None:
@@ -441,7 +320,7 @@ class SurveyDock(QDockWidget):
         """Open a checked sheet again; the reason goes into the change log."""
         why = self.ask_reason()
         if why is None or not why.strip():
-            self.status.setText(self.tr("Not unlocked: a reason is needed."))
+            self.panel.status.setText(self.tr("Not unlocked: a reason is needed."))
             return
         self.save_head({"state": OPEN}, why.strip())
 
@@ -454,23 +333,28 @@ class SurveyDock(QDockWidget):
     @property
     def locked(self) -> bool:
         """Whether nothing may be entered: the sheet is checked, or the survey is read-only."""
-        return self.session is None or self.session.store.read_only or self.head.locked
+        return self.session is None or self.session.store.read_only or self.panel.head.locked
 
     def _enable(self) -> None:
         free = self.session is not None and not self.locked
-        for widget in (self.add_button, self.paste_button, self.save_button, self.revert_button):
+        for widget in (
+            self.panel.add_button,
+            self.panel.paste_button,
+            self.panel.save_button,
+            self.panel.revert_button,
+        ):
             widget.setEnabled(free)
         for form in self._forms.values():
-            form.widget().setEnabled(free)
-        self.undo_button.setEnabled(self.session is not None and bool(self.session.saves))
-        for widget in (self.close_button, self.map_button):
+            form.set_free(free)
+        self.panel.undo_button.setEnabled(self.session is not None and bool(self.session.saves))
+        for widget in (self.panel.close_button, self.panel.map_button):
             widget.setEnabled(self.session is not None)
 
     # -- rows --------------------------------------------------------------------------------
     def _choose_row(self, now: QModelIndex, before: QModelIndex) -> None:
         if self.session is None or self._moving or not now.isValid():
             return
-        uuid = self.model.uuids[now.row()]
+        uuid = self.panel.model.uuids[now.row()]
         if self.row is not None and self.row.uuid == uuid:
             return
         self._leave()
@@ -478,21 +362,21 @@ class SurveyDock(QDockWidget):
 
     def show_row(self, uuid: str) -> None:
         """Show a row of the chosen table in the form, and its feature on the map."""
-        line = self.model.line(uuid)
+        line = self.panel.model.line(uuid)
         if self.form is None or self.cells is None or line < 0:
             return
-        self.row = self.model.row(line)
+        self.row = self.panel.model.row(line)
         if self.row is None:
             return
         self.new_uuid, self.draft_id, self._version = "", "", self.row.version
         self.form.show_record(self.row.values, self._computed(uuid))
-        self.stack.setCurrentWidget(self.form)
+        self.panel.stack.setCurrentWidget(self.form)
         self._set_line(line)
-        self._select_feature()
+        self.map.select(self.form.links)
 
     def _set_line(self, line: int) -> None:
         self._moving = True
-        self.rows.selectRow(line)
+        self.panel.rows.selectRow(line)
         self._moving = False
 
     def _computed(self, uuid: str) -> Dict[str, Computed]:
@@ -512,20 +396,20 @@ class SurveyDock(QDockWidget):
             return
         first: Dict[str, Any] = {}
         if "row_no" in self.cells.columns:
-            first["row_no"] = len(self.model.uuids) + 1
+            first["row_no"] = len(self.panel.model.uuids) + 1
         self.row, self._version = None, None
         self.new_uuid, self.draft_id = str(uuids.uuid4()), ""
         self._moving = True
-        self.rows.clearSelection()
+        self.panel.rows.clearSelection()
         self._moving = False
         self.form.show_record({}, {})
         self.form.enter({**first, **(values or {})})
-        self.stack.setCurrentWidget(self.form)
+        self.panel.stack.setCurrentWidget(self.form)
 
     def _show_nothing(self) -> None:
         self.row, self.new_uuid, self.draft_id, self._version = None, "", "", None
         self._draft_timer.stop()
-        self.stack.setCurrentIndex(0)
+        self.panel.stack.setCurrentIndex(0)
 
     # -- drafts ------------------------------------------------------------------------------
     def _edited(self) -> None:
@@ -561,7 +445,7 @@ class SurveyDock(QDockWidget):
         try:
             self.drafts.keep(draft)
         except OSError as error:
-            self.status.setText(self.tr("No draft could be kept: {}").format(error))
+            self.panel.status.setText(self.tr("No draft could be kept: {}").format(error))
 
     def _forget_draft(self) -> None:
         if self.draft_id:
@@ -572,12 +456,14 @@ class SurveyDock(QDockWidget):
         if self.session is None:
             return
         self._left = [d for d in self.session.left_drafts() if d.id != self.draft_id]
-        self.draft_bar.setVisible(bool(self._left))
+        self.panel.draft_bar.setVisible(bool(self._left))
         if self._left:
             first = self._left[0]
             tables = ", ".join(sorted({self._table_title(c.table) for c in first.changes}))
             words = self.tr("Not saved: {} of {} ({} in all).")
-            self.draft_label.setText(words.format(tables, first.at[:16].replace("T", " "), len(self._left)))
+            self.panel.draft_label.setText(
+                words.format(tables, first.at[:16].replace("T", " "), len(self._left))
+            )
 
     def _table_title(self, name: str) -> str:
         tables = self.edition.tables.values() if self.edition is not None else ()
@@ -599,9 +485,9 @@ class SurveyDock(QDockWidget):
     def _take_record(self, draft: Draft, change: Change) -> None:
         self.choose_table(change.table)
         if self.locked or self.form is None or not isinstance(change, (Insert, Update)):
-            self.status.setText(self.tr("The sheet is checked; unlock it first."))
+            self.panel.status.setText(self.tr("The sheet is checked; unlock it first."))
             return
-        if isinstance(change, Update) and self.model.line(change.uuid) >= 0:
+        if isinstance(change, Update) and self.panel.model.line(change.uuid) >= 0:
             self._leave()
             self.show_row(change.uuid)
             self._version = change.version
@@ -626,11 +512,11 @@ class SurveyDock(QDockWidget):
         if self.save() is not None:
             return True
         self.keep_draft()
-        told = self.status.text()
+        told = self.panel.status.text()
         self.draft_id = ""
         self._show_nothing()
         self._offer_drafts()
-        self.status.setText(told)
+        self.panel.status.setText(told)
         return True
 
     def save(self) -> Saved | None:
@@ -641,7 +527,7 @@ class SurveyDock(QDockWidget):
         unreadable = self.form.unreadable()
         if unreadable:
             names = [f"{self.cells.head(k)}: {v}" for k, v in unreadable.items()]
-            self.status.setText(self.tr("Not saved: {}").format("; ".join(names)))
+            self.panel.status.setText(self.tr("Not saved: {}").format("; ".join(names)))
             return None
         self.keep_draft()
         saved = self._try(lambda: self._save_settling(change))
@@ -658,7 +544,7 @@ class SurveyDock(QDockWidget):
         except StaleSave as stale:
             settled = self._settled(change, stale.conflicts[0])
             if settled is None:
-                self.status.setText(stale.text())
+                self.panel.status.setText(stale.text())
                 return None
             return self._save([settled], save_id=self.draft_id or None)
 
@@ -696,7 +582,7 @@ class SurveyDock(QDockWidget):
             own = [k.uuid for k in saved.rows if k.table == self.cells.table.name]
             if own:
                 self._moving = True
-                self.model.refresh(own)
+                self.panel.model.refresh(own)
                 self._moving = False
             self._show_empty()
         self._count_timer.start()
@@ -704,7 +590,7 @@ class SurveyDock(QDockWidget):
 
     def _after_save(self, saved: Saved, change: Change) -> None:
         uuid = saved.rows[0].uuid if saved.rows else ""
-        self.status.setText(self.tr("Saved."))
+        self.panel.status.setText(self.tr("Saved."))
         if uuid:
             self.show_row(uuid)
 
@@ -731,7 +617,7 @@ class SurveyDock(QDockWidget):
         self._show_nothing()
         if uuid:
             self.show_row(uuid)
-        self.status.setText(self.tr("The last action was taken back."))
+        self.panel.status.setText(self.tr("The last action was taken back."))
 
     def save_map_edits(self) -> None:
         """Edits of the survey's layers as one action."""
@@ -741,15 +627,15 @@ class SurveyDock(QDockWidget):
         saved = self._try(session.save_map_edits)
         if saved is not None:
             self._follow(saved)
-            self.status.setText(self.tr("Map edits saved: {} rows.").format(len(saved.rows)))
+            self.panel.status.setText(self.tr("Map edits saved: {} rows.").format(len(saved.rows)))
 
     # -- spreadsheets ------------------------------------------------------------------------
     def copy_rows(self) -> None:
         """The selected rows, or all, to the clipboard."""
-        lines = sorted({i.row() for i in self.rows.selectionModel().selectedRows()})
-        chosen = lines if len(lines) > 1 else range(len(self.model.uuids))
-        QgsApplication.clipboard().setText(self.model.copied(chosen))
-        self.status.setText(self.tr("{} rows copied.").format(len(chosen)))
+        lines = sorted({i.row() for i in self.panel.rows.selectionModel().selectedRows()})
+        chosen = lines if len(lines) > 1 else range(len(self.panel.model.uuids))
+        QgsApplication.clipboard().setText(self.panel.model.copied(chosen))
+        self.panel.status.setText(self.tr("{} rows copied.").format(len(chosen)))
 
     def paste_rows(self, pasted: str) -> None:
         """Rows of a spreadsheet from the current row on, as one action; nothing where a cell cannot be read."""
@@ -761,53 +647,27 @@ class SurveyDock(QDockWidget):
             or not self._leave()
         ):
             return
-        current = self.rows.currentIndex()
-        line = current.row() if current.isValid() else len(self.model.uuids)
+        current = self.panel.rows.currentIndex()
+        line = current.row() if current.isValid() else len(self.panel.model.uuids)
         keys = list(self.cells.columns)
         start = keys[current.column()] if current.isValid() else keys[0]
         sheet = self.sheet()
-        made = pasted_changes(self.model, pasted, line, start, {"sheet_uuid": sheet.uuid if sheet else None})
+        made = pasted_changes(
+            self.panel.model, pasted, line, start, {"sheet_uuid": sheet.uuid if sheet else None}
+        )
         if made.problems:
-            self.status.setText("\n".join(p.text() for p in made.problems))
+            self.panel.status.setText("\n".join(p.text() for p in made.problems))
             return
         if not made.changes:
-            self.status.setText(self.tr("Nothing to paste: the rows are the same already."))
+            self.panel.status.setText(self.tr("Nothing to paste: the rows are the same already."))
             return
         saved = self._try(lambda: self._save(made.changes, "paste"))
         if saved is not None:
             self._show_nothing()
             self.show_row(saved.rows[0].uuid)
-            self.status.setText(self.tr("{} rows pasted.").format(len(made.changes)))
+            self.panel.status.setText(self.tr("{} rows pasted.").format(len(made.changes)))
 
     # -- the map -----------------------------------------------------------------------------
-    def _listen(self) -> None:
-        if self.session is None or self.edition is None:
-            return
-        for name in {layer for t in self.edition.tables.values() for layer in t.layers}:
-            for layer in self.session.layers(name):
-                if layer.id() not in self._listening:
-                    self._listening[layer.id()] = layer
-                    layer.selectionChanged.connect(self._map_selected)
-                    layer.willBeDeleted.connect(partial(self._listening.pop, layer.id(), None))
-
-    def _map_selected(self, *_: object) -> None:
-        layer = self.sender()
-        if self._moving or self.session is None or not isinstance(layer, QgsVectorLayer):
-            return
-        uuid = self._selected(layer)
-        table = table_of(layer, self.session.store)
-        if uuid and table:
-            self.show_feature(table, uuid)
-
-    def _selected(self, layer: QgsVectorLayer) -> str:
-        """Uuid of the feature selected in a layer, empty where it is not one."""
-        fids = layer.selectedFeatureIds()
-        if self.session is None or len(fids) != 1:
-            return ""
-        return next(
-            iter(self.session.store.uuids_of(str(table_of(layer, self.session.store)), fids).values()), ""
-        )
-
     def show_feature(self, layer: str, uuid: str) -> None:
         """Open the row that describes a feature: in the chosen table, else in the first that has one."""
         if self.edition is None or self.session is None:
@@ -822,7 +682,7 @@ class SurveyDock(QDockWidget):
                 self._leave()
                 self.show_row(found[0].uuid)
                 return
-        self.status.setText(self.tr("No row for this feature yet; a new row is linked to it."))
+        self.panel.status.setText(self.tr("No row for this feature yet; a new row is linked to it."))
         if now in tables:
             self.new_row(self._first_values(layer, uuid))
 
@@ -844,43 +704,18 @@ class SurveyDock(QDockWidget):
             self.show_row(found[0].uuid)
         return bool(found)
 
-    def _select_feature(self) -> None:
-        if self.session is None or self.form is None:
-            return
-        self._moving = True
-        for field, uuid in self.form.links.items():
-            table = field[: -len("_uuid")]
-            fid = self.session.fid(table, uuid) if uuid else None
-            for layer in self.session.layers(table):
-                layer.selectByIds([] if fid is None else [fid])
-        self._moving = False
-
     def link_to_selection(self, layer: str) -> None:
         """Link the record to the feature selected on the map."""
-        if self.session is None or self.form is None:
-            return
-        found = [u for u in map(self._selected, self.session.layers(layer)) if u]
-        if found:
-            self.form.enter({f"{layer}_uuid": found[0]})
+        found = self.map.selected(layer)
+        if found and self.form is not None:
+            self.form.enter({f"{layer}_uuid": found})
         else:
-            self.status.setText(self.tr("Select one feature of the layer on the map first."))
+            self.panel.status.setText(self.tr("Select one feature of the layer on the map first."))
 
     def zoom_to_link(self, layer: str) -> None:
         """Show the record's feature on the map."""
-        if self.session is None or self.form is None or self.canvas is None:
-            return
-        uuid = self.form.links.get(f"{layer}_uuid")
-        fid = self.session.fid(layer, uuid) if uuid else None
-        for shown in self.session.layers(layer) if fid is not None else ():
-            self.canvas.zoomToFeatureIds(shown, [fid])
-
-
-def _beside(*widgets: QWidget) -> QHBoxLayout:
-    line = QHBoxLayout()
-    for widget in widgets:
-        line.addWidget(widget)
-    line.addStretch(1)
-    return line
+        if self.form is not None:
+            self.map.zoom(self.canvas, layer, self.form.links.get(f"{layer}_uuid"))
 
 
 def _read_tables(task: QgsTask) -> Edition:

@@ -14,13 +14,11 @@ from ..core.surveychecks.cells import codes_in
 from ..layers.store import multi_text
 from .survey_cells import TableCells, item_label
 
+translate = QCoreApplication.translate
+
 
 class Unreadable(ValueError):
     """What stands in an editor is no value of its column; the text says why."""
-
-
-def _say(source: str) -> str:
-    return QCoreApplication.translate("SurveyDock", source)
 
 
 class _NoWheel(QObject):
@@ -109,10 +107,10 @@ class LineEditor(CellEditor):
 def _reason(cells: TableCells, key: str, bad: BadCell) -> str:
     kind = cells.columns[key].type
     shown = {
-        "number": _say("“{}” is not a number."),
-        "integer": _say("“{}” is not a whole number."),
-        "date": _say("“{}” is not a date; write 2026-01-31."),
-    }.get(kind, _say("“{}” cannot be read."))
+        "number": translate("SurveyDock", "“{}” is not a number."),
+        "integer": translate("SurveyDock", "“{}” is not a whole number."),
+        "date": translate("SurveyDock", "“{}” is not a date; write 2026-01-31."),
+    }.get(kind, translate("SurveyDock", "“{}” cannot be read."))
     return shown.format(bad.facts.get("value", ""))
 
 
@@ -178,7 +176,11 @@ class YesNoEditor(CellEditor):
         super().__init__(cells, key, parent)
         self.box = QComboBox()
         self.box.installEventFilter(_NoWheel(self.box))
-        for label, value in (("", None), (_say("yes"), True), (_say("no"), False)):
+        for label, value in (
+            ("", None),
+            (translate("SurveyDock", "yes"), True),
+            (translate("SurveyDock", "no"), False),
+        ):
             self.box.addItem(label, value)
         self._take(self.box)
         self.box.currentIndexChanged.connect(lambda _: self.changed.emit())

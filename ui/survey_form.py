@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -21,13 +21,11 @@ from ..layers.schema import store_schema
 from .survey_cells import TableCells, in_words
 from .survey_editors import CellEditor, ChoiceEditor, Unreadable, editor_for
 
+translate = QCoreApplication.translate
+
 _FAULT = "color:#b3261e"
 _WARN = "color:#a86400"
 _COMPUTED = "color:#1f5f8b"
-
-
-def _say(source: str) -> str:
-    return QCoreApplication.translate("SurveyDock", source)
 
 
 class Computed(NamedTuple):
@@ -62,6 +60,7 @@ class RecordForm(QScrollArea):
         self.lines: Dict[str, _Line] = {}
         self.links: Dict[str, Optional[str]] = {f"{layer}_uuid": None for layer in cells.table.layers}
         self._link_labels: Dict[str, QLabel] = {}
+        self._take_buttons: List[QPushButton] = []
         self._before: Dict[str, Any] = {}
         self._computed: Mapping[str, Computed] = {}
         self._quiet = False
@@ -94,7 +93,9 @@ class RecordForm(QScrollArea):
     def _clauses(self) -> QLabel:
         links = " · ".join(f'<a href="clause:{c}">{c}</a>' for c in self.cells.table.clauses)
         notes = self.cells.table.footnotes_zh if _chinese() else self.cells.table.footnotes_en
-        label = QLabel(_say("Clauses: {}").format(links) + "".join(f"<br/>{n}" for n in notes))
+        label = QLabel(
+            translate("SurveyDock", "Clauses: {}").format(links) + "".join(f"<br/>{n}" for n in notes)
+        )
         label.setObjectName("survey_clauses")
         label.setWordWrap(True)
         label.linkActivated.connect(self.target_requested)
@@ -109,13 +110,15 @@ class RecordForm(QScrollArea):
         line.addWidget(QLabel("<b>" + text(title) + "</b>"))
         line.addWidget(shown, 1)
         for name, label, signal in (
-            ("take", _say("Link to selection"), self.link_wanted),
-            ("zoom", _say("Zoom"), self.zoom_wanted),
+            ("take", translate("SurveyDock", "Link to selection"), self.link_wanted),
+            ("zoom", translate("SurveyDock", "Zoom"), self.zoom_wanted),
         ):
             button = QPushButton(label)
             button.setObjectName(f"survey_{name}_{layer}")
             button.clicked.connect(lambda _, s=signal: s.emit(layer))
             line.addWidget(button)
+            if name == "take":
+                self._take_buttons.append(button)
         return line
 
     def _add_line(self, grid: QGridLayout, at: int, key: str) -> None:
@@ -131,7 +134,7 @@ class RecordForm(QScrollArea):
         link.setObjectName(f"survey_clause_{key}")
         link.setText("§")
         link.setAutoRaise(True)
-        link.setToolTip(_say("Clause {}").format(clause))
+        link.setToolTip(translate("SurveyDock", "Clause {}").format(clause))
         link.clicked.connect(lambda _, c=clause: self.target_requested.emit(f"clause:{c}"))
         fault, computed = _note(f"survey_fault_{key}"), _note(f"survey_computed_{key}")
         grid.addWidget(name, at, 0)
@@ -141,6 +144,13 @@ class RecordForm(QScrollArea):
         grid.addWidget(computed, at + 2, 1, 1, 2)
         self.lines[key] = _Line(editor, fault, computed)
         editor.changed.connect(self._edited)
+
+    def set_free(self, free: bool) -> None:
+        """Whether values can be entered; clauses and the map can be followed all the same."""
+        for line in self.lines.values():
+            line.editor.setEnabled(free)
+        for button in self._take_buttons:
+            button.setEnabled(free)
 
     # -- values ------------------------------------------------------------------
     def show_record(self, values: Mapping[str, Any], computed: Mapping[str, Computed]) -> None:
@@ -198,7 +208,11 @@ class RecordForm(QScrollArea):
             _tell(line.fault, words, _FAULT if grave else _WARN)
             _tell(line.computed, self._beside(key, values[key]), _COMPUTED)
         for key, label in self._link_labels.items():
-            label.setText(_say("linked") if self.links[key] else _say("not linked to a feature yet"))
+            label.setText(
+                translate("SurveyDock", "linked")
+                if self.links[key]
+                else translate("SurveyDock", "not linked to a feature yet")
+            )
 
     def _narrow(self, values: Mapping[str, Any]) -> None:
         for key, line in self.lines.items():
@@ -213,13 +227,15 @@ class RecordForm(QScrollArea):
             return ""
         shown = self.cells.shown(key, found.value)
         if entered == found.value:
-            return _say("computed: {}").format(found.source)
+            return translate("SurveyDock", "computed: {}").format(found.source)
         both = _numbers(entered, found.value)
         if both is None:
-            return _say("computed: {} ({})").format(shown, found.source)
+            return translate("SurveyDock", "computed: {} ({})").format(shown, found.source)
         apart = both[0] - both[1]
         share = "" if not both[1] else f", {apart / abs(both[1]):+.1%}"
-        return _say("computed: {}; entered differs by {}").format(shown, f"{apart:+.6g}{share}")
+        return translate("SurveyDock", "computed: {}; entered differs by {}").format(
+            shown, f"{apart:+.6g}{share}"
+        )
 
 
 def _numbers(entered: Any, computed: Any) -> Tuple[float, float] | None:
@@ -230,7 +246,7 @@ def _numbers(entered: Any, computed: Any) -> Tuple[float, float] | None:
 
 def _group(column: Column) -> str:
     if column.extra:
-        return _say("Added columns (not in the printed table)")
+        return translate("SurveyDock", "Added columns (not in the printed table)")
     return text(column, "group")
 
 
@@ -239,7 +255,7 @@ def _help(column: Column) -> str:
     sources = text(column, "from_layer")
     parts = [text(column, "note"), column.formula or ""]
     if sources:
-        parts.append(_say("From the map: {}").format(sources))
+        parts.append(translate("SurveyDock", "From the map: {}").format(sources))
     return "\n".join(p for p in parts if p)
 
 

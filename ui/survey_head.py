@@ -13,11 +13,9 @@ from ..core.standard import Edition, text
 from ..layers.schema import code_lists
 from .survey_cells import HEAD
 
+translate = QCoreApplication.translate
+
 OPEN, FILLED, CHECKED = "open", "filled", "checked"
-
-
-def _say(source: str) -> str:
-    return QCoreApplication.translate("SurveyDock", source)
 
 
 def state_label(state: str, edition: Edition) -> str:
@@ -55,10 +53,16 @@ class SheetHead(QWidget):
         self.fault.setObjectName("survey_head_fault")
         self.fault.setStyleSheet("color:#b3261e")
         self.fault.setWordWrap(True)
-        self.keep = self._button("survey_head_save", _say("Save head"), lambda: self._emit({}))
-        self.fill = self._button("survey_filled", _say("Filled"), lambda: self._emit({"state": FILLED}))
-        self.check = self._button("survey_check", _say("Check and lock"), self._sign)
-        self.unlock = self._button("survey_unlock", _say("Unlock …"), self.unlock_wanted.emit)
+        self.keep = self._button(
+            "survey_head_save", translate("SurveyDock", "Save head"), lambda: self._emit({})
+        )
+        self.fill = self._button(
+            "survey_filled", translate("SurveyDock", "Filled"), lambda: self._emit({"state": FILLED})
+        )
+        self.check = self._button("survey_check", translate("SurveyDock", "Check and lock"), self._sign)
+        self.unlock = self._button(
+            "survey_unlock", translate("SurveyDock", "Unlock …"), self.unlock_wanted.emit
+        )
         grid.addWidget(self.state, 2, 0)
         for at, button in enumerate((self.keep, self.fill, self.check)):
             grid.addWidget(button, 2, at + 1)
@@ -100,9 +104,9 @@ class SheetHead(QWidget):
         try:
             now = self.entered()
         except BadCell:
-            return _say("The date cannot be read; write 2026-01-31.")
+            return translate("SurveyDock", "The date cannot be read; write 2026-01-31.")
         if now["checker"] and _plain(now["checker"]) == _plain(now["surveyor"]):
-            return _say("The checker must be someone else than the surveyor.")
+            return translate("SurveyDock", "The checker must be someone else than the surveyor.")
         return ""
 
     def _judge(self) -> None:
@@ -111,7 +115,9 @@ class SheetHead(QWidget):
 
     def _sign(self) -> None:
         if not self.fields["checker"].text().strip() or not self.fields["surveyor"].text().strip():
-            self.fault.setText(_say("Enter surveyor and checker before the sheet is checked and locked."))
+            self.fault.setText(
+                translate("SurveyDock", "Enter surveyor and checker before the sheet is checked and locked.")
+            )
             self.fault.setVisible(True)
             return
         self._emit({"state": CHECKED})
