@@ -15,7 +15,7 @@ from ..core.evaluation import EvaluationInput, InputRow, TableRow
 from ..core.evaluation.model import INPUTS
 from ..core.evaluation.uncertainty import Accuracy
 from ..core.progress import SILENT, Progress
-from ..core.standard import Edition
+from ..core.standard import Edition, default_edition, editions, open_edition
 from .store import GpkgStore, Row
 from .surveyfigures import Figures, SurveyLayers, measure
 
@@ -51,6 +51,14 @@ def read_survey(
         ),
     )
     return SurveyReading(given, figures)
+
+
+def edition_of(store: GpkgStore) -> Edition:
+    """The edition the survey was made by; the plugin's own where that one is not here."""
+    folder = store.meta().get("edition_folder")
+    default = default_edition()
+    found = editions().get(folder or "")
+    return default if found is None or found == default.folder else open_edition(found)
 
 
 def table_rows(store: GpkgStore, edition: Edition) -> dict[str, list[TableRow]]:

@@ -30,7 +30,14 @@ from ..core.evaluation.uncertainty import Accuracy
 from ..core.standard import default_edition
 from ..core.standard.model.words import text
 from ..layers.store import GpkgStore, open_store
-from ..layers.surveyevaluation import SurveyReading, evaluation_date, findings, read_survey, write_register
+from ..layers.surveyevaluation import (
+    SurveyReading,
+    edition_of,
+    evaluation_date,
+    findings,
+    read_survey,
+    write_register,
+)
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -122,6 +129,7 @@ class _Run:
         inputs.settle()
         self.progress.stage("read_survey")
         with open_store(Path(inputs.text("SURVEY")), read_only=True) as store:
+            self.edition = edition_of(store)
             own = self._type(store)
             date = evaluation_date(store, inputs.text("EVALUATION_DATE"), dt.date.today())
             reading = read_survey(store, self.edition, date, county, self._accuracy(), self.progress)

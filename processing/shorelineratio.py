@@ -51,6 +51,8 @@ STAGES = (("read_features", 2.0), ("banks", 4.0), ("write_features", 1.0))
 INDICATOR = "ecological_bank_rate"
 CLASS_FIELD = "bank_type"
 DEFAULT_WIDTH_M = 4.0
+TOLD_MOST = 10
+"""Faults of one kind that the log names; all of them are in FINDINGS."""
 
 OUTPUT_FIELDS = (
     ("scope", "text"), ("river", "text"), ("side", "text"), ("natural_m", "number"), ("ecological_m", "number"),
@@ -218,11 +220,16 @@ class _Run:
     def say(self, survey: ShoreSurvey) -> None:
         """The log: faults found, bounds, and the length on the ellipsoid."""
         inputs, total = self.inputs, survey.total
+        told: dict[str, int] = {}
         for finding in survey.findings:
-            if finding.problem.code == OVER_100:
+            code = finding.problem.code
+            told[code] = told.get(code, 0) + 1
+            if code == OVER_100:
                 inputs.feedback.reportError(finding.problem.text(), False)
-            else:
+            elif told[code] <= TOLD_MOST:
                 inputs.warn([finding.problem])
+        more = {code: count - TOLD_MOST for code, count in told.items() if code != OVER_100}
+        inputs.warn([Problem("QL-BANK-MORE", {"kind": c, "count": n}) for c, n in more.items() if n > 0])
         inputs.warn(unclassified_note(total))
         if total.treated is not None and total.treated.total <= 0:
             inputs.warn([Problem("QL-BANK-NOTREATED", {"distance": f"{inputs.number('REACH_DISTANCE'):g}"})])

@@ -183,6 +183,28 @@ def test_bad_input_is_refused_by_code(run, tmp_path, banks, treated, parameters,
         run("qingliu:shorelineratio", {**given, "OUTPUT": str(tmp_path / "o.gpkg")})
 
 
+def test_many_faults_of_a_kind_are_named_ten_times_and_counted(provider, tmp_path, english):
+    from qgis import processing
+    from qgis.core import QgsProcessingFeedback
+
+    class Log(QgsProcessingFeedback):
+        def __init__(self):
+            super().__init__()
+            self.warnings = []
+
+        def pushWarning(self, text):
+            self.warnings.append(text)
+
+    rows = [(("A", "left", "自然"), wkt([(n * 50, 0), (n * 50 + 20, 0)])) for n in range(15)]
+    twice = layer(tmp_path, "twice", BANK_FIELDS, [*rows, *rows])
+    log, findings = Log(), str(tmp_path / "f.gpkg")
+    given = {"BANKS": twice, "SIDE_FIELD": "side", "OUTPUT": str(tmp_path / "o.gpkg"), "FINDINGS": findings}
+    processing.run("qingliu:shorelineratio", given, feedback=log)
+    assert sum("QL-BANK-DUPLICATE" in w and "QL-BANK-MORE" not in w for w in log.warnings) == 10
+    assert "QL-BANK-DUPLICATE: 5 more" in next(w for w in log.warnings if "QL-BANK-MORE" in w)
+    assert len(rows_of(findings)) == 15
+
+
 @pytest.mark.slow
 def test_practice_watershed_equals_its_answer_key(run, tmp_path):
     import json
