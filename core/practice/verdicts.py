@@ -62,6 +62,7 @@ def indicator_inputs(
         (17, "natural_bank", sums.treated_banks.get("自然", 0.0), "m"),
         (17, "artificial_ecological_bank", sums.treated_banks.get("人工生态", 0.0), "m"),
         (17, "treated_bank_total", sum(sums.treated_banks.values()), "m"),
+        (18, "income", mean_income(tables["a2"]), "yuan/a"),
         (19, "special_industry_output", special, "10^4 yuan"),
         (19, "agricultural_output", agricultural_output(special), "10^4 yuan"),
         (
@@ -84,6 +85,12 @@ def indicator_inputs(
     for number, row in enumerate(rows):
         row["uuid"] = chance.identity(w.seed, VERSION, "indicator_input", number)
     return rows
+
+
+def mean_income(a2: list[dict[str, Any]]) -> float:
+    """Income of table A.2 weighted by resident population, yuan/a, as the town publishes it."""
+    people = sum(r["resident_population"] for r in a2)
+    return sum(r["net_income_yuan"] * r["resident_population"] for r in a2) / people
 
 
 def _input(number: int, key: str, **values: Any) -> dict[str, Any]:
@@ -142,7 +149,6 @@ def values(tables: dict[str, Any], sums: Figures, radius: float) -> dict[int, tu
     )
     waste, clean = sum(r["waste_t_d"] for r in a8), sum(r["waste_treated_t_d"] for r in a8)
     homes, sanitary = sum(r["households"] for r in tables["a7"]), sum(r["households_sanitary"] for r in a8)
-    people = sum(r["resident_population"] for r in a2)
     special = sum(r["industry_output_wan"] for r in tables["a7"])
     toilets = sum(r["public_toilets"] for r in a8)
     return {
@@ -156,7 +162,7 @@ def values(tables: dict[str, Any], sums: Figures, radius: float) -> dict[int, tu
         13: (sums.green_rate, "(VG1 + VG2) / 村庄建设用地 × 100"),
         17: (sums.bank_rate, "治理段 (自然 + 人工生态) / 岸线总长 × 100"),
         18: (
-            sum(r["net_income_yuan"] * r["resident_population"] for r in a2) / people,
+            mean_income(a2),
             "表 A.2 人均纯收入按常住人口加权",
         ),
         19: (special / agricultural_output(special) * 100, "表 A.7 特色产业产值之和 / 农业总产值 × 100"),
