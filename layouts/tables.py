@@ -93,9 +93,10 @@ def place_table(page: Page, table: Table, box: Box, size: float = 6.5) -> float:
     made.setWrapBehavior(QgsLayoutTable.WrapBehavior.TruncateText)
     made.refresh()
     # a frame that is a hair too low would drop the last row without a word
-    put(frame, Box(box.x, box.y, box.width, made.totalSize().height() + 0.5))
+    height = max(height + _STROKE, made.totalSize().height()) + 0.5
+    put(frame, Box(box.x, box.y, box.width, height))
     made.recalculateFrameSizes()
-    return float(box.y + made.totalSize().height())
+    return float(box.y + height)
 
 
 def _row(page: Page, size: float) -> float:

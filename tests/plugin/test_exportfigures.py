@@ -227,6 +227,19 @@ def test_the_required_figure_says_so_and_its_words_can_be_searched_for(run, inpu
     assert re.search(rb"/CreationDate \(D:20000101000000", pdf.read_bytes())
 
 
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+def test_no_row_of_the_verdicts_is_dropped(run, inputs, tmp_path):
+    rows = [f"{n},指标{n},{n}.5,,%,>=,60,{'pass' if n % 2 else 'unproven'}" for n in range(1, 21)]
+    head = "number,indicator,value_num,value_text,unit,operator,threshold,state"
+    table = tmp_path / "evaluation.csv"
+    table.write_text("\n".join([head, *rows]), encoding="utf-8")
+    run("qingliu:exportfigures", {**inputs, "FIGURES": ["evaluation"], "EVALUATION": str(table)})
+    pdf = Path(inputs["OUTPUT_FOLDER"]) / "evaluation.pdf"
+    text = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, check=True).stdout.decode()
+    assert all(f"指标{n}" in text for n in range(1, 21))
+    assert "自评达标" in text and "待证" in text
+
+
 @pytest.mark.skipif(shutil.which("qgis_process.bin") is None, reason="qgis_process is not installed")
 def test_qgis_process_ends_with_status_0_after_exporting(inputs, tmp_path):
     plugins = tmp_path / "profile" / "profiles" / "default" / "python" / "plugins"
