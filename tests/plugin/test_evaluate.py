@@ -33,27 +33,7 @@ def practice(tmp_path_factory, provider):
 
     folder = tmp_path_factory.mktemp("practice") / "p"
     processing.run("qingliu:trainingwatershed", {"SEED": 1, "AREA_KM2": 8, "OUTPUT_FOLDER": str(folder)})
-    publish_income(folder)
     return folder
-
-
-def publish_income(folder):
-    """Row 18 takes a published figure; where the practice survey has none, the key's own is entered."""
-    from qingliu.layers.store import Insert, open_store
-
-    verdicts = json.loads((folder / "answers.json").read_text("utf-8"))["verdicts"]
-    value = next(r["value"] for r in verdicts[0]["rows"] if r["number"] == 18)
-    with open_store(folder / "survey.gpkg", who="t") as store:
-        if not store.rows("indicator_input", where={"number": 18, "key": "income"}):
-            row = {
-                "number": 18,
-                "key": "income",
-                "value": value,
-                "unit": "yuan/a",
-                "source": "公报",
-                "year": 2024,
-            }
-            store.save([Insert("indicator_input", row)], why="test")
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +87,15 @@ def test_practice_watershed_equals_its_answer_key(evaluated, key, type_key):
             assert mine["value_num"] == pytest.approx(row["value"], abs=1e-6), row
             assert mine["threshold_num"] == row["threshold"]
     assert wrong == {}
+
+
+@pytest.mark.slow
+def test_verdict_of_the_practice_watershed_is_that_of_its_own_type(evaluated, key, practice):
+    import yaml
+
+    result, _ = evaluated
+    own = yaml.safe_load((practice / "case.yaml").read_text("utf-8"))["type"]
+    assert result["VERDICT"] == next(v["verdict"] for v in key["verdicts"] if v["type"] == own)
 
 
 @pytest.mark.slow
