@@ -302,6 +302,324 @@
     </message>
 </context>
 <context>
+    <name>SurveyDock</name>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>Changed by someone else</source>
+        <translation>他人已修改</translation>
+    </message>
+    <message>
+        <source>Deleted by {} at {}. Enter it again with your values?</source>
+        <translation>该行已由 {} 于 {} 删除。是否用您填写的值重新录入？</translation>
+    </message>
+    <message>
+        <source>Changed by {} at {} since you opened it. Choose which value stays.</source>
+        <translation>您打开后，该行由 {} 于 {} 修改过。请选择保留哪个值。</translation>
+    </message>
+    <message>
+        <source>Field</source>
+        <translation>字段</translation>
+    </message>
+    <message>
+        <source>In the survey</source>
+        <translation>调查库中</translation>
+    </message>
+    <message>
+        <source>Entered here</source>
+        <translation>此处填写</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>mine</source>
+        <translation>我的</translation>
+    </message>
+    <message>
+        <source>theirs</source>
+        <translation>对方的</translation>
+    </message>
+    <message>
+        <source>Open a survey, or make a new one.</source>
+        <translation>请打开或新建调查库。</translation>
+    </message>
+    <message>
+        <source>Reading the standard</source>
+        <translation>读取标准</translation>
+    </message>
+    <message>
+        <source>Open survey</source>
+        <translation>打开调查库</translation>
+    </message>
+    <message>
+        <source>Survey (*.gpkg)</source>
+        <translation>调查库 (*.gpkg)</translation>
+    </message>
+    <message>
+        <source>No survey opened yet</source>
+        <translation>尚未打开过调查库</translation>
+    </message>
+    <message>
+        <source>Checking the survey …</source>
+        <translation>正在检查调查库……</translation>
+    </message>
+    <message>
+        <source>Checking the survey</source>
+        <translation>检查调查库</translation>
+    </message>
+    <message>
+        <source>The survey is sound.</source>
+        <translation>调查库完好。</translation>
+    </message>
+    <message>
+        <source>Counting the survey&apos;s tables</source>
+        <translation>统计调查表</translation>
+    </message>
+    <message>
+        <source>No rows yet: add one, paste from a spreadsheet, or select a feature on the map.</source>
+        <translation>还没有记录：可新增一行、从电子表格粘贴，或在地图上选择要素。</translation>
+    </message>
+    <message>
+        <source>Not unlocked: a reason is needed.</source>
+        <translation>未解锁：需要填写理由。</translation>
+    </message>
+    <message>
+        <source>Unlock the sheet</source>
+        <translation>解锁调查表</translation>
+    </message>
+    <message>
+        <source>Why is the checked sheet opened again?</source>
+        <translation>为什么重新打开已校核的调查表？</translation>
+    </message>
+    <message>
+        <source>No draft could be kept: {}</source>
+        <translation>草稿无法保存：{}</translation>
+    </message>
+    <message>
+        <source>Not saved: {} of {} ({} in all).</source>
+        <translation>未保存：{} 的 {}（共 {} 处）。</translation>
+    </message>
+    <message>
+        <source>The sheet is checked; unlock it first.</source>
+        <translation>该表已校核，请先解锁。</translation>
+    </message>
+    <message>
+        <source>Not saved: {}</source>
+        <translation>未保存：{}</translation>
+    </message>
+    <message>
+        <source>Saved.</source>
+        <translation>已保存。</translation>
+    </message>
+    <message>
+        <source>The last action was taken back.</source>
+        <translation>已撤销上一次操作。</translation>
+    </message>
+    <message>
+        <source>Map edits saved: {} rows.</source>
+        <translation>地图编辑已保存：{} 行。</translation>
+    </message>
+    <message>
+        <source>{} rows copied.</source>
+        <translation>已复制 {} 行。</translation>
+    </message>
+    <message>
+        <source>Nothing to paste: the rows are the same already.</source>
+        <translation>没有可粘贴的内容：各行已相同。</translation>
+    </message>
+    <message>
+        <source>{} rows pasted.</source>
+        <translation>已粘贴 {} 行。</translation>
+    </message>
+    <message>
+        <source>No row for this feature yet; a new row is linked to it.</source>
+        <translation>该要素还没有记录；已新建一行并与之关联。</translation>
+    </message>
+    <message>
+        <source>Select one feature of the layer on the map first.</source>
+        <translation>请先在地图上选择该图层的一个要素。</translation>
+    </message>
+    <message>
+        <source>“{}” is not a number.</source>
+        <translation>“{}”不是数字。</translation>
+    </message>
+    <message>
+        <source>“{}” is not a whole number.</source>
+        <translation>“{}”不是整数。</translation>
+    </message>
+    <message>
+        <source>“{}” is not a date; write 2026-01-31.</source>
+        <translation>“{}”不是日期，请写成 2026-01-31。</translation>
+    </message>
+    <message>
+        <source>“{}” cannot be read.</source>
+        <translation>无法识别“{}”。</translation>
+    </message>
+    <message>
+        <source>Clauses: {}</source>
+        <translation>条文：{}</translation>
+    </message>
+    <message>
+        <source>Link to selection</source>
+        <translation>关联所选要素</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>缩放到</translation>
+    </message>
+    <message>
+        <source>Clause {}</source>
+        <translation>条文 {}</translation>
+    </message>
+    <message>
+        <source>linked</source>
+        <translation>已关联</translation>
+    </message>
+    <message>
+        <source>not linked to a feature yet</source>
+        <translation>尚未关联要素</translation>
+    </message>
+    <message>
+        <source>computed: {}</source>
+        <translation>计算值：{}</translation>
+    </message>
+    <message>
+        <source>computed: {} ({})</source>
+        <translation>计算值：{}（{}）</translation>
+    </message>
+    <message>
+        <source>computed: {}; entered differs by {}</source>
+        <translation>计算值：{}；与填写值相差 {}</translation>
+    </message>
+    <message>
+        <source>Added columns (not in the printed table)</source>
+        <translation>增列（印制表中没有）</translation>
+    </message>
+    <message>
+        <source>From the map: {}</source>
+        <translation>由地图得到：{}</translation>
+    </message>
+    <message>
+        <source>Save head</source>
+        <translation>保存表头</translation>
+    </message>
+    <message>
+        <source>Filled</source>
+        <translation>已填</translation>
+    </message>
+    <message>
+        <source>Check and lock</source>
+        <translation>校核并锁定</translation>
+    </message>
+    <message>
+        <source>Unlock …</source>
+        <translation>解锁……</translation>
+    </message>
+    <message>
+        <source>The date cannot be read; write 2026-01-31.</source>
+        <translation>无法识别日期，请写成 2026-01-31。</translation>
+    </message>
+    <message>
+        <source>The checker must be someone else than the surveyor.</source>
+        <translation>校核人不能是调查人本人。</translation>
+    </message>
+    <message>
+        <source>Enter surveyor and checker before the sheet is checked and locked.</source>
+        <translation>校核锁定前请填写调查人和校核人。</translation>
+    </message>
+</context>
+<context>
+    <name>SurveyPanel</name>
+    <message>
+        <source>Choose a row to fill it.</source>
+        <translation>请选择一行进行填写。</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>表</translation>
+    </message>
+    <message>
+        <source>Rows</source>
+        <translation>行数</translation>
+    </message>
+    <message>
+        <source>Filled</source>
+        <translation>已填</translation>
+    </message>
+    <message>
+        <source>Missing</source>
+        <translation>缺</translation>
+    </message>
+    <message>
+        <source>Wrong</source>
+        <translation>有误</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Open survey …</source>
+        <translation>打开调查库……</translation>
+    </message>
+    <message>
+        <source>New survey …</source>
+        <translation>新建调查库……</translation>
+    </message>
+    <message>
+        <source>Close survey</source>
+        <translation>关闭调查库</translation>
+    </message>
+    <message>
+        <source>Save map edits</source>
+        <translation>保存地图编辑</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>New row</source>
+        <translation>新增一行</translation>
+    </message>
+    <message>
+        <source>Copy rows</source>
+        <translation>复制各行</translation>
+    </message>
+    <message>
+        <source>Paste rows</source>
+        <translation>粘贴各行</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>Put back</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Discard draft</source>
+        <translation>放弃草稿</translation>
+    </message>
+    <message>
+        <source>Stressed for this type of watershed (4.1.5)</source>
+        <translation>本类型小流域的调查重点（4.1.5）</translation>
+    </message>
+</context>
+<context>
     <name>Workspace</name>
     <message>
         <source>Clauses of the standard</source>
@@ -314,6 +632,10 @@
     <message>
         <source>Stream survey: limits and profiles</source>
         <translation>沟道调查：限值与剖面</translation>
+    </message>
+    <message>
+        <source>Survey tables</source>
+        <translation>调查表</translation>
     </message>
 </context>
 </TS>
