@@ -133,6 +133,7 @@ def test_too_many_cells_are_refused_before_memory_is_taken():
 @pytest.mark.parametrize("exceptions", [False, True], ids=["GDAL returns errors", "GDAL raises errors"])
 def test_cancel_stops_the_drawing_of_polygons(exceptions):
     before = gdal.GetUseExceptions()
+
     class Stop:
         def stage(self, name, count=None):
             return None
