@@ -224,7 +224,7 @@ def _grid(page: Page, chart: QgsLayoutItemMap) -> None:
 def _bar(page: Page, chart: QgsLayoutItemMap, bar: QgsLayoutItemScaleBar) -> None:
     """A bar of four parts of round length, at least half the panel wide, with the scale above it."""
     box = page.sheet.bar
-    part = _bar_part(chart.scale(), 0.62 * box.width)
+    part = _bar_part(chart.scale(), 0.72 * box.width)
     km = part >= 1000 or 4 * part >= 2000
     units = QgsUnitTypes.DistanceUnit
     bar.setStyle("Single Box")
@@ -278,7 +278,15 @@ def _legend(page: Page, view: View, chart: QgsLayoutItemMap) -> None:
     legend.setResizeToContents(True)
     put(legend, page.sheet.legend)
     _filter_now(page)
-    for size, columns in ((8.0, 1), (8.0, 2), (7.0, 2), (6.0, 2), (6.0, 3), (SMALLEST_LEGEND, 3)):
+    for size, columns in (
+        (8.0, 1),
+        (8.0, 2),
+        (7.0, 1),
+        (7.0, 2),
+        (6.0, 2),
+        (SMALLEST_LEGEND, 2),
+        (SMALLEST_LEGEND, 3),
+    ):
         _letter(page, legend, size)
         legend.setColumnCount(columns)
         legend.adjustBoxSize()

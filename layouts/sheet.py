@@ -89,9 +89,10 @@ def _landscape(frame: Box, parts: _Parts, table: bool, size: float) -> tuple[Box
     title, within = _map_side(Box(frame.x, frame.y, frame.width - parts.panel, frame.height), size)
     block = Box(panel.x, panel.bottom - parts.block, panel.width, parts.block)
     notes = Box(panel.x, block.y - parts.notes, panel.width, parts.notes)
-    bar = Box(panel.x, notes.y - parts.bar, panel.width, parts.bar)
-    north = Box(panel.right - parts.north, panel.y + GAP, parts.north, parts.north)
-    free = Box(panel.x, panel.y, panel.width, bar.y - panel.y).inner(GAP)
+    top = notes.y - parts.north
+    north = Box(panel.x, top, parts.north, parts.north)
+    bar = Box(north.right, top + parts.north - parts.bar, panel.width - parts.north, parts.bar)
+    free = Box(panel.x, panel.y, panel.width, top - panel.y).inner(GAP)
     legend = free._replace(height=free.height * (0.5 if table else 1.0))
     below = Box(free.x, legend.bottom, free.width, free.height - legend.height)
     return title, within, north, legend, below, bar, notes, block

@@ -96,10 +96,10 @@ def test_parts_of_a_sheet_lie_inside_the_frame_and_do_not_overlap(paper, landsca
     sheet = make_sheet(paper, landscape, table)
     frame = sheet.frame
     assert frame.x == 25  # the binding edge
-    parts = [sheet.title, sheet.map, sheet.legend, sheet.bar, sheet.notes, sheet.block]
+    parts = [sheet.title, sheet.map, sheet.north, sheet.legend, sheet.bar, sheet.notes, sheet.block]
     parts += [sheet.table] if table else []
     for part in parts:
-        assert part.width > 20 and part.height > 5
+        assert part.width > 15 and part.height > 5
         assert frame.x <= part.x and part.right <= frame.right + 1e-6
         assert frame.y <= part.y and part.bottom <= frame.bottom + 1e-6
     for a, one in enumerate(parts):
