@@ -82,11 +82,11 @@ def writer_of(file_format: str, inputs: Inputs, progress: StageProgress) -> Writ
         return lambda path, sheets: write_workbook(path, sheets)
     if file_format == "docx":
         return lambda path, sheets: write_docx(path, sheets)
+    if file_format == "odt":
+        return lambda path, sheets: write_odt(path, sheets)
     font = chinese_font()
     if not font:
         inputs.warn([Problem("QL-PRINT-NOFONT", {"format": file_format})])
-    if file_format == "odt":
-        return lambda path, sheets: write_odt(path, sheets, font)
     return lambda path, sheets: write_pdf(path, sheets, font)
 
 

@@ -104,7 +104,7 @@ def to_text(column: PrintedColumn, value: Any) -> str:
 
 
 def number_text(value: float) -> str:
-    """A number as it is printed: at most six decimals, no idle zeros, never an exponent."""
+    """A number as it is printed: at most six decimals, no idle zeros; six digits with an exponent below."""
     if isinstance(value, int) or float(value).is_integer():
         return str(int(value))
     text = f"{value:.6f}".rstrip("0").rstrip(".")

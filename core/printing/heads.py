@@ -125,10 +125,7 @@ def _printed(column: Column, edition: Edition, letter: str) -> PrintedColumn:
 def title_of(name: str, group: str) -> str:
     """The head of a column under its group: ``海拔 最高`` under ``海拔(m)`` is ``最高``."""
     above = bare(group)
-    if above and name.startswith(above) and len(name) > len(above):
-        rest = name[len(above) :].strip()
-        return rest or name
-    return name
+    return name[len(above) :].strip() if above and name.startswith(above + " ") else name
 
 
 def _names(column: Column, title: str, group: str, unit: str) -> tuple[str, ...]:

@@ -13,9 +13,14 @@ _PAIRS = 3
 _NARROW, _BROAD = 3.0, 14.0
 
 
-def sheets_html(sheets: Sequence[PrintedSheet], font: str, size: int) -> str:
-    """The sheets one after another, each on a new page; ``size`` is the type's size in points."""
-    return render("tables/table.html", sheets=[_sheet(s) for s in sheets], font=font, size=size)
+def sheets_html(sheets: Sequence[PrintedSheet], font: str, size: int, *, breaks: bool = True) -> str:
+    """The sheets one after another, each on a new page; ``size`` is the type's size in points.
+
+    ``breaks`` puts units on a line of their own, which Qt's OpenDocument writer makes a paragraph of.
+    """
+    blank = all(not s.rows for s in sheets)
+    shown = [_sheet(s) for s in sheets]
+    return render("tables/table.html", sheets=shown, font=font, size=size, blank=blank, breaks=breaks)
 
 
 def _sheet(sheet: PrintedSheet) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Matched(NamedTuple):
     """A column of the file and the table's column that it is; ``by`` is how it was known."""
 
     column: PrintedColumn
-    index: int
+    at: int
     head: str
     by: str
 
@@ -174,7 +174,7 @@ def _head_line(grid: Grid, form: Form) -> Optional[int]:
 
 
 class _Head(NamedTuple):
-    index: int
+    at: int
     key: str
     leaf: str
     group: str
@@ -210,21 +210,21 @@ def match_columns(grid: Grid, line: int, form: Form) -> list[Matched]:
     for head in heads:
         if head.key in by_key:
             column = by_key.pop(head.key)
-            found[head.index] = Matched(column, head.index, head.leaf, BY_KEY)
-    rest = [h for h in heads if h.index not in found]
+            found[head.at] = Matched(column, head.at, head.leaf, BY_KEY)
+    rest = [h for h in heads if h.at not in found]
     free = [c for c in form.columns if c.key in by_key]
     for matched in _by_head(rest, free, form):
-        found[matched.index] = matched
+        found[matched.at] = matched
     return [found[i] for i in sorted(found)]
 
 
 def _by_head(heads: Sequence[_Head], free: list[PrintedColumn], form: Form) -> Iterable[Matched]:
     order = {c.key: n for n, c in enumerate(form.columns)}
-    options = {h.index: _options(h, free) for h in heads}
+    options = {h.at: _options(h, free) for h in heads}
     taken: set[str] = set()
     before: Optional[str] = None
     for head in heads:
-        fitting, by = options[head.index]
+        fitting, by = options[head.at]
         left = [c for c in fitting if c.key not in taken]
         if len(left) > 1:
             next_one = [c for c in left if before is not None and order[c.key] == order[before] + 1]
@@ -233,7 +233,7 @@ def _by_head(heads: Sequence[_Head], free: list[PrintedColumn], form: Form) -> I
         if left:
             taken.add(left[0].key)
             before = left[0].key
-            yield Matched(left[0], head.index, head.leaf, by)
+            yield Matched(left[0], head.at, head.leaf, by)
         else:
             before = None
 
@@ -265,11 +265,11 @@ def read_sheet(grid: Grid, name: str, form: Form) -> Optional[ReadSheet]:
     if not columns:
         return None
     marker = read_marker(grid)
-    used = {m.index for m in columns}
+    used = {m.at for m in columns}
     unknown = tuple(
-        (place(line, h.index), h.leaf)
+        (place(line, h.at), h.leaf)
         for h in _heads(grid, line, form)
-        if h.index not in used and _has_data(grid, line, h.index)
+        if h.at not in used and _has_data(grid, line, h.at)
     )
     rows = tuple(_rows(grid, line, name, form, columns))
     return ReadSheet(
@@ -285,14 +285,14 @@ def _rows(grid: Grid, line: int, name: str, form: Form, columns: Sequence[Matche
     hidden = grid[line][0].value == KEYS
     for number in range(line + 1, len(grid)):
         row = grid[number]
-        cells = {m.column.key: row[m.index] if m.index < len(row) else GridCell() for m in columns}
+        cells = {m.column.key: row[m.at] if m.at < len(row) else GridCell() for m in columns}
         uuid, version = _identity(row) if hidden else ("", None)
         if uuid.startswith("#") or _is_note_or_total(row, form):
             continue
         filled = [key for key, c in cells.items() if not is_blank(c.value) or c.fault]
         if not uuid and not set(filled) - {"row_no"}:
             continue
-        places = {m.column.key: place(number, m.index) for m in columns}
+        places = {m.column.key: place(number, m.at) for m in columns}
         yield ReadRow(name, number, uuid, version, cells, places)
 
 
@@ -340,6 +340,6 @@ def _right(row: Sequence[GridCell], index: int, labels: Mapping[str, PrintedColu
     for at in range(index + 1, len(row)):
         if row[at].value == own:
             continue
-        text = str(row[at].value or "").rstrip("：: ")
-        return (GridCell(), index + 1) if folded(text) in labels and text else (row[at], at)
+        label = str(row[at].value or "").replace("：", ":").partition(":")[0]
+        return (GridCell(), index + 1) if folded(label) in labels else (row[at], at)
     return GridCell(), index + 1

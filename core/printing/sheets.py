@@ -129,7 +129,7 @@ def _notes(table: Table, columns: Sequence[PrintedColumn], edition: Edition) -> 
     if EXTRA in marks:
         found.append(f"{EXTRA} 草案原表无此列，按条文或计算需要增设。")
     header = edition.header
-    found.append(f"依据：{header.number}（{header.status_zh}），规则集 {header.id}。{table.status_zh}")
+    found.append(f"依据：{header.number}，规则集 {header.id}。{header.status_zh}{table.status_zh}")
     return tuple(found)
 
 
@@ -165,8 +165,8 @@ def totals(form: Form, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     """The total row: sums of what adds up; ratios anew from the sums; None where a row lacks the value."""
     sums: dict[str, Any] = {}
     for column in form.columns:
-        values = [row.get(column.key) for row in rows]
-        if _adds_up(column, form) and not any(v is None for v in values):
+        values = [row[column.key] for row in rows if row.get(column.key) is not None]
+        if _adds_up(column, form) and len(values) == len(rows):
             found = sum(values)
             sums[column.key] = found if column.kind == "integer" else round(found, 6)
     for column in form.columns:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Sequence
 
@@ -22,6 +24,7 @@ from ...core.errors import InputError
 from ...core.printing import PrintedSheet
 from ...core.printing.html import sheets_html
 from ...core.progress import SILENT, Progress
+from ...core.report import render
 from .files import settle_pdf, settle_zip
 
 # The system's own first; Noto last, whose PDFs cannot be searched for 水, 土, 比 (they come out as radicals).
@@ -33,8 +36,14 @@ _DPI = 300
 _MARGIN_MM = 12.0
 _FOOTER_MM = 6.0
 _MM_PER_INCH = 25.4
-_SIZE_POINTS = 8
-_ODF_DPI = 96.0
+_SIZE_POINTS = 9
+_ODT_FONT = "SimSun"
+_TEXT_COLOUR = re.compile(rb'(<style:text-properties[^>]*?) fo:background-color="[^"]*"')
+_TYPE = re.compile(rb'fo:(font-size|font-weight|font-family)="([^"]*)"')
+_MANIFEST_STYLES = (
+    b' <manifest:file-entry manifest:media-type="text/xml" manifest:full-path="styles.xml"/>\n'
+    b"</manifest:manifest>"
+)
 
 
 class Page(NamedTuple):
@@ -67,13 +76,13 @@ def chinese_font() -> str:
     return str(there[0]) if there else ""
 
 
-def _document(sheets: Sequence[PrintedSheet], font: str) -> QTextDocument:
+def _document(sheets: Sequence[PrintedSheet], font: str, *, breaks: bool = True) -> QTextDocument:
     document = QTextDocument()
     document.setDocumentMargin(0)
     base = QFont(font) if font else QFont()
     base.setPointSize(_SIZE_POINTS)
     document.setDefaultFont(base)
-    document.setHtml(sheets_html(sheets, font, _SIZE_POINTS))
+    document.setHtml(sheets_html(sheets, font, _SIZE_POINTS, breaks=breaks))
     return document
 
 
@@ -124,14 +133,41 @@ def _paint(
         painter.drawText(place, below, f"{title}　第 {number + 1} 页 共 {count} 页")
 
 
-def write_odt(path: Path, sheets: Sequence[PrintedSheet], font: str) -> None:
-    """Write the sheets of one table to an OpenDocument text. Raises InputError QL-OUT-WRITE."""
+def write_odt(path: Path, sheets: Sequence[PrintedSheet]) -> None:
+    """Write the sheets of one table to an OpenDocument text. Raises InputError QL-OUT-WRITE.
+
+    The type is named, not embedded: the machine that opens the file has it or puts its own in place.
+    """
     page = page_of(sheets)
-    document = _document(sheets, font)
-    document.setDocumentMargin(_MARGIN_MM / _MM_PER_INCH * _ODF_DPI)
-    per_mm = _ODF_DPI / _MM_PER_INCH
-    document.setPageSize(QSizeF(page.width * per_mm, page.height * per_mm))
     writer = QTextDocumentWriter(str(path), b"odf")
-    if not writer.write(document):
+    if not writer.write(_document(sheets, _ODT_FONT, breaks=False)):
         raise InputError("QL-OUT-WRITE", path=str(path), reason="QTextDocumentWriter")
-    settle_zip(path)
+    settle_zip(path, partial(_mended, page=page))
+
+
+def _mended(parts: dict[str, bytes], page: Page) -> dict[str, bytes]:
+    """What Qt leaves out or writes as OpenDocument does not know it: the page, widths of columns."""
+    across = page.width - 2 * _MARGIN_MM
+
+    def width(match: re.Match[bytes]) -> bytes:
+        share = float(match.group(1))
+        text = (
+            f'style:column-width="{across * share / 100:.2f}mm" style:rel-column-width="{share * 100:.0f}*"'
+        )
+        return text.encode()
+
+    content = re.sub(rb'style:column-width="([\d.]+)%"', width, parts["content.xml"])
+    # Qt takes the table's width in per cent for points, a cell's colour for its text's, and styles Latin type alone
+    content = content.replace(
+        b'style:width="100pt"', f'style:width="{across:.2f}mm" table:align="margins"'.encode()
+    )
+    content = _TEXT_COLOUR.sub(rb"\1", content)
+    content = _TYPE.sub(rb'\g<0> style:\1-asian="\2"', content)
+    manifest = parts["META-INF/manifest.xml"].replace(b"</manifest:manifest>", _MANIFEST_STYLES)
+    frame = {"width": page.width, "height": page.height, "margin": _MARGIN_MM}
+    return {
+        **parts,
+        "content.xml": content,
+        "META-INF/manifest.xml": manifest,
+        "styles.xml": render("tables/styles.xml", **frame).encode(),
+    }

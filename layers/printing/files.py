@@ -9,7 +9,7 @@ import uuid
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 from ...core.errors import InputError
 
@@ -39,10 +39,10 @@ def whole(final: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def settle_zip(path: Path) -> None:
-    """Rewrite a zipped document (.xlsx, .docx, .odt) with fixed order, times and rights."""
+def settle_zip(path: Path, mend: Callable[[dict[str, bytes]], dict[str, bytes]] = dict) -> None:
+    """Rewrite a zipped document (.xlsx, .docx, .odt) with fixed order, times and rights; ``mend`` its parts."""
     with zipfile.ZipFile(path) as found:
-        parts = {name: found.read(name) for name in found.namelist()}
+        parts = mend({name: found.read(name) for name in found.namelist()})
     first = [name for name in _FIRST if name in parts]
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as fresh:

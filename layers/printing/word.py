@@ -107,7 +107,7 @@ class _Section:
             first = table.cell(head.row, head.column)
             last = table.cell(head.row + head.rows - 1, head.column + head.columns - 1)
             cell = first.merge(last) if first is not last else first
-            paragraph = cell.paragraphs[0]
+            paragraph = self._middle(cell)
             self._fill(paragraph, head.text, 8, bold=True, place="CENTER")
             if head.letter:
                 run = paragraph.add_run(head.letter)
@@ -121,9 +121,15 @@ class _Section:
 
     def _cell(self, cell: Any, text: str, column: PrintedColumn) -> None:
         number = column.kind in ("number", "integer")
-        self._fill(cell.paragraphs[0], text, 8, place="RIGHT" if number else "LEFT")
+        self._fill(self._middle(cell), text, 8, place="RIGHT" if number else "LEFT")
         if column.derived:
             _shade(cell, _GREY)
+
+    def _middle(self, cell: Any) -> Any:
+        from docx.enum.table import WD_ALIGN_VERTICAL
+
+        cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
+        return cell.paragraphs[0]
 
     def _fill(self, paragraph: Any, text: str, size: int, *, bold: bool = False, place: str = "LEFT") -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
