@@ -21,7 +21,7 @@ from ..core.terrain.delineation import snap_outlet
 from ..core.terrain.network import area_of_cells
 from ..core.terrain.relief import slope_degrees
 from ..core.terrain.streams import Streams, default_limits
-from .cells import burn, centre_mask, frame_over, native_frame, near_mask
+from .cells import burn, centre_mask, frame_over, native_frame, near_mask, on_frame
 from .crs import from_wkt
 from .datums import Transform, guard
 from .dem import read_dem
@@ -80,6 +80,28 @@ def mean_slopes(terrain: Terrain, shapes: Sequence[QgsGeometry], progress: Progr
     counts = np.bincount(labels[known], minlength=len(wkbs))
     sums = np.bincount(labels[known], slope[known].astype(np.float64), minlength=len(wkbs))
     return [float(s / n) if n else None for s, n in zip(sums, counts)]
+
+
+def slope_on(terrain: Terrain, frame: GridFrame, progress: Progress) -> np.ndarray:
+    """Slope in degrees at the centres of ``frame``'s cells (target CRS), NaN without data.
+
+    The DEM's own cell where both lie in one CRS, else bilinear between the cells.
+    """
+    dem = terrain.dem
+    slope = slope_degrees(dem.values, dem.frame, progress)
+    slope[np.isnan(dem.values)] = np.nan
+    if not terrain.to_target.identity:
+        return on_frame(Grid(slope, dem.frame), frame, terrain.to_target).values
+    x = frame.x0 + (np.arange(frame.cols) + 0.5) * frame.dx
+    y = frame.y0 - (np.arange(frame.rows) + 0.5) * frame.dy
+    cols = np.floor((x - dem.frame.x0) / dem.frame.dx).astype(np.int64)
+    rows = np.floor((dem.frame.y0 - y) / dem.frame.dy).astype(np.int64)
+    on = np.ix_((rows >= 0) & (rows < dem.frame.rows), (cols >= 0) & (cols < dem.frame.cols))
+    found = np.full((frame.rows, frame.cols), np.nan, np.float32)
+    inside_rows = rows[(rows >= 0) & (rows < dem.frame.rows)]
+    inside_cols = cols[(cols >= 0) & (cols < dem.frame.cols)]
+    found[on] = slope[np.ix_(inside_rows, inside_cols)]
+    return found
 
 
 # -- rasters ----------------------------------------------------------------

@@ -38,6 +38,7 @@ from .planar import QgisPlanar
 Features = Sequence["tuple[str, str | None]"]
 CROPLAND = "01"
 TERRACED = "terraced"
+UNKNOWN_SHARE = 0.01
 
 
 class Land(Protocol):
@@ -123,11 +124,20 @@ def watershed_line(
     if land is not None:
         areas = land.areas(boundary)
         parcels = (("parcels", None),)
-        cells += [Cell(k, v, land_title, parcels) for k, v in first_level(areas).items()]
+        whole_known = covered(areas, boundary)
+        # where land has no class, a class that does not occur elsewhere may well occur there
+        cells += [
+            Cell(k, v, land_title, parcels) for k, v in first_level(areas).items() if v > 0 or whole_known
+        ]
     if sloping_m2 is not None:
         cells.append(Cell("sloping_cropland_hm2", sloping_m2 / M2_PER_HM2, f"{land_title} + {dem}"))
     cells.append(Cell("rock_type", prevailing_rock(rocks), rock_title))
     return Line("a1", one_row(rows), cells)
+
+
+def covered(areas: Mapping[str, float], boundary: QgsGeometry) -> bool:
+    """Whether land use is known of all but a hundredth of the watershed."""
+    return math.fsum(areas.values()) >= (1 - UNKNOWN_SHARE) * boundary.area()
 
 
 def sloping_area(

@@ -31,7 +31,7 @@ from ..layers import bankfacts
 from ..layers import prefillground as ground
 from ..layers import prefillland as land
 from ..layers import prefillplaces as places
-from ..layers.cells import frame_over, native_frame
+from ..layers.cells import centre_mask, frame_over, native_frame
 from ..layers.crs import from_wkt
 from ..layers.datums import guard
 from ..layers.erosion import CLASS_FIELD, NO_CODE, erosion_parts
@@ -250,8 +250,17 @@ class Run:
         )  # fmt: skip
         found = [a1, *self._admin(boundary), self._erosion(boundary), self._measures(boundary)]
         if self.land_areas is not None:
+            self._tell_gap(self.land_areas, boundary)
             found += land.crop_lines(self.rows("a5"), self.land_areas.areas(boundary), titles["LANDUSE"])
         return found
+
+    def _tell_gap(self, known: land.Land, boundary: QgsGeometry) -> None:
+        """Say how much land has no class, where that is more than a hundredth."""
+        areas, total = known.areas(boundary), boundary.area()
+        if not land.covered(areas, boundary):
+            gap = total - math.fsum(areas.values())
+            facts = {"area": f"{gap / 1e4:.4f}", "share": f"{100 * gap / total:.2f}"}
+            self.inputs.warn([Problem("QL-PREFILL-LANDGAP", facts)])
 
     def _ground(self, boundary: QgsGeometry) -> land.Ground:
         heights = None if self.terrain is None else ground.heights(self.terrain, boundary)
@@ -272,7 +281,11 @@ class Run:
         return mean_modulus(values, np.array(grid.frame.dx * grid.frame.dy))
 
     def _sloping(self, boundary: QgsGeometry) -> float | None:
-        if self.terrain is None or not self.land:
+        if self.terrain is None:
+            return None
+        if isinstance(self.land_areas, land.LandRaster):
+            return self._sloping_cells(self.land_areas, boundary)
+        if not self.land:
             return None
         crop = [i for i, c in enumerate(self.classes) if c is not None and c.code.startswith(land.CROPLAND)]
         shapes = [self.land.shapes[i] for i in crop]
@@ -282,6 +295,14 @@ class Run:
         least = float(self.edition.default("sloping_cropland_min_deg"))
         return land.sloping_area(shapes, classes, flags, slopes, boundary, least)
 
+    def _sloping_cells(self, cells: land.LandRaster, boundary: QgsGeometry) -> float:
+        """Cropland cells steeper than the limit, m²; a raster has no parcels to take the mean of."""
+        slope = ground.slope_on(self.terrain, cells.frame, self.progress)
+        crop = [i for i, c in enumerate(cells.classes) if c.code.startswith(land.CROPLAND)]
+        least = float(self.edition.default("sloping_cropland_min_deg"))
+        steep = np.isin(cells.places, crop) & (slope > least) & centre_mask(boundary, cells.frame)
+        return float(np.count_nonzero(steep)) * cells.frame.dx * cells.frame.dy
+
     def _admin(self, boundary: QgsGeometry) -> list[Line]:
         layer = self.layers["ADMIN"]
         names = [name_in(r.attributes) or "" for r in layer.records]
@@ -289,7 +310,7 @@ class Run:
         people: list[float | None] = [None] * len(names)
         if "POPULATION" in self.grids:
             grid = self.grids["POPULATION"][0]
-            people = [ground.sum_of(grid, ground.centre_mask(s, grid.frame)) for s in layer.shapes]
+            people = [ground.sum_of(grid, centre_mask(s, grid.frame)) for s in layer.shapes]
         titles = (layer.title, self.titles["LANDUSE"])
         shapes, rows = layer.shapes, self.rows("a2")
         return land.admin_lines(rows, names, uuids, shapes, boundary, self.land_areas, titles, people)

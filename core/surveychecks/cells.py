@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Iterator, Mapping
 
-from ..errors import Problem
 from ..standard import CodeItem, Column, Edition, Table
-from .model import Case, Finding, Row, names_of, number_text, title_of, unit_of
+from .model import Case, Finding, Row, names_of, number_text, said, title_of, unit_of
 
 
 def codes_in(value: Any) -> list[str]:
@@ -48,7 +47,7 @@ def _cell(
     }
 
     def finding(check_id: str, severity: str, code: str, clause: str | None = None, **more: Any) -> Finding:
-        problem = Problem(code, {**facts, **more})
+        problem = said(code, {**facts, **more})
         return Finding(
             check_id, severity, table.name, row.uuid, column.key, problem, clause or table.clauses[0]
         )
@@ -124,6 +123,6 @@ def _layer_codes(case: Case) -> list[Finding]:
             odd = [c for c in codes_in(row.values.get(name)) if c not in allowed]
             if odd:
                 facts = {**title_of(case, table), **names_of(case, table, name), "value": ", ".join(odd)}
-                problem = Problem("QL-CHECK-CODE", {**facts, "unit": ""})
+                problem = said("QL-CHECK-CODE", {**facts, "unit": ""})
                 found.append(Finding("code", "error", table, row.uuid, name, problem, "4.1.6"))
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Iterator
 
 from ..standard import Column, Table
-from .model import Case, Finding, Row
+from .model import Case, Finding, Row, title_of
 from .relations import found
 from .rules import Check
 
@@ -23,7 +23,8 @@ def check_people(case: Case, check: Check) -> Iterator[Finding]:
     for sheet in case.of("sheet"):
         checker = _named(sheet.values.get("checker"))
         if checker and checker == _named(sheet.values.get("surveyor")):
-            facts: dict[str, Any] = {"person": checker, "sheet": sheet.values.get("table")}
+            table = str(sheet.values.get("table") or "")
+            facts = {"person": checker, "sheet": title_of(case, table)["table_id"]}
             yield found(case, check, "QL-CHECK-SAMEPERSON", sheet, "checker", **facts)
 
 
@@ -32,13 +33,15 @@ def check_header(case: Case, check: Check) -> Iterator[Finding]:
     for sheet in case.of("sheet"):
         table = str(sheet.values.get("table") or "")
         if case.of(table) and not _named(sheet.values.get(check.field or "")):
-            yield found(case, check, "QL-CHECK-NOHEAD", sheet, check.field, sheet=table)
+            yield found(
+                case, check, "QL-CHECK-NOHEAD", sheet, check.field, sheet=title_of(case, table)["table_id"]
+            )
 
 
 def check_type(case: Case, check: Check) -> Iterator[Finding]:
     """Tables that 4.1.5 stresses for the type have rows."""
     for table in case.edition.tables.values():
-        if case.type in table.emphasis and not case.of(table.name):
+        if case.type in table.emphasis and table.part_of is None and not case.of(table.name):
             type_ = case.edition.types[case.type]
             facts = {"type_zh": type_.zh, "type_en": type_.en, "title_zh": table.title_zh}
             yield found(
@@ -62,7 +65,10 @@ def check_empty(case: Case, check: Check) -> Iterator[Finding]:
             continue
         shown, more = [c for c, _ in empty][:_SHOWN], len(empty) - _SHOWN
         tail = f" (+{more})" if more > 0 else ""
-        facts = {"zh": "、".join(c.zh for c in shown) + tail, "en": ", ".join(c.en for c in shown) + tail}
+        facts = {
+            "columns_zh": "、".join(c.zh for c in shown) + tail,
+            "columns_en": ", ".join(c.en for c in shown) + tail,
+        }
         column, row = empty[0]
         yield found(case, check, "QL-CHECK-EMPTY", row, column.key, count=len(empty), **facts)
 

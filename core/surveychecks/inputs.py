@@ -7,7 +7,7 @@ from typing import Any, Iterator, Mapping
 
 from ..errors import Problem
 from ..standard import Indicator
-from .model import Case, Finding, Row, names_of, number_text, title_of
+from .model import Case, Finding, Row, names_of, number_text, said, title_of
 from .relations import found
 from .rules import Check
 
@@ -107,7 +107,7 @@ def _lacking(case: Case, check: Check, indicator: Indicator) -> Iterator[Finding
             "variable_zh": variable.zh, "variable_en": variable.en,
         }  # fmt: skip
         if not variable.columns:
-            yield _unknown(check, TABLE, None, "value", Problem("QL-CHECK-NOINPUT", facts))
+            yield _unknown(check, TABLE, None, "value", said("QL-CHECK-NOINPUT", facts))
         for column in variable.columns:
             if column not in reported:
                 reported.add(column)
@@ -132,7 +132,7 @@ def _lacking_column(case: Case, check: Check, column: str, facts: Mapping[str, A
     }
     code = "QL-CHECK-NOCELLS" if rows else "QL-CHECK-NOROWSFOR"
     uuid = empty[0].uuid if empty else None
-    yield _unknown(check, table, uuid, name, Problem(code, every))
+    yield _unknown(check, table, uuid, name, said(code, every))
 
 
 def _unknown(check: Check, table: str, uuid: str | None, field: str, problem: Problem) -> Finding:

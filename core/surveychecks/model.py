@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from .. import language
 from ..errors import Problem
 from ..standard import Edition
 
@@ -76,6 +77,16 @@ class Case:
         return rows[0] if rows else None
 
 
+def said(code: str, facts: Mapping[str, Any]) -> Problem:
+    """A problem whose facts ``x_zh`` and ``x_en`` have become ``x`` in the language in force."""
+    plain = {k: v for k, v in facts.items() if not k.endswith(("_zh", "_en"))}
+    for key in facts:
+        if key.endswith("_en"):
+            name = key[:-3]
+            plain[name] = language.pick({"en": str(facts[key]), "zh": str(facts.get(f"{name}_zh", ""))})
+    return Problem(code, plain)
+
+
 def number_text(value: float) -> str:
     """A number for a message: at most six digits that matter, no exponent in the usual range."""
     return f"{value:.6g}"
@@ -88,7 +99,8 @@ def names_of(case: Case, table: str, name: Optional[str]) -> Dict[str, str]:
             for column in known.columns:
                 if column.key == name:
                     return {"field_zh": column.zh, "field_en": column.en}
-    return {"field_zh": name or "-", "field_en": name or "-"}
+    head = next((c for c in case.edition.sheet.columns if table == "sheet" and c.key == name), None)
+    return {"field_zh": head.zh if head else name or "-", "field_en": head.en if head else name or "-"}
 
 
 def unit_of(case: Case, table: str, name: str) -> str:

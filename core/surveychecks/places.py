@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Sequence
 
-from ..errors import Problem
-from .model import Case, Finding, Row, title_of
+from .model import Case, Finding, Row, said, title_of
 from .relations import found, rows_of
 from .rules import Check
 
@@ -43,7 +42,7 @@ def check_dangling(case: Case) -> Iterator[Finding]:
                     facts = {**title_of(case, table.name), "layer": layer, "link": str(link)}
                     yield Finding(
                         "dangling_link", "error", table.name, row.uuid, name,
-                        Problem("QL-CHECK-DANGLING", facts), "4.1.6",
+                        said("QL-CHECK-DANGLING", facts), "4.1.6",
                     )  # fmt: skip
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Iterator, Sequence
 
-from ..errors import Problem
-from .model import Case, Finding, Row, names_of, number_text, title_of, unit_of
+from .model import Case, Finding, Row, names_of, number_text, said, title_of, unit_of
 from .rules import Check, severity_of, tolerance_of
 
 _ROUNDING = 1e-4
@@ -33,7 +32,7 @@ def found(
     }  # fmt: skip
     uuid = None if row is None else row.uuid
     severity = severity_of(check, case.edition)
-    return Finding(check.id, severity, where, uuid, field, Problem(code, every), check.clause)
+    return Finding(check.id, severity, where, uuid, field, said(code, every), check.clause)
 
 
 def suspect(check: Check, ratio: float) -> dict[str, str]:
