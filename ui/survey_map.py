@@ -9,7 +9,6 @@ from qgis.core import QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ..layers.store.editing import table_of
 from .survey_session import SurveySession
 
 
@@ -44,7 +43,7 @@ class MapLink(QObject):
         layer = self.sender()
         if self._own or self.session is None or not isinstance(layer, QgsVectorLayer):
             return
-        uuid, table = self._uuid(layer), table_of(layer, self.session.store)
+        uuid, table = self._uuid(layer), self.session.table(layer)
         if uuid and table:
             self.chosen.emit(table, uuid)
 
@@ -53,7 +52,7 @@ class MapLink(QObject):
         fids = layer.selectedFeatureIds()
         if self.session is None or len(fids) != 1:
             return ""
-        table = str(table_of(layer, self.session.store))
+        table = self.session.table(layer)
         return next(iter(self.session.store.uuids_of(table, fids).values()), "")
 
     def selected(self, table: str) -> str:

@@ -7,7 +7,7 @@ thread and stays open while the project shows its layers.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 from qgis.core import QgsApplication, QgsProject, QgsTask, QgsVectorLayer
 
@@ -55,6 +55,7 @@ class SurveySession:
         self.edits = EditSession(self.store, drafts)
         self.saves: List[str] = []
         self.closed = False
+        self._tables: Dict[str, str] = {}
         self.id = self.store.meta().get("store_id", "")
         project.layersAdded.connect(self._watch_new)
 
@@ -71,10 +72,15 @@ class SurveySession:
     def _watch_new(self, *_: object) -> None:
         for layer in layers_of(self.project, self.store):
             self.edits.watch(layer)
+            self._tables[layer.id()] = str(table_of(layer, self.store))
+
+    def table(self, layer: QgsVectorLayer) -> str:
+        """The table that a layer shows, known since it is watched: reading its source takes a while."""
+        return self._tables.get(layer.id(), "")
 
     def layers(self, table: str) -> List[QgsVectorLayer]:
         """The layers that show a table."""
-        return [x for x in self.edits.layers() if table_of(x, self.store) == table]
+        return [x for x in self.edits.layers() if self.table(x) == table]
 
     def fid(self, table: str, uuid: str) -> int | None:
         """The feature id of a row."""
@@ -111,7 +117,7 @@ class SurveySession:
         return saved
 
     def _follow(self, tables: set[str]) -> None:
-        reload_layers([x for x in self.edits.layers() if table_of(x, self.store) in tables])
+        reload_layers([x for x in self.edits.layers() if self.table(x) in tables])
 
     def left_drafts(self) -> List[Draft]:
         """What an earlier session entered and could not save; drafts that were saved are dropped."""
@@ -141,6 +147,3 @@ def survey_in(project: QgsProject) -> Path | None:
             if path.is_file():
                 return path
     return None
-
-
-Notice = Callable[[str], None]
