@@ -259,7 +259,7 @@ def _classes(layer: QgsRasterLayer, limits: Sequence[float], colours: tuple[str,
     ramp = QgsColorRampShader()
     ramp.setColorRampType(QgsColorRampShader.Type.Discrete)
     names = [f"<{limits[0]:g}" if limits else "全部"]
-    names += [f"{a:g}～{b:g}" for a, b in zip(limits, limits[1:])] + [f"≥{limits[-1]:g}"] * bool(limits)
+    names += [f"{a:g}～{b:g}" for a, b in zip(limits, limits[1:])] + [f"≥{top:g}" for top in limits[-1:]]
     tops = [*limits, float("inf")]
     items = [
         QgsColorRampShader.ColorRampItem(top, QColor(colour), name)

@@ -91,6 +91,28 @@ def ground_of(sources: Sources) -> tuple[Ground, list[Problem]]:
     return Ground(place.crs, extent, area / 1e6), place.warnings
 
 
+def drop_elsewhere(sources: Sources, ground: Ground) -> list[Problem]:
+    """Take out layers that lie wholly beside the watershed, tables excepted; a warning for each."""
+    warnings = []
+    transforms = QgsProject.instance().transformContext()
+    for role, layers in list(sources.layers.items()):
+        kept = []
+        for layer in layers:
+            if not layer.isSpatial():
+                kept.append(layer)
+                continue
+            transform = QgsCoordinateTransform(ground.crs, layer.crs(), transforms)
+            if transform.transformBoundingBox(ground.extent).intersects(layer.extent()):
+                kept.append(layer)
+            else:
+                warnings.append(Problem("QL-FIG-ELSEWHERE", {"role": role, "layer": layer.name()}))
+        if kept:
+            sources.layers[role] = kept
+        else:
+            del sources.layers[role]
+    return warnings
+
+
 class Studio:
     """Makes the figures of one watershed in one project."""
 
@@ -186,7 +208,8 @@ class Studio:
             return None
         transforms = QgsProject.instance().transformContext()
         transform = QgsCoordinateTransform(self.ground.crs, found[0].crs(), transforms)
-        return height_range(found[0], transform.transformBoundingBox(self.ground.extent))
+        low, high = height_range(found[0], transform.transformBoundingBox(self.ground.extent))
+        return (low, high) if -1000 < low <= high < 10_000 else None  # no valid cell there
 
     # -- texts ---------------------------------------------------------------
     def _layout(self, figure: Figure) -> QgsPrintLayout:

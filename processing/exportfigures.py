@@ -35,7 +35,16 @@ from ..layers.roles import roles as roles_of
 from ..layers.store import open_store
 from ..layouts.content import Figure, drawings, figures
 from ..layouts.export import FORMATS, export_layout
-from ..layouts.figureset import Made, Studio, Wish, drawing_of, ground_of, missing_roles
+from ..layouts.figureset import (
+    Ground,
+    Made,
+    Studio,
+    Wish,
+    drawing_of,
+    drop_elsewhere,
+    ground_of,
+    missing_roles,
+)
 from ..layouts.fonts import choose_font
 from ..layouts.sheet import PAPERS
 from ..layouts.sources import Fields, Sources, gather
@@ -141,8 +150,10 @@ class ExportFigures(QingliuAlgorithm):
         sources = gather(needed_roles(wanted), given, target.project, target.survey, fields)
         if sources.found:
             feedback.pushInfo("case.yaml: " + ", ".join(sources.found))
+        ground, warnings = ground_of(sources)
+        inputs.warn([*warnings, *drop_elsewhere(sources, ground)])
         add_slope(wanted, sources, folder, progress)
-        made = make_figures(inputs, target, sources, wanted, folder, progress)
+        made = make_figures(inputs, target, sources, ground, wanted, folder, progress)
         saved = save_project(target, inputs)
         return {"OUTPUT_FOLDER": str(folder), "OUTPUT_PROJECT": saved, "COUNT": made}
 
@@ -230,15 +241,15 @@ def make_figures(
     inputs: Inputs,
     target: Target,
     sources: Sources,
+    ground: Ground,
     wanted: list[Figure],
     folder: Path,
     progress: StageProgress,
 ) -> int:
     """Make and export figure by figure; how many."""
     edition = default_edition()
-    ground, warnings = ground_of(sources)
     font = choose_font(wanted=inputs.text("FONT"))
-    inputs.warn([*warnings, *font.warnings])
+    inputs.warn(font.warnings)
     inputs.feedback.pushInfo(f"字体 font: {font.family or '-'}")
     studio = Studio(
         target.project, sources, edition, ground, wish_of(inputs, target, sources, font.family, edition)
