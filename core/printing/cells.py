@@ -25,6 +25,7 @@ YES, NO = "是", "否"
 SEPARATOR = "、"
 CELL_LIMIT = 32767
 _EXACT_DIGITS = 10**15
+_RELATIVE = 1e-14  # spreadsheets keep 15 digits
 _YES_WORDS = frozenset({"是", "有", "y", "yes", "true", "t", "1", "√", "✓", "✔", "对"})
 _NO_WORDS = frozenset({"否", "无", "没有", "n", "no", "false", "f", "0", "×", "x", "✗", "错"})
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
@@ -337,7 +338,12 @@ def same_cell(one: Any, other: Any) -> bool:
 
     Line ends count as one kind, as do no text and empty text.
     """
-    return _shown(one) == _shown(other)
+    first, second = _shown(one), _shown(other)
+    if not (isinstance(first, float) and isinstance(second, float)):
+        return bool(first == second)
+    if first.is_integer() and second.is_integer() and max(abs(first), abs(second)) < _EXACT_DIGITS:
+        return first == second
+    return math.isclose(first, second, rel_tol=_RELATIVE, abs_tol=0.0)
 
 
 def _shown(cell: Any) -> Any:
@@ -346,7 +352,7 @@ def _shown(cell: Any) -> Any:
     if isinstance(cell, bool):
         return YES if cell else NO
     if isinstance(cell, (int, float)):
-        return float(f"{cell:.15g}")
+        return float(cell)
     if isinstance(cell, (datetime, date)):
         return _iso(cell)
     # openpyxl takes this escape out of every text it reads, whether it is one or not

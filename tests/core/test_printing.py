@@ -20,7 +20,7 @@ from qingliu.core.printing import (
     to_cell,
     to_text,
 )
-from qingliu.core.printing.cells import several
+from qingliu.core.printing.cells import same_cell, several
 from qingliu.core.standard import CodeItem, default_edition
 
 KINDS = (CodeItem("沼气", "沼气", "biogas"), CodeItem("太阳能", "太阳能", "solar"))
@@ -262,6 +262,18 @@ def test_several_codes_in_one_cell(cell):
 def test_text_keeps_leading_zeros_and_numbers_in_text_columns_lose_no_digit():
     assert from_cell(column(), "007") == "007"
     assert from_cell(column(), 12.0) == "12" and from_cell(column(), 12.5) == "12.5"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (0.1 + 0.2, 0.3, True), (252154398564530.53125, 252154398564530.5, True), (0.3, 0.30001, False),
+        (999999999999999, 999999999999998, False), (36, 36.0, True), ("甲\r\n乙", "甲\n乙", True), (None, " ", True),
+        ("007", 7, False), (True, "是", True), (0, None, False),
+    ],
+)  # fmt: skip
+def test_cells_are_the_same_where_a_spreadsheet_would_keep_them_the_same(one, other, same):
+    assert same_cell(one, other) is same and same_cell(other, one) is same
 
 
 # -- sheets --------------------------------------------------------------------
