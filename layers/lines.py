@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterable, Iterator, Sequence
 
 import numpy as np
-from qgis.core import QgsCsException, QgsGeometry, QgsLineString
+from qgis.core import QgsCoordinateReferenceSystem, QgsCsException, QgsGeometry, QgsLineString
 
 from ..core.errors import InputError
 from ..core.progress import SILENT, Progress
 from ..core.terrain.shapes import shapely_modules
+from .crs import distance_area
 from .datums import Transform
 from .records import Record
 
@@ -96,6 +97,17 @@ def inside_lengths(
         within = prepared.contains(line.constGet())
         found[i] = lengths[i] if within else line.intersection(boundary).length()
     return found
+
+
+def ellipsoidal_length(lines: Iterable[np.ndarray], crs: QgsCoordinateReferenceSystem) -> float:
+    """Length of all ``lines`` (coordinates (k, 2) in ``crs``) on its ellipsoid, m."""
+    measure = distance_area(crs)
+    total = 0.0
+    for xy in lines:
+        line = QgsGeometry()
+        line.fromWkb(line_wkb(xy))
+        total += measure.measureLength(line)
+    return total
 
 
 def polygon_shapes(records: Sequence[Record]) -> list[Any]:

@@ -30,7 +30,7 @@ from ..core.terrain.catchments import catchment_mask
 from ..core.terrain.delineation import Outlet, is_complete, largest_complete, size_check, snap_outlet
 from ..core.terrain.routing import route_values
 from ..layers import engine
-from ..layers.crs import coordinate_problems, crs_problems, output_crs
+from ..layers.crs import coordinate_problems, crs_problems, distance_area, output_crs
 from ..layers.datums import guard
 from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
@@ -271,6 +271,12 @@ class _Run:
             inputs.faults.extend(crs_problems(layer.crs(), layer.name(), "UNDER"))
         inputs.settle()
 
+    def _tell_area(self, name: str | None, shape: QgsGeometry) -> None:
+        """Both areas of a catchment, for the log."""
+        ellipsoidal = distance_area(self.target).measureArea(shape)
+        facts = {"planar": f"{shape.area() / 1e6:.6f}", "ellipsoidal": f"{ellipsoidal / 1e6:.6f}"}
+        self.inputs.feedback.pushInfo(Problem("QL-WATERSHED-AREA", {"outlet": name or "-", **facts}).text())
+
     def _row(
         self, name: str | None, outlet: Outlet, arrays: Mapping[str, np.ndarray]
     ) -> tuple[Mapping[str, Any], bytes]:
@@ -281,6 +287,7 @@ class _Run:
         shape.fromWkb(wkb)
         if not self.to_target.identity:
             shape.transform(self.to_target.qgis())
+        self._tell_area(name, shape)
         area = round(outlet.area_m2) / 1e6
         complete = is_complete(mask, direction)
         row = {

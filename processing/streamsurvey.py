@@ -33,7 +33,7 @@ from ..core.terrain.matching import NEW, SAME, SPLIT, Earlier, Identity, first_i
 from ..core.terrain.streams import Depressions, Limits, Streams, default_limits
 from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
-from ..layers.lines import inside_lengths, line_parts, line_wkb, union
+from ..layers.lines import ellipsoidal_length, inside_lengths, line_parts, line_wkb, union
 from ..layers.outputs import Column
 from ..layers.rasters import write_raster
 from ..layers.records import LINE, POLYGON, Record, Wanted
@@ -307,7 +307,16 @@ class _Run:
     ) -> dict[str, Any]:
         more = [pair for name, pairs in BANK_FIELDS.items() if self.inputs.given(name) for pair in pairs]
         columns = algorithm.columns("OUTPUT", *OUTPUT_FIELDS, *more)
+        self._tell_lengths(network, chosen)
         return {"OUTPUT": self._layer(algorithm, "OUTPUT", columns, list(self._rows(network, chosen)))}
+
+    def _tell_lengths(self, network: _Network, chosen: np.ndarray) -> None:
+        """Lengths are planar, so that they equal the geometry; the log has those on the ellipsoid."""
+        channels = network.streams.channels
+        ellipsoidal = ellipsoidal_length((channels.lines.line(i) for i in chosen.tolist()), self.target)
+        planar = float(channels.length_m[chosen].sum())
+        facts = {"planar": f"{planar:.3f}", "ellipsoidal": f"{ellipsoidal:.3f}"}
+        self.inputs.feedback.pushInfo(Problem("QL-STREAMS-LENGTHS", facts).text())
 
     def _layer(self, algorithm: StreamSurvey, output: str, columns: list[Column], rows: Rows) -> str:
         line, polygon = QgsWkbTypes.Type.LineString, QgsWkbTypes.Type.MultiPolygon

@@ -7,6 +7,7 @@ A value that no input speaks of is NaN or an empty dict, never 0. "Within reach"
 
 from __future__ import annotations
 
+import math
 from typing import Any, Hashable, Mapping, Sequence
 
 import numpy as np
@@ -130,13 +131,13 @@ def shares(amounts: Mapping[Hashable, float]) -> dict[Hashable, float]:
 
 def belt_window(xy: np.ndarray, frame: GridFrame, belt_m: float) -> tuple[int, int, int, int]:
     """Rows and columns (first, stop, first, stop) of a raster that a channel's belt needs; may be empty."""
-    left, bottom = xy.min(axis=0) - belt_m
-    right, top = xy.max(axis=0) + belt_m
-    rows = np.floor(np.array([frame.y0 - top, frame.y0 - bottom]) / frame.dy).astype(int) + np.array([0, 1])
-    cols = np.floor(np.array([left - frame.x0, right - frame.x0]) / frame.dx).astype(int) + np.array([0, 1])
-    first_row, stop_row = np.clip(rows, 0, frame.rows).tolist()
-    first_col, stop_col = np.clip(cols, 0, frame.cols).tolist()
-    return first_row, stop_row, first_col, stop_col
+    (left, bottom), (right, top) = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
+    first_row = math.floor((frame.y0 - top - belt_m) / frame.dy)
+    stop_row = math.floor((frame.y0 - bottom + belt_m) / frame.dy) + 1
+    first_col = math.floor((left - belt_m - frame.x0) / frame.dx)
+    stop_col = math.floor((right + belt_m - frame.x0) / frame.dx) + 1
+    rows = min(max(first_row, 0), frame.rows), min(max(stop_row, 0), frame.rows)
+    return (*rows, min(max(first_col, 0), frame.cols), min(max(stop_col, 0), frame.cols))
 
 
 def belt_mask(xy: np.ndarray, window: GridFrame, belt_m: float) -> np.ndarray:

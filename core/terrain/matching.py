@@ -83,12 +83,15 @@ def match_previous(
     heir_of, taken = _assign(common, [_length(xy) for xy in lines], [_length(p.xy) for p in previous])
     next_id = max((p.channel_id for p in previous), default=0) + 1
     identities: list[Identity] = []
+    shared_by: dict[int, list[tuple[float, int]]] = {}
+    for (i, k), shared in common.items():
+        shared_by.setdefault(i, []).append((shared, -k))
     for i in range(len(lines)):
         if i in heir_of:
             old = previous[heir_of[i]]
             identities.append(Identity(old.channel_id, old.uuid, old.name, SAME))
             continue
-        origin = _split_from(i, common, _length(lines[i]))
+        origin = _split_from(shared_by.get(i, []), _length(lines[i]))
         change = NEW if origin is None else SPLIT
         source = None if origin is None else previous[origin].channel_id
         identities.append(Identity(next_id, make_uuid(), None, change, source))
@@ -113,9 +116,12 @@ def _assign(
     return heir_of, taken
 
 
-def _split_from(i: int, common: dict[tuple[int, int], float], length: float) -> Optional[int]:
-    """The earlier line that the unmatched new line ``i`` lay on for most of its length."""
-    most = [(shared, -k) for (j, k), shared in common.items() if j == i and shared > _MOST * length]
+def _split_from(shared: list[tuple[float, int]], length: float) -> Optional[int]:
+    """The earlier line that an unmatched new line lay on for most of its length; of equal ones the first.
+
+    ``shared`` are (common length, minus the earlier line's place) of that new line.
+    """
+    most = [pair for pair in shared if pair[0] > _MOST * length]
     return -max(most)[1] if most else None
 
 

@@ -31,6 +31,10 @@ class Told(QgsProcessingFeedback):
     def __init__(self):
         super().__init__(False)
         self.warnings = []
+        self.infos = []
+
+    def pushInfo(self, info):
+        self.infos.append(info)
 
     def pushWarning(self, warning):
         self.warnings.append(warning)
@@ -322,3 +326,13 @@ def test_results_of_an_old_datum_in_degrees_are_never_moved_in_silence(survey, t
     )
     _, told = survey(dem)
     assert "QL-CRS-DATUMSHIFT" in told.codes()
+
+
+def test_log_has_the_lengths_on_the_ellipsoid_beside_the_planar_ones(survey, tmp_path):
+    """100 km east of the central meridian lengths on the plane are 1 + y2 / 2R2 = 1.000123 times too long."""
+    dem = files.write_dem(tmp_path / "east.tif", files.valley(side=10.0), x0=600000.0)
+    result, told = survey(dem)
+    (line,) = [info for info in told.infos if info.startswith("QL-STREAMS-LENGTHS")]
+    planar, ellipsoidal = (float(word) for word in line.split() if word[0].isdigit())
+    assert planar == pytest.approx(sum(row["length_m"] for row in features_of(result["OUTPUT"])))
+    assert planar / ellipsoidal == pytest.approx(1.000123, abs=3e-6)
