@@ -405,7 +405,7 @@
     </message>
     <message>
         <source>Not saved: {} of {} ({} in all).</source>
-        <translation>未保存：{} 的 {}（共 {} 处）。</translation>
+        <translation>未保存的草稿：{}，{}（共 {} 份）。</translation>
     </message>
     <message>
         <source>The sheet is checked; unlock it first.</source>
@@ -497,11 +497,11 @@
     </message>
     <message>
         <source>computed: {}; entered differs by {}</source>
-        <translation>计算值：{}；与填写值相差 {}</translation>
+        <translation>计算值：{}；填写值相差 {}</translation>
     </message>
     <message>
         <source>Added columns (not in the printed table)</source>
-        <translation>增列（印制表中没有）</translation>
+        <translation>补充列（原表未列）</translation>
     </message>
     <message>
         <source>From the map: {}</source>

@@ -56,7 +56,7 @@ def on_dem(shape: QgsGeometry, to_target: Transform) -> QgsGeometry:
     """A geometry of the target CRS in that of the DEM."""
     found = QgsGeometry(shape)
     if not to_target.identity:
-        back = QgsCoordinateTransform.TransformDirection.ReverseTransform
+        back = QgsCoordinateTransform.TransformDirection.Reverse
         found.transform(to_target.qgis(), back)
     return found
 

@@ -175,6 +175,9 @@ class _Run:
         if inputs.given("OUTLET"):
             crs = inputs.algorithm.parameterAsPointCrs(inputs.parameters, "OUTLET", inputs.context)
             point = inputs.algorithm.parameterAsPoint(inputs.parameters, "OUTLET", inputs.context)
+            if not crs.isValid() and "[" in str(inputs.parameters["OUTLET"]):
+                given = str(inputs.parameters["OUTLET"])
+                raise InputError("QL-WATERSHED-OUTLETCRS", parameter="OUTLET", value=given)
             crs = crs if crs.isValid() else self.dem_crs
             box = QgsRectangle(point.x(), point.y(), point.x(), point.y())
             inputs.faults.extend(coordinate_problems(crs, box, "OUTLET", "OUTLET"))

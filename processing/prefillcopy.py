@@ -68,5 +68,5 @@ def _stored(shape: QgsGeometry, info: TableInfo, to_target: Transform) -> bytes:
         found = QgsGeometry(shape)
         found.convertToMultiType()
     if not to_target.identity:
-        found.transform(to_target.qgis(), QgsCoordinateTransform.TransformDirection.ReverseTransform)
+        found.transform(to_target.qgis(), QgsCoordinateTransform.TransformDirection.Reverse)
     return bytes(found.asWkb())

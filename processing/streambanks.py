@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Mapping
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..core.progress import Progress
 from ..layers import bankfacts
 from ..layers.landuse import classify_cells, classify_records, read_map
 from ..layers.lines import polygon_shapes
+from ..layers.rasterfiles import RASTER_FILE, file_problems, raster_source
 from ..layers.rasters import read_codes, read_raster
 from ..layers.records import POINT, POLYGON, Record, Wanted
 from ..layers.streams import Terrain
@@ -28,28 +29,44 @@ BANK_FIELDS = {
 class Banks:
     """Columns of A.6 that the optional layers answer, one value a channel."""
 
-    def __init__(self, inputs: Inputs, lines: list[np.ndarray], terrain: Terrain, progress: Progress) -> None:
+    def __init__(self, inputs: Inputs, terrain: Terrain, progress: Progress) -> None:
         self.inputs = inputs
-        self.lines = lines
         self.terrain = terrain
         self.progress = progress
         self.belt = inputs.number("BANK_BELT")
         self.frame = bankfacts.metric_frame(terrain.dem.frame, terrain.to_target)
+        self.mapping: Mapping[str, str] | None = None
+        self.points: list[Record] = []
+        self.parcels = bankfacts.Parcels([], [])
 
-    def columns(self) -> dict[str, list[Any]]:
+    def read(self) -> None:
+        """Read the vectors and look at the rasters before the long work; faults are left with ``inputs``."""
+        inputs = self.inputs
+        self.points = self._records("POLLUTION", Wanted(POINT, ("kind",)))
+        inputs.warn(bankfacts.unknown_kinds(self.points, "POLLUTION", inputs.title("POLLUTION")))
+        found = inputs.attempt(lambda: read_map(inputs.text("LANDUSE_MAP")))
+        if found is not None:
+            self.mapping, warnings = found
+            inputs.warn(warnings)
+        for name in ("COVER", "LANDUSE"):
+            if inputs.given(name) and (name == "COVER" or inputs.is_raster(name)):
+                self._look(name)
+        if inputs.given("LANDUSE") and not inputs.is_raster("LANDUSE"):
+            self.parcels = self._parcels() or self.parcels
+
+    def columns(self, lines: list[np.ndarray]) -> dict[str, list[Any]]:
         """Name -> values, for the layers that were given."""
         found: dict[str, list[Any]] = {}
         water = self._records("WATERBODIES", Wanted(POLYGON), told=True)
+        self.inputs.settle()
         if self.inputs.given("WATERBODIES"):
-            found["width_m"] = bankfacts.widths(self.lines, water, self.progress)
+            found["width_m"] = bankfacts.widths(lines, water, self.progress)
         if self.inputs.given("POLLUTION"):
-            points = self._records("POLLUTION", Wanted(POINT, ("kind",)))
-            self.inputs.warn(bankfacts.unknown_kinds(points, "POLLUTION", self.inputs.title("POLLUTION")))
-            found.update(bankfacts.points_along(self.lines, points, self.belt, self.progress))
+            found.update(bankfacts.points_along(lines, self.points, self.belt, self.progress))
         if self.inputs.given("COVER"):
-            found["vegetation"] = bankfacts.cover(self.lines, self._cover(), self.belt, self.progress)
+            found["vegetation"] = bankfacts.cover(lines, self._cover(), self.belt, self.progress)
         if self.inputs.given("LANDUSE"):
-            found["riparian_land_use"] = self._land_use(water)
+            found["riparian_land_use"] = self._land_use(lines, water)
         self._warn_of_nothing(found)
         return found
 
@@ -63,9 +80,18 @@ class Banks:
 
     def _records(self, name: str, wanted: Wanted, *, told: bool = False) -> list[Record]:
         """The records of a layer in the output's CRS; ``told``: its warnings have been given before."""
-        found = self.inputs.records(name, self.terrain.target, wanted, first=self.terrain.crs, told=told)
-        self.inputs.settle()
-        return found
+        return self.inputs.records(name, self.terrain.target, wanted, first=self.terrain.crs, told=told)
+
+    def _look(self, name: str) -> None:
+        """The faults of a raster's file that can be told from outside."""
+
+        def look() -> None:
+            source = raster_source(self.inputs.raster(name) or "")
+            faults = file_problems(source, name, RASTER_FILE)
+            if faults:
+                raise InputError(problems=faults)
+
+        self.inputs.attempt(look)
 
     def _cover(self) -> Grid:
         source = self.inputs.raster("COVER") or ""
@@ -77,27 +103,34 @@ class Banks:
         self.inputs.settle()
         return reading.grid
 
-    def _land_use(self, water: list[Record]) -> list[str | None]:
-        inputs = self.inputs
-        mapping, warnings = read_map(inputs.text("LANDUSE_MAP"))
-        inputs.warn(warnings)
-        if inputs.is_raster("LANDUSE"):
-            source = inputs.raster("LANDUSE") or ""
-            codes = read_codes(source, "LANDUSE", self.frame, algorithm="streamsurvey", shifts=inputs.shifts)
-            areas = codes.grid.frame.row_cell_areas()
-            found = classify_cells(codes.grid, areas, layer=inputs.title("LANDUSE"), mapping=mapping)
-            inputs.warn([*codes.warnings, *found.warnings])
-            return bankfacts.cell_land_use(
-                self.lines, bankfacts.LandCells(codes.grid, found.classes), self.belt, self.progress
-            )
+    def _parcels(self) -> bankfacts.Parcels | None:
+        """Land-use polygons with their classes; None where there is a fault."""
+        inputs, before = self.inputs, len(self.inputs.faults)
         name = inputs.text("LANDUSE_FIELD")
+        parcels = self._records("LANDUSE", Wanted(POLYGON, (name,) if name else ()))
         if not name:
-            raise InputError(
-                "QL-PARAM-MISSING", parameter="LANDUSE_FIELD", label=self.inputs.label("LANDUSE_FIELD")
-            )
-        parcels = self._records("LANDUSE", Wanted(POLYGON, (name,)))
+            facts = {"parameter": "LANDUSE_FIELD", "label": inputs.label("LANDUSE_FIELD")}
+            inputs.faults.append(Problem("QL-PARAM-MISSING", facts))
+        if len(inputs.faults) > before:
+            return None
         sizes = [shape.area for shape in polygon_shapes(parcels)]
-        classes = classify_records(parcels, sizes, name, layer=inputs.title("LANDUSE"), mapping=mapping)
+        layer = inputs.title("LANDUSE")
+        classes = inputs.attempt(
+            lambda: classify_records(parcels, sizes, name, layer=layer, mapping=self.mapping)
+        )
+        if classes is None:
+            return None
         inputs.warn(classes.warnings)
-        known = bankfacts.Parcels(parcels, classes.classes)
-        return bankfacts.parcel_land_use(self.lines, known, self.belt, water, self.progress)
+        return bankfacts.Parcels(parcels, classes.classes)
+
+    def _land_use(self, lines: list[np.ndarray], water: list[Record]) -> list[str | None]:
+        inputs = self.inputs
+        if not inputs.is_raster("LANDUSE"):
+            return bankfacts.parcel_land_use(lines, self.parcels, self.belt, water, self.progress)
+        source = inputs.raster("LANDUSE") or ""
+        codes = read_codes(source, "LANDUSE", self.frame, algorithm="streamsurvey", shifts=inputs.shifts)
+        areas = codes.grid.frame.row_cell_areas()
+        found = classify_cells(codes.grid, areas, layer=inputs.title("LANDUSE"), mapping=self.mapping)
+        inputs.warn([*codes.warnings, *found.warnings])
+        cells = bankfacts.LandCells(codes.grid, found.classes)
+        return bankfacts.cell_land_use(lines, cells, self.belt, self.progress)

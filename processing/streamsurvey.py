@@ -209,6 +209,8 @@ class _Run:
         previous = earlier_channels(inputs, self.target, self.dem_crs, progress)
         if inputs.given("BOUNDARY") and not boundary and not inputs.faults:
             inputs.faults.append(Problem("QL-STREAMS-EMPTYBOUNDARY", {"parameter": "BOUNDARY"}))
+        banks = Banks(inputs, self.terrain, progress)
+        banks.read()
         inputs.settle()
         if boundary:
             self.boundary = union(boundary)
@@ -216,7 +218,7 @@ class _Run:
         parts = [(record, xy) for record in lines for xy in line_parts(record.wkb or b"")]
         inputs.warn(lines_beyond(parts, self.dem, inputs.title("CHANNELS")))
         streams = self._survey([xy for _, xy in parts], [record for record, _ in parts], water)
-        return self._identified(streams, previous, [record for record, _ in parts])
+        return self._identified(streams, previous, [record for record, _ in parts], banks)
 
     def _check_boundary(self, boundary: QgsGeometry) -> None:
         """A boundary that the DEM does not meet is a fault, one it does not cover a warning."""
@@ -256,7 +258,9 @@ class _Run:
         inputs.feedback.pushInfo(language.pick(told))
         return streams
 
-    def _identified(self, streams: Streams, previous: list[Earlier], lines: list[Record]) -> _Network:
+    def _identified(
+        self, streams: Streams, previous: list[Earlier], lines: list[Record], banks: Banks
+    ) -> _Network:
         channels = streams.channels
         course = [channels.lines.line(i) for i in range(len(channels))]
         self.progress.stage("match", len(channels))
@@ -272,8 +276,7 @@ class _Run:
         if self.boundary is not None:
             inside = inside_lengths(course, channels.length_m, self.boundary, self.progress)
         self.progress.stage("banks", len(course))
-        banks = Banks(self.inputs, course, self.terrain, self.progress).columns()
-        return _Network(streams, identities, vanished, inside, lines, banks)
+        return _Network(streams, identities, vanished, inside, lines, banks.columns(course))
 
     def _tell_changes(self, identities: list[Identity], vanished: list[Earlier]) -> None:
         found = Counter(str(identity.change) for identity in identities)

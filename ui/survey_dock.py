@@ -262,7 +262,11 @@ class SurveyDock(QDockWidget):
         if item is None or self.session is None or self.edition is None:
             return
         linked = dict(self.form.links) if self.form is not None else {}
-        self._leave()
+        if not self._leave():
+            self.panel.tree.blockSignals(True)
+            self.panel.tree.setCurrentItem(self.panel.item(self.cells.table.name if self.cells else ""))
+            self.panel.tree.blockSignals(False)
+            return
         self._show_nothing()
         name = str(item.data(0, TABLE_ROLE))
         self.cells = TableCells(self.edition.table(name), self.edition)
@@ -357,8 +361,14 @@ class SurveyDock(QDockWidget):
         uuid = self.panel.model.uuids[now.row()]
         if self.row is not None and self.row.uuid == uuid:
             return
-        self._leave()
-        self.show_row(uuid)
+        if self._leave():
+            self.show_row(uuid)
+        elif self.row is not None:
+            self._set_line(self._line_of_row())
+
+    def _line_of_row(self) -> int:
+        """Where the row in the form stands in the list, -1 for a new one."""
+        return self.panel.model.line(self.row.uuid) if self.row is not None else -1
 
     def show_row(self, uuid: str) -> None:
         """Show a row of the chosen table in the form, and its feature on the map."""
@@ -431,21 +441,23 @@ class SurveyDock(QDockWidget):
             self.cells.table.name, {"sheet_uuid": sheet.uuid if sheet else None, **given}, uuid=self.new_uuid
         )
 
-    def keep_draft(self) -> None:
-        """What was typed so far, on disk."""
+    def keep_draft(self) -> bool:
+        """What was typed so far, on disk; False where no draft could be kept."""
         self._draft_timer.stop()
         change = self.pending()
         if self.session is None or self.locked:
-            return
+            return True
         if change is None:
             self._forget_draft()
-            return
+            return True
         self.draft_id = self.draft_id or str(uuids.uuid4())
         draft = Draft(self.session.id, (change,), self.session.store.who, id=self.draft_id)
         try:
             self.drafts.keep(draft)
         except OSError as error:
             self.panel.status.setText(self.tr("No draft could be kept: {}").format(error))
+            return False
+        return True
 
     def _forget_draft(self) -> None:
         if self.draft_id:
@@ -511,8 +523,9 @@ class SurveyDock(QDockWidget):
             return True
         if self.save() is not None:
             return True
-        self.keep_draft()
         told = self.panel.status.text()
+        if not self.keep_draft():  # neither saved nor on disk: it stays in the form
+            return False
         self.draft_id = ""
         self._show_nothing()
         self._offer_drafts()
@@ -683,7 +696,9 @@ class SurveyDock(QDockWidget):
                 self.show_row(found[0].uuid)
                 return
         self.panel.status.setText(self.tr("No row for this feature yet; a new row is linked to it."))
-        if now in tables:
+        if now not in tables:
+            self.choose_table(tables[0])
+        if self.cells is not None and self.cells.table.name in tables:
             self.new_row(self._first_values(layer, uuid))
 
     def _first_values(self, layer: str, uuid: str) -> Dict[str, Any]:

@@ -69,11 +69,12 @@ OUTLET = "500205,2999405 [EPSG:4547]"
         ({"OUTLET": "here"}, "QL-PARAM-VALUE"),
         ({"SNAP_DISTANCE": float("nan")}, "QL-PARAM-VALUE"),
         ({"SNAP_DISTANCE": -1}, "QL-PARAM-VALUE"),
+        ({"OUTLET": "500205,2999405 [EPSG:99999]"}, "QL-WATERSHED-OUTLETCRS"),
         ({"OUTLET": "38500205,2999405 [EPSG:4547]"}, "QL-CRS-PREFIXED"),
         ({"OUTLET": "114.2,27.1 [EPSG:4547]"}, "QL-CRS-DEGREES"),
         ({"OUTPUT": "/no/such/folder/watershed.gpkg"}, "QL-OUT-SINK"),
     ],
-    ids=["outlet nan", "outlet text", "snap nan", "snap negative", "prefix", "degrees", "folder"],
+    ids=["outlet nan", "outlet text", "snap nan", "snap negative", "crs", "prefix", "degrees", "folder"],
 )
 def test_bad_parameter_is_refused_with_its_code(delineate, changes, code):
     assert refused(delineate, **{"OUTLET": OUTLET, **changes}) == [code]

@@ -360,3 +360,44 @@ def test_a_file_that_is_no_survey_is_refused_with_a_code(run, tmp_path):
     path.write_bytes(b"nothing")
     with pytest.raises(QgsProcessingException, match="QL-STORE-"):
         _prefill(run, path, tmp_path / "out.csv")
+
+
+@pytest.fixture
+def dem_in_degrees(dem, tmp_path) -> Path:
+    """The same valley on a grid in degrees (CGCS2000)."""
+    path = tmp_path / "degrees.tif"
+    made = gdal.Warp(str(path), str(dem), dstSRS="EPSG:4490", resampleAlg="bilinear", dstNodata=-9999.0)
+    made.FlushCache()
+    return path
+
+
+def test_a_dem_in_degrees_gives_the_same_within_a_cell(run, survey, dem_in_degrees, tmp_path):
+    _prefill(run, survey, tmp_path / "out.csv", DEM=str(dem_in_degrees))
+    a1 = _only(_rows(survey, "a1"))
+    assert a1["elevation_min_m"] == pytest.approx(200, abs=2)
+    assert a1["elevation_max_m"] == pytest.approx(349, abs=2)
+    assert a1["sloping_cropland_hm2"] == 50
+    upper = _only(_rows(survey, "a8"), natural_village="上屋")
+    assert upper["distance_outlet_m"] == pytest.approx(800, rel=0.1)
+
+
+def test_a_survey_in_degrees_is_measured_in_metres_and_takes_layers_in_its_own_crs(run, survey, tmp_path):
+    from qgis.core import QgsCoordinateReferenceSystem
+    from qingliu.layers.planar import geometry_of
+
+    degrees = tmp_path / "degrees.gpkg"
+    run("qingliu:createsurvey", {
+        "DESTINATION": str(degrees), "NAME": "度", "TYPE": "livable",
+        "BOUNDARY": f"{survey}|layername=boundary", "CRS": QgsCoordinateReferenceSystem.fromEpsgId(4490),
+    })  # fmt: skip
+    villages = f"{survey}|layername=villages"
+    more = {"VILLAGES": villages, "COPY_LAYERS": True, "LANDUSE": f"{survey}|layername=parcels"}
+    _prefill(run, degrees, tmp_path / "out.csv", **more)
+    a1 = _only(_rows(degrees, "a1"))
+    assert a1["watershed_area_km2"] == pytest.approx(1, rel=1e-3)
+    assert a1["cropland_hm2"] == pytest.approx(50, rel=1e-3)
+    points = [geometry_of(r.wkb).asPoint() for r in _rows(degrees, "villages")]
+    assert len(points) == 2 and all(110 < p.x() < 120 and 20 < p.y() < 30 for p in points)
+    assert {r.values["villages_uuid"] for r in _rows(degrees, "a7")} == {
+        r.uuid for r in _rows(degrees, "villages")
+    }

@@ -336,3 +336,24 @@ def test_log_has_the_lengths_on_the_ellipsoid_beside_the_planar_ones(survey, tmp
     planar, ellipsoidal = (float(word) for word in line.split() if word[0].isdigit())
     assert planar == pytest.approx(sum(row["length_m"] for row in features_of(result["OUTPUT"])))
     assert planar / ellipsoidal == pytest.approx(1.000123, abs=3e-6)
+
+
+def test_faults_of_all_layers_come_in_one_list_before_the_long_work(survey, valley, tmp_path):
+    codes = refused(
+        survey,
+        valley,
+        BOUNDARY=layer("LineString", [ALONG]),
+        POLLUTION=layer("Point", [ON_THE_FLOOR]),
+        LANDUSE=layer("Polygon", []),
+        LANDUSE_MAP=str(tmp_path / "none.csv"),
+        COVER=str(tmp_path / "none.tif"),
+        PREVIOUS=layer("LineString", [ALONG], WHO, [["x", "u", None]]),
+    )
+    assert codes == [
+        "QL-LAYER-GEOMETRYTYPE",
+        "QL-STREAMS-PREVIOUSID",
+        "QL-LAYER-NOFIELD",
+        "QL-LANDUSE-MAPFILE",
+        "QL-LAYER-MISSING",
+        "QL-PARAM-MISSING",
+    ]

@@ -432,3 +432,17 @@ def test_a_closed_survey_is_one_file_at_rest(dock, path):
     dock.close_survey()
     assert path.read_bytes()[18:20] == b"\x01\x01"  # rollback journal, not WAL
     assert not path.with_name(path.name + "-wal").exists()
+
+
+def test_what_can_neither_be_saved_nor_drafted_stays_in_the_form(dock, tmp_path):
+    from qingliu.layers.store import Drafts
+
+    blocked = tmp_path / "no-folder"
+    blocked.write_text("a file where the folder should be")
+    dock.drafts = Drafts(blocked)
+    field(dock, "population").setText("三百")
+    dock.choose_table("a8")
+    assert dock.cells.table.name == "a7" and field(dock, "population").text() == "三百"
+    assert dock.panel.tree.currentItem() is dock.panel.item("a7")
+    field(dock, "population").setText("300")
+    dock.drafts = Drafts(tmp_path / "drafts")
