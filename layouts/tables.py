@@ -19,7 +19,7 @@ from .drawings import text_format
 from .measures import Amount
 from .sheet import Box
 
-STATES = {"pass": "自评达标", "fail": "自评不达标", "unproven": "待证", "not_applicable": "不涉及"}
+STATES = {"pass": "自评达标", "fail": "自评不达标", "unproven": "待证", "not_applicable": "不涉及"}  # nosec B105
 _ROW = 1.5  # height of a row in heights of its letters, with its margins
 _MM_PER_POINT = 0.3528
 _MARGIN, _STROKE = 0.5, 0.12  # of a cell, mm
