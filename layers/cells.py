@@ -7,13 +7,13 @@ classified raster add up to the boundary's own area instead of to whole cells.
 from __future__ import annotations
 
 import math
-from typing import Any, Iterator, NamedTuple, Sequence
+from typing import Iterator, NamedTuple, Sequence
 
 import numpy as np
 from osgeo import gdal, ogr
 from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
 
-from ..core.errors import Cancelled, InputError, problem
+from ..core.errors import InputError, problem
 from ..core.grid import Grid, GridFrame
 from ..core.memory import available_bytes
 from ..core.progress import SILENT, Progress
@@ -22,7 +22,15 @@ from .datums import Transform, guard
 from .dem import _frame, _own_crs
 from .lines import line_parts
 from .planar import geometry_of, polygons_in
-from .rasterfiles import RasterSource, gdal_call, memory_dataset, open_raster, quiet_gdal, raster_source
+from .rasterfiles import (
+    RasterSource,
+    gdal_call,
+    memory_dataset,
+    open_raster,
+    quiet_gdal,
+    raster_source,
+    watched,
+)
 
 # Labels, masks, slope, land use and cover side by side.
 BYTES_PER_CELL = 40
@@ -198,10 +206,9 @@ def cell_polygons(
     holder = _memory_source()
     layer = holder.CreateLayer("labels", geom_type=ogr.wkbPolygon)
     layer.CreateField(ogr.FieldDefn("label", ogr.OFTInteger))
-    watch = Watch(progress, 0.5)
     bands = raster.GetRasterBand(1), mask.GetRasterBand(1)
-    gdal_call(gdal.Polygonize, *bands, layer, 0, [], callback=watch)  # a stop is told in either mode of GDAL
-    watch.raise_if_cancelled()
+    with watched(progress, 0.5) as watch:
+        gdal.Polygonize(*bands, layer, 0, [], callback=watch)
     count = max(layer.GetFeatureCount(), 1)
     for number, feature in enumerate(layer):
         if number % 200 == 0:
@@ -215,28 +222,6 @@ def _memory_source() -> ogr.DataSource:
     """An empty vector source in memory; newer GDALs know the driver as MEM."""
     driver = ogr.GetDriverByName("Memory") or ogr.GetDriverByName("MEM")
     return driver.CreateDataSource("cells")
-
-
-class Watch:
-    """GDAL's callback: hands on progress as a share of the stage, stops the work when the user said so."""
-
-    def __init__(self, progress: Progress, share: float) -> None:
-        self._progress = progress
-        self._share = share
-        self._cancelled: Cancelled | None = None
-
-    def __call__(self, fraction: float, message: str = "", data: Any = None) -> int:
-        try:
-            self._progress.step(self._share * fraction)
-        except Cancelled as stop:
-            self._cancelled = stop
-            return 0
-        return 1
-
-    def raise_if_cancelled(self) -> None:
-        """Raise the Cancelled that stopped the work."""
-        if self._cancelled is not None:
-            raise self._cancelled
 
 
 def _valid_parts(shape: QgsGeometry) -> list[QgsGeometry]:

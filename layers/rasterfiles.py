@@ -19,6 +19,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer, QgsRectangle
 
 from ..core.errors import Cancelled, InputError, Problem, problem
 from ..core.grid import GridFrame
+from ..core.progress import Progress
 
 T = TypeVar("T")
 
@@ -107,6 +108,41 @@ def gdal_call(function: Callable[..., T], *args: Any, **kwargs: Any) -> tuple[T 
         return None, str(error)
     reason = gdal.GetLastErrorMsg() if result is None else ""
     return result, reason
+
+
+class Watch:
+    """GDAL's callback: hands on progress as a share of the stage, stops the work when the user said so."""
+
+    def __init__(self, progress: Progress, share: float = 1.0) -> None:
+        self._progress = progress
+        self._share = share
+        self._cancelled: Cancelled | None = None
+
+    def __call__(self, fraction: float, message: str = "", data: Any = None) -> int:
+        try:
+            self._progress.step(self._share * fraction)
+        except Cancelled as stop:
+            self._cancelled = stop
+            return 0
+        return 1
+
+    def raise_if_cancelled(self) -> None:
+        """Raise the Cancelled that stopped the work."""
+        if self._cancelled is not None:
+            raise self._cancelled
+
+
+@contextmanager
+def watched(progress: Progress, share: float = 1.0) -> Iterator[Watch]:
+    """A callback for GDAL's work in the block; a stop comes out as Cancelled in either mode of GDAL."""
+    watch = Watch(progress, share)
+    with quiet_gdal():
+        try:
+            yield watch
+        except RuntimeError:  # with GDAL's exceptions on a stop is one too
+            watch.raise_if_cancelled()
+            raise
+    watch.raise_if_cancelled()
 
 
 def looking_at(source: RasterSource, parameter: str, subject: Subject, work: Callable[[], T]) -> T:

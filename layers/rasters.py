@@ -26,6 +26,7 @@ from .dem import HUGE, SENTINELS, _extent, _frame, _own_crs, mask_declared, read
 from .rasterfiles import (
     RASTER_FILE,
     RasterSource,
+    Watch,
     gdal_call,
     looking_at,
     memory_dataset,
@@ -246,7 +247,7 @@ def _cells(
         options["coordinateOperation"] = ready.transform.operation
     # "None" keeps GDAL from the file's own value, which the user may have switched off.
     options["srcNodata"] = "None" if ready.nodata is None else ready.nodata
-    watch = _Watch(progress)
+    watch = Watch(progress)
     progress.stage("read_raster", wanted.rows * wanted.cols)
     done, reason = gdal_call(
         gdal.Warp, target, ready.dataset, resampleAlg=method, errorThreshold=0, dstNodata=empty,
@@ -266,27 +267,6 @@ def _cells(
     if kind == gdal.GDT_Float32:
         mask_declared(values, ready.nodata, ready.source.nodata_ranges)
     return values, wanted
-
-
-class _Watch:
-    """GDAL's callback: hands on progress, stops the work when the user said so."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._cancelled: Cancelled | None = None
-
-    def __call__(self, fraction: float, message: str = "", data: Any = None) -> int:
-        try:
-            self._progress.step(fraction)
-        except Cancelled as stop:
-            self._cancelled = stop
-            return 0
-        return 1
-
-    def raise_if_cancelled(self) -> None:
-        """Raise the Cancelled that stopped the work."""
-        if self._cancelled is not None:
-            raise self._cancelled
 
 
 def _numpy(kind: int) -> type:

@@ -14,11 +14,10 @@ import numpy as np
 from osgeo import gdal, ogr
 from qgis.core import QgsCoordinateReferenceSystem
 
-from ..core.errors import Cancelled
 from ..core.grid import GridFrame
 from ..core.progress import SILENT, Progress
 from .crs import from_wkt, same_crs, wkt_of
-from .rasterfiles import memory_dataset, quiet_gdal
+from .rasterfiles import memory_dataset, watched
 
 # More cells than these make a finer map than anybody reads, and slow the rules down.
 MOST_CELLS = 6_000_000
@@ -84,10 +83,8 @@ def brought(
     )
     for dataset in (into, out):
         dataset.GetRasterBand(1).SetNoDataValue(math.nan)
-    watch = Watch(progress)
-    with quiet_gdal():
+    with watched(progress) as watch:
         gdal.Warp(into, out, resampleAlg="bilinear", errorThreshold=0, dstNodata=math.nan, callback=watch)
-    watch.raise_if_cancelled()
     into.FlushCache()
     return into.GetRasterBand(1).ReadAsArray()
 
@@ -126,11 +123,9 @@ def burned(
         return found
     layer, keep = _memory_layer(list(range(len(shapes)))[::-1], list(shapes)[::-1], frame)
     dataset = memory_dataset(found, frame)
-    watch = Watch(progress)
     options = ["ATTRIBUTE=number", *(["ALL_TOUCHED=TRUE"] if touched else [])]
-    with quiet_gdal():
+    with watched(progress) as watch:
         gdal.RasterizeLayer(dataset, [1], layer, options=options, callback=watch)
-    watch.raise_if_cancelled()
     dataset.FlushCache()
     del layer, keep
     return dataset.GetRasterBand(1).ReadAsArray()
@@ -158,12 +153,10 @@ def distance_to(mask: np.ndarray, frame: GridFrame, progress: Progress = SILENT)
     if not mask.any():
         return found
     source, target = memory_dataset(mask.astype(np.uint8), frame), memory_dataset(found, frame)
-    watch = Watch(progress)
-    with quiet_gdal():
+    with watched(progress) as watch:
         gdal.ComputeProximity(
             source.GetRasterBand(1), target.GetRasterBand(1), ["DISTUNITS=GEO", "VALUES=1"], callback=watch
         )
-    watch.raise_if_cancelled()
     target.FlushCache()
     return target.GetRasterBand(1).ReadAsArray()
 
@@ -174,35 +167,12 @@ def outlines(mask: np.ndarray, frame: GridFrame, progress: Progress = SILENT) ->
         return []
     source = memory_dataset(np.ascontiguousarray(mask, np.uint8), frame)
     layer, keep = _memory_layer([], [], frame)
-    watch = Watch(progress)
-    with quiet_gdal():
+    with watched(progress) as watch:
         band = source.GetRasterBand(1)
         gdal.Polygonize(band, band, layer, 0, ["8CONNECTED=8"], callback=watch)
-    watch.raise_if_cancelled()
     found = [bytes(f.GetGeometryRef().ExportToWkb(ogr.wkbNDR)) for f in layer]
     del layer, keep
     return found
-
-
-class Watch:
-    """GDAL's callback: hands on progress, stops the work when the user said so."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._cancelled: Cancelled | None = None
-
-    def __call__(self, fraction: float, message: str = "", data: Any = None) -> int:
-        try:
-            self._progress.step(fraction)
-        except Cancelled as stop:
-            self._cancelled = stop
-            return 0
-        return 1
-
-    def raise_if_cancelled(self) -> None:
-        """Raise the Cancelled that stopped the work."""
-        if self._cancelled is not None:
-            raise self._cancelled
 
 
 def at_points(values: np.ndarray, frame: GridFrame, xy: np.ndarray) -> np.ndarray:
