@@ -50,7 +50,7 @@ def bare(qtbot, qgis_new_project, tmp_path, monkeypatch):
 
     QSettings().remove(SETTINGS)
     made = SurveyDock()
-    made.drafts = Drafts(tmp_path / "drafts")
+    made.desk.drafts = Drafts(tmp_path / "drafts")
     qtbot.addWidget(made)
     qtbot.waitUntil(lambda: made.edition is not None, timeout=WAIT_MS)
     yield made
@@ -72,12 +72,12 @@ def opened(dock, path, qtbot):
 
 
 def field(dock, key):
-    found = dock.form.lines[key].editor
+    found = dock.records.form.lines[key].editor
     return getattr(found, "line", None) or found.box
 
 
 def fault(dock, key):
-    label = dock.form.lines[key].fault
+    label = dock.records.form.lines[key].fault
     return "" if label.isHidden() else label.text()
 
 
@@ -144,7 +144,7 @@ def test_an_entry_is_one_action_of_the_store_and_counts_follow(dock, qtbot):
     row = stored(dock)
     assert (row.values["population"], row.values["housing_per_capita_m2"], row.version) == (118, 32.5, 2)
     assert dock.session.store.sequence() == before + 1
-    assert dock.pending() is None
+    assert dock.records.pending() is None
     qtbot.waitUntil(lambda: dock.counts["a7"].filled == 4, timeout=WAIT_MS)
 
 
@@ -152,16 +152,16 @@ def test_every_column_of_every_table_has_an_editor_that_gives_back_what_it_was_g
     samples = {"number": 12.345678912, "integer": 7, "text": "文字", "boolean": False, "date": "2025-09-30"}
     for table in dock.edition.tables.values():
         dock.choose_table(table.name)
-        for key, line in dock.form.lines.items():
-            items = dock.cells.items[key]
-            kind = dock.cells.columns[key].type
+        for key, line in dock.records.form.lines.items():
+            items = dock.desk.cells.items[key]
+            kind = dock.desk.cells.columns[key].type
             code = items[0].code if items else None
             value = code if kind == "enum" else f'{{"{code}"}}' if kind == "enum_multi" else samples[kind]
             line.editor.set_value(value)
             assert line.editor.value() == value, f"{table.name}.{key}"
             line.editor.set_value(None)
             assert line.editor.value() is None, f"{table.name}.{key}"
-        dock.discard()
+        dock.records.discard()
 
 
 def test_an_impossible_value_is_told_at_its_field_at_once(dock, qtbot):
@@ -169,7 +169,7 @@ def test_an_impossible_value_is_told_at_its_field_at_once(dock, qtbot):
     assert "-3" in fault(dock, "population") and fault(dock, "households") == ""
     field(dock, "population").setText("三百")
     assert "三百" in fault(dock, "population")
-    assert dock.save() is None and "三百" in dock.panel.status.text()
+    assert dock.records.save() is None and "三百" in dock.panel.status.text()
     assert stored(dock).version == 1
     field(dock, "population").setText("300")
     assert fault(dock, "population") == ""
@@ -180,25 +180,25 @@ def test_a_value_above_another_column_of_the_row_is_told(dock, qtbot):
     field(dock, "sewage_l_d").setText("1000")
     field(dock, "sewage_treated_l_d").setText("1200")
     assert "1200" in fault(dock, "sewage_treated_l_d")
-    dock.save()
+    dock.records.save()
     qtbot.waitUntil(lambda: dock.counts["a8"].wrong == 1, timeout=WAIT_MS)
 
 
 def test_fields_lead_to_their_clause(dock, qtbot):
     with qtbot.waitSignal(dock.target_requested) as asked:
-        dock.form.findChild(QToolButton, "survey_clause_households").click()
+        dock.records.form.findChild(QToolButton, "survey_clause_households").click()
     assert asked.args == ["clause:4.4.1"]
 
 
 def test_units_stand_beside_the_fields(dock):
     dock.choose_table("a8")
-    editor = dock.form.lines["sewage_l_d"].editor
+    editor = dock.records.form.lines["sewage_l_d"].editor
     assert "L/d" in [label.text() for label in editor.findChildren(QLabel)]
 
 
 def test_lower_classes_follow_the_class_above(dock):
     dock.choose_table("a10")
-    dock.new_row()
+    dock.records.new_row()
     main, sub = field(dock, "main_class"), field(dock, "sub_class")
     main.setCurrentIndex(1)
     above = main.currentData()
@@ -217,9 +217,9 @@ def test_a_stale_save_shows_both_values_and_keeps_what_is_chosen(dock):
         seen.append((conflict.who, conflict.theirs["households"], conflict.ours["households"]))
         return {"households": conflict.ours["households"]}
 
-    dock.choose_conflict = choose
+    dock.records.choose_conflict = choose
     field(dock, "households").setText("36")
-    assert dock.save() is not None
+    assert dock.records.save() is not None
     assert seen == [("李四", 31, 36)]
     assert (stored(dock).values["households"], stored(dock).values["population"]) == (36, 90)
 
@@ -229,12 +229,12 @@ def test_a_stale_save_that_is_not_settled_loses_nothing(dock):
 
     with open_store(dock.session.store.path, who="李四") as other:
         other.save([Update("a7", "r7", 1, {"households": 31})])
-    dock.choose_conflict = lambda conflict, cells: None
+    dock.records.choose_conflict = lambda conflict, cells: None
     field(dock, "households").setText("36")
-    assert dock.save() is None and "QL-STORE-STALE" in dock.panel.status.text()
+    assert dock.records.save() is None and "QL-STORE-STALE" in dock.panel.status.text()
     assert stored(dock).values["households"] == 31
     assert field(dock, "households").text() == "36"
-    assert len(dock.drafts.left(dock.session.id)) == 1
+    assert len(dock.desk.drafts.left(dock.session.id)) == 1
 
 
 def test_the_conflict_dialog_lists_the_differing_fields(dock, qtbot):
@@ -243,7 +243,7 @@ def test_the_conflict_dialog_lists_the_differing_fields(dock, qtbot):
 
     ours, theirs = {"households": 36, "population": 90}, {"households": 31, "population": 90}
     conflict = Conflict("a7", "r7", 1, 2, ours, theirs, "李四", "2026-01-01T00:00:00Z")
-    dialog = ConflictDialog(conflict, dock.cells)
+    dialog = ConflictDialog(conflict, dock.desk.cells)
     qtbot.addWidget(dialog)
     assert [dialog.table.item(0, c).text() for c in (1, 2)] == ["31", "36"]
     assert dialog.table.rowCount() == 1 and dialog.kept() == {"households": 36}
@@ -253,16 +253,16 @@ def test_the_conflict_dialog_lists_the_differing_fields(dock, qtbot):
 
 def test_what_was_typed_is_offered_after_a_crash(dock, path, qtbot):
     field(dock, "population").setText("118")
-    qtbot.waitUntil(lambda: len(dock.drafts.left(dock.session.id)) == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(dock.desk.drafts.left(dock.session.id)) == 1, timeout=WAIT_MS)
     dock.close_survey()  # a crash keeps as much: the draft is on disk
     dock.counts = {}
     opened(dock, path, qtbot)
     assert not dock.panel.draft_bar.isHidden() and "A.7" in dock.panel.draft_label.text()
-    dock.take_draft()
-    assert dock.cells.table.name == "a7" and field(dock, "population").text() == "118"
-    assert dock.save() is not None
+    dock.records.drafts.take()
+    assert dock.desk.cells.table.name == "a7" and field(dock, "population").text() == "118"
+    assert dock.records.save() is not None
     assert stored(dock).values["population"] == 118
-    assert dock.drafts.left(dock.session.id) == [] and dock.panel.draft_bar.isHidden()
+    assert dock.desk.drafts.left(dock.session.id) == [] and dock.panel.draft_bar.isHidden()
 
 
 def test_leaving_a_row_saves_it_and_undo_takes_it_back(dock):
@@ -278,18 +278,18 @@ def test_leaving_an_unreadable_row_keeps_it_as_a_draft_that_is_offered(dock):
     field(dock, "population").setText("三百")
     dock.choose_table("a8")
     assert stored(dock).version == 1 and not dock.panel.draft_bar.isHidden()
-    dock.take_draft()
-    assert dock.cells.table.name == "a7" and field(dock, "population").text() == "三百"
+    dock.records.drafts.take()
+    assert dock.desk.cells.table.name == "a7" and field(dock, "population").text() == "三百"
 
 
 def test_a_new_row_is_in_the_survey_once_saved_and_gone_once_undone(dock):
     dock.panel.add_button.click()
-    assert dock.pending() is None  # a row number alone is no row
+    assert dock.records.pending() is None  # a row number alone is no row
     field(dock, "natural_village").setText("北沟")
-    saved = dock.save()
+    saved = dock.records.save()
     row = dock.session.store.row("a7", saved.rows[0].uuid)
     assert (row.values["natural_village"], row.values["row_no"]) == ("北沟", 2)
-    assert row.values["sheet_uuid"] == dock.sheet().uuid
+    assert row.values["sheet_uuid"] == dock.desk.sheet().uuid
     assert len(dock.panel.model.uuids) == 2
     dock.undo()
     assert len(dock.panel.model.uuids) == 1
@@ -306,24 +306,24 @@ def select(dock, table, uuid):
 def test_selecting_a_village_on_the_map_opens_its_row_and_the_reverse(dock):
     dock.choose_table("a9")
     select(dock, "villages", "v0")
-    assert dock.cells.table.name == "a7" and dock.row.uuid == "r7"
+    assert dock.desk.cells.table.name == "a7" and dock.records.row.uuid == "r7"
     layer_of(dock, "villages").removeSelection()
     dock.choose_table("a8")
-    dock.show_row("r8")
+    dock.records.show_row("r8")
     assert layer_of(dock, "villages").selectedFeatureIds() == [dock.session.fid("villages", "v0")]
 
 
 def test_a_village_without_a_row_begins_one_with_its_name_and_link(dock):
     select(dock, "villages", "v1")
     assert field(dock, "natural_village").text() == "下店"
-    saved = dock.save()
+    saved = dock.records.save()
     assert dock.session.store.row("a7", saved.rows[0].uuid).values["villages_uuid"] == "v1"
 
 
 def test_tables_that_share_a_village_stay_on_it(dock):
-    assert dock.row.uuid == "r7"
+    assert dock.records.row.uuid == "r7"
     dock.choose_table("a8")
-    assert dock.row.uuid == "r8"
+    assert dock.records.row.uuid == "r8"
 
 
 def sign(dock, **people):
@@ -335,28 +335,28 @@ def test_the_checker_is_someone_else_than_the_surveyor(dock):
     sign(dock, surveyor="张三", checker="张 三")
     dock.findChild(QPushButton, "survey_check").click()
     assert "someone else" in dock.panel.head.fault.text()
-    assert dock.sheet().values["state"] == "open"
+    assert dock.desk.sheet().values["state"] == "open"
 
 
 def test_a_checked_sheet_is_locked_and_unlocking_asks_why(dock):
     sign(dock, surveyor="张三", recorder="王五", checker="李四", survey_date="2025-9-30")
     dock.findChild(QPushButton, "survey_check").click()
-    sheet = dock.sheet()
+    sheet = dock.desk.sheet()
     assert (sheet.values["state"], sheet.values["survey_date"]) == ("checked", "2025-09-30")
     assert (
-        dock.locked
-        and not dock.form.lines[
-            "sewage_l_d" if "sewage_l_d" in dock.form.lines else "households"
+        dock.desk.locked
+        and not dock.records.form.lines[
+            "sewage_l_d" if "sewage_l_d" in dock.records.form.lines else "households"
         ].editor.isEnabled()
         and not dock.panel.save_button.isEnabled()
     )
     assert not dock.panel.undo_button.isEnabled()  # undo would unlock without a reason
-    dock.ask_reason = lambda: " "
+    dock.sheets.ask_reason = lambda: " "
     dock.findChild(QPushButton, "survey_unlock").click()
-    assert dock.locked
-    dock.ask_reason = lambda: "户数有误"
+    assert dock.desk.locked
+    dock.sheets.ask_reason = lambda: "户数有误"
     dock.findChild(QPushButton, "survey_unlock").click()
-    assert not dock.locked
+    assert not dock.desk.locked
     entry = dock.session.store.history("sheet", sheet.uuid)[-1]
     assert (entry.why, entry.after["state"]) == ("户数有误", "open")
 
@@ -367,8 +367,8 @@ def test_a_computed_value_stands_beside_the_entered_one_with_the_difference(dock
     facts = {"table_name": "a7", "row_uuid": "r7", "field": "households", "value": 25.0, "kind": "computed",
              "source": "居民区"}  # fmt: skip
     dock.session.store.save([Insert("provenance", facts)])
-    dock.show_row("r7")
-    label = dock.form.lines["households"].computed
+    dock.records.show_row("r7")
+    label = dock.records.form.lines["households"].computed
     assert not label.isHidden()
     assert "25" in label.text() and "+5" in label.text() and "+20.0%" in label.text()
 
@@ -376,15 +376,15 @@ def test_a_computed_value_stands_beside_the_entered_one_with_the_difference(dock
 def test_rows_copied_to_a_spreadsheet_come_back_unchanged(dock):
     field(dock, "new_energy_type").setItemCheckState(0, Qt.CheckState.Checked)
     field(dock, "industry_type").setText("=1+1")
-    dock.save()
-    dock.copy_rows()
+    dock.records.save()
+    dock.clipboard.copy()
     from qgis.core import QgsApplication
 
     copied = QgsApplication.clipboard().text()
     assert "'=1+1" in copied
     before = stored(dock)
     dock.panel.rows.selectRow(0)
-    dock.paste_rows(copied)
+    dock.clipboard.paste(copied)
     assert "the same already" in dock.panel.status.text()
     assert stored(dock) == before
 
@@ -392,18 +392,18 @@ def test_rows_copied_to_a_spreadsheet_come_back_unchanged(dock):
 def test_pasted_rows_update_what_is_there_and_add_the_rest_in_one_action(dock):
     before = dock.session.store.sequence()
     dock.panel.rows.selectRow(0)
-    dock.paste_rows("自然村名\t户数\t人口\n上店\t35\t１，２００\n北沟\t12\t40\n")
+    dock.clipboard.paste("自然村名\t户数\t人口\n上店\t35\t１，２００\n北沟\t12\t40\n")
     assert (stored(dock).values["households"], stored(dock).values["population"]) == (35, 1200)
     rows = dock.session.store.rows("a7")
     assert [r.values["natural_village"] for r in rows] == ["上店", "北沟"]
-    assert rows[1].values["sheet_uuid"] == dock.sheet().uuid
+    assert rows[1].values["sheet_uuid"] == dock.desk.sheet().uuid
     log = dock.session.store.changes_since(before)
     assert len(log) == 2 and len({e.save_id for e in log}) == 1
 
 
 def test_a_cell_that_cannot_be_read_stops_the_whole_paste(dock):
     dock.panel.rows.selectRow(0)
-    dock.paste_rows("户数\t人口\n35\t许多\n")
+    dock.clipboard.paste("户数\t人口\n35\t许多\n")
     assert "QL-PRINT-INTEGER" in dock.panel.status.text() or "QL-PRINT-NUMBER" in dock.panel.status.text()
     assert stored(dock).version == 1
 
@@ -413,10 +413,10 @@ def test_edits_on_the_map_go_through_the_store(dock):
     layer.startEditing()
     layer.changeAttributeValue(dock.session.fid("villages", "v1"), layer.fields().indexOf("name"), "下店村")
     field(dock, "population").setText("5")
-    assert dock.save() is None and "QL-STORE-EDITING" in dock.panel.status.text()
+    assert dock.records.save() is None and "QL-STORE-EDITING" in dock.panel.status.text()
     dock.findChild(QPushButton, "survey_save_map").click()
     assert stored(dock, "villages", "v1").values["name"] == "下店村" and not layer.isEditable()
-    assert dock.save() is not None
+    assert dock.records.save() is not None
 
 
 def test_every_control_has_a_name(dock):
@@ -427,7 +427,7 @@ def test_every_control_has_a_name(dock):
 
 def test_a_closed_survey_is_one_file_at_rest(dock, path):
     field(dock, "population").setText("5")
-    dock.save()
+    dock.records.save()
     QgsProject.instance().clear()
     dock.close_survey()
     assert path.read_bytes()[18:20] == b"\x01\x01"  # rollback journal, not WAL
@@ -439,10 +439,10 @@ def test_what_can_neither_be_saved_nor_drafted_stays_in_the_form(dock, tmp_path)
 
     blocked = tmp_path / "no-folder"
     blocked.write_text("a file where the folder should be")
-    dock.drafts = Drafts(blocked)
+    dock.desk.drafts = Drafts(blocked)
     field(dock, "population").setText("三百")
     dock.choose_table("a8")
-    assert dock.cells.table.name == "a7" and field(dock, "population").text() == "三百"
+    assert dock.desk.cells.table.name == "a7" and field(dock, "population").text() == "三百"
     assert dock.panel.tree.currentItem() is dock.panel.item("a7")
     field(dock, "population").setText("300")
-    dock.drafts = Drafts(tmp_path / "drafts")
+    dock.desk.drafts = Drafts(tmp_path / "drafts")

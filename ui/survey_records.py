@@ -1,0 +1,328 @@
+"""The record in the form: shown, begun, left, saved, given up; and the feature that it describes (ch. 4)."""
+
+from __future__ import annotations
+
+import uuid as uuids
+from typing import Any, Callable, Dict, Mapping, Optional
+
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QCoreApplication, QModelIndex, QObject, pyqtSignal
+
+from ..layers.store import Change, Conflict, Draft, Insert, Row, Saved, StaleSave, Update
+from .survey_cells import TableCells
+from .survey_conflict import ask_conflict
+from .survey_desk import Desk
+from .survey_drafts import RecordDrafts
+from .survey_form import Computed, RecordForm
+
+translate = QCoreApplication.translate
+
+ChooseConflict = Callable[[Conflict, TableCells], Optional[Dict[str, Any]]]
+
+
+class Records(QObject):
+    """The form of the chosen table and what stands in it. ``table_wanted`` asks for another table."""
+
+    table_wanted = pyqtSignal(str)
+    zoom_wanted = pyqtSignal(str)
+    target_requested = pyqtSignal(str)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.desk = desk
+        self.form: RecordForm | None = None
+        self.row: Row | None = None
+        self.new_uuid = ""
+        self.drafts = RecordDrafts(desk, self.pending)
+        self.drafts.taken.connect(self._take_record)
+        self.choose_conflict: ChooseConflict = lambda conflict, cells: ask_conflict(
+            conflict, cells, desk.panel
+        )
+        self._forms: Dict[str, RecordForm] = {}
+        self._version: int | None = None
+        self._moving = False
+        desk.panel.rows.selectionModel().currentRowChanged.connect(self._choose_row)
+        desk.map.chosen.connect(self.show_feature)
+        desk.saved.connect(self._follow)
+
+    # -- the table ---------------------------------------------------------------
+    def open_table(self, cells: TableCells) -> None:
+        """Show the rows of a table, and in it the row that shares a feature with the one shown before."""
+        linked = dict(self.form.links) if self.form is not None else {}
+        self.show_nothing()
+        desk, panel = self.desk, self.desk.panel
+        desk.cells = cells
+        name = cells.table.name
+        if name not in self._forms:
+            self._forms[name] = self._new_form(cells)
+        self.form = self._forms[name]
+        panel.stack.setCurrentIndex(0)
+        panel.model.load(desk.session.store if desk.session else None, cells)
+        self.show_empty()
+        if not any(self._show_linked(k, u) for k, u in linked.items() if u) and panel.model.uuids:
+            panel.rows.selectRow(0)
+
+    def _new_form(self, cells: TableCells) -> RecordForm:
+        form = RecordForm(cells)
+        form.target_requested.connect(self.target_requested)
+        form.values_changed.connect(self.drafts.keep_soon)
+        form.link_wanted.connect(self.link_to_selection)
+        form.zoom_wanted.connect(self.zoom_wanted)
+        self.desk.panel.stack.addWidget(form)
+        return form
+
+    def show_empty(self) -> None:
+        """Say how to begin where the table has no rows."""
+        panel = self.desk.panel
+        panel.empty.setText(
+            translate(
+                "SurveyDock",
+                "No rows yet: add one, paste from a spreadsheet, or select a feature on the map.",
+            )
+        )
+        panel.empty.setVisible(not panel.model.uuids)
+
+    def set_free(self, free: bool) -> None:
+        """Whether values can be entered."""
+        for form in self._forms.values():
+            form.set_free(free)
+
+    # -- rows --------------------------------------------------------------------
+    def _choose_row(self, now: QModelIndex, before: QModelIndex) -> None:
+        if self.desk.session is None or self._moving or not now.isValid():
+            return
+        uuid = self.desk.panel.model.uuids[now.row()]
+        if self.row is not None and self.row.uuid == uuid:
+            return
+        if self.leave():
+            self.show_row(uuid)
+        elif self.row is not None:
+            self._set_line(self._line_of_row())
+
+    def _line_of_row(self) -> int:
+        """Where the row in the form stands in the list, -1 for a new one."""
+        return self.desk.panel.model.line(self.row.uuid) if self.row is not None else -1
+
+    def show_row(self, uuid: str) -> None:
+        """Show a row of the chosen table in the form, and its feature on the map."""
+        model = self.desk.panel.model
+        line = model.line(uuid)
+        if self.form is None or self.desk.cells is None or line < 0:
+            return
+        self.row = model.row(line)
+        if self.row is None:
+            return
+        self.new_uuid, self.drafts.id, self._version = "", "", self.row.version
+        self.form.show_record(self.row.values, self._computed(uuid))
+        self.desk.panel.stack.setCurrentWidget(self.form)
+        self._set_line(line)
+        self.desk.map.select(self.form.links)
+
+    def _set_line(self, line: int) -> None:
+        self._moving = True
+        self.desk.panel.rows.selectRow(line)
+        self._moving = False
+
+    def _computed(self, uuid: str) -> Dict[str, Computed]:
+        session, cells = self.desk.session, self.desk.cells
+        if session is None or cells is None:
+            return {}
+        wanted = {"table_name": cells.table.name, "row_uuid": uuid, "kind": "computed"}
+        found = {}
+        for row in session.store.rows("provenance", where=wanted):
+            v = row.values
+            value = v["text"] if v["value"] is None else v["value"]
+            found[str(v["field"])] = Computed(value, str(v["source"] or ""), str(v["clause"] or ""))
+        return found
+
+    def new_row(self, values: Mapping[str, Any] | None = None) -> None:
+        """Begin a row; it is in the survey once it is saved."""
+        desk, panel = self.desk, self.desk.panel
+        if self.form is None or desk.cells is None or desk.locked or not self.leave():
+            return
+        first: Dict[str, Any] = {}
+        if "row_no" in desk.cells.columns:
+            first["row_no"] = len(panel.model.uuids) + 1
+        self.row, self._version = None, None
+        self.new_uuid, self.drafts.id = str(uuids.uuid4()), ""
+        self._moving = True
+        panel.rows.clearSelection()
+        self._moving = False
+        self.form.show_record({}, {})
+        self.form.enter({**first, **(values or {})})
+        panel.stack.setCurrentWidget(self.form)
+
+    def show_nothing(self) -> None:
+        """No record in the form."""
+        self.row, self.new_uuid, self._version = None, "", None
+        self.drafts.rest()
+        self.desk.panel.stack.setCurrentIndex(0)
+
+    def show_again(self) -> None:
+        """The row in the form as the survey has it now."""
+        uuid = self.row.uuid if self.row is not None else ""
+        self.show_nothing()
+        if uuid:
+            self.show_row(uuid)
+
+    def _take_record(self, draft: Draft) -> None:
+        change = draft.changes[0]
+        self.table_wanted.emit(change.table)
+        if self.desk.locked or self.form is None or not isinstance(change, (Insert, Update)):
+            self.desk.say(translate("SurveyDock", "The sheet is checked; unlock it first."))
+            return
+        if isinstance(change, Update) and self.desk.panel.model.line(change.uuid) >= 0:
+            self.leave()
+            self.show_row(change.uuid)
+            self._version = change.version
+        else:
+            self.new_row()
+            self.new_uuid = change.uuid or self.new_uuid
+        self.drafts.id = draft.id
+        self.form.enter({k: v for k, v in change.values.items() if k != "sheet_uuid"})
+
+    # -- saving ------------------------------------------------------------------
+    def pending(self) -> Change | None:
+        """What stands in the form and is not in the survey, None where nothing is."""
+        cells = self.desk.cells
+        if self.form is None or cells is None or (self.row is None and not self.new_uuid):
+            return None
+        changed = self.form.changed()
+        if self.row is not None:
+            version = self.row.version if self._version is None else self._version
+            return Update(cells.table.name, self.row.uuid, version, changed) if changed else None
+        given = {k: v for k, v in changed.items() if v is not None}
+        if set(given) <= {"row_no"}:
+            return None
+        return Insert(cells.table.name, {"sheet_uuid": self.desk.sheet_uuid, **given}, uuid=self.new_uuid)
+
+    def leave(self) -> bool:
+        """Before another row is shown: what was entered is saved, or stays as a draft that is offered."""
+        if self.pending() is None or self.desk.locked:
+            self.drafts.keep()
+            return True
+        if self.save() is not None:
+            return True
+        told = self.desk.panel.status.text()
+        if not self.drafts.keep():  # neither saved nor on disk: it stays in the form
+            return False
+        self.show_nothing()
+        self.drafts.offer()
+        self.desk.say(told)
+        return True
+
+    def save(self) -> Saved | None:
+        """The record in the form as one action; None where nothing was saved, and the status says why."""
+        change = self.pending()
+        desk = self.desk
+        if change is None or desk.session is None or self.form is None or desk.cells is None:
+            return None
+        unreadable = self.form.unreadable()
+        if unreadable:
+            names = [f"{desk.cells.head(k)}: {v}" for k, v in unreadable.items()]
+            desk.say(translate("SurveyDock", "Not saved: {}").format("; ".join(names)))
+            return None
+        self.drafts.keep()
+        saved = desk.attempt(lambda: self._save_settling(change))
+        if saved is None:
+            return None
+        self.drafts.forget()
+        desk.say(translate("SurveyDock", "Saved."))
+        if saved.rows:
+            self.show_row(saved.rows[0].uuid)
+        return saved
+
+    def _save_settling(self, change: Change) -> Saved | None:
+        """Save; where somebody else changed the row, the values that the user chooses."""
+        save_id = self.drafts.id or None
+        try:
+            return self.desk.save([change], save_id=save_id)
+        except StaleSave as stale:
+            settled = self._settled(change, stale.conflicts[0])
+            if settled is None:
+                self.desk.say(stale.text())
+                return None
+            return self.desk.save([settled], save_id=save_id)
+
+    def _settled(self, change: Change, conflict: Conflict) -> Change | None:
+        if self.desk.cells is None or not isinstance(change, Update):
+            return None
+        kept = self.choose_conflict(conflict, self.desk.cells)
+        if kept is None:
+            return None
+        if conflict.theirs is None or conflict.version is None:
+            before = self.row.values if self.row is not None else {}
+            return Insert(change.table, {**before, **kept}, uuid=change.uuid)
+        return Update(change.table, change.uuid, conflict.version, kept)
+
+    def _follow(self, saved: Saved) -> None:
+        """The list after a save."""
+        cells = self.desk.cells
+        if cells is None:
+            return
+        own = [k.uuid for k in saved.rows if k.table == cells.table.name]
+        if own:
+            self._moving = True
+            self.desk.panel.model.refresh(own)
+            self._moving = False
+        self.show_empty()
+
+    def discard(self) -> None:
+        """Back to what the survey has."""
+        self.drafts.forget()
+        self.show_again()
+
+    # -- the map -----------------------------------------------------------------
+    def show_feature(self, layer: str, uuid: str) -> None:
+        """Open the row that describes a feature: in the chosen table, else in the first that has one."""
+        desk = self.desk
+        if desk.edition is None or desk.session is None:
+            return
+        tables = desk.tables_of(layer)
+        now = desk.cells.table.name if desk.cells is not None else ""
+        for name in sorted(tables, key=lambda t: t != now):
+            found = desk.session.store.rows(name, where={f"{layer}_uuid": uuid})
+            if found:
+                if name != now:
+                    self.table_wanted.emit(name)
+                self.leave()
+                self.show_row(found[0].uuid)
+                return
+        desk.say(translate("SurveyDock", "No row for this feature yet; a new row is linked to it."))
+        if now not in tables:
+            self.table_wanted.emit(tables[0])
+        if desk.cells is not None and desk.cells.table.name in tables:
+            self.new_row(self._first_values(layer, uuid))
+
+    def _first_values(self, layer: str, uuid: str) -> Dict[str, Any]:
+        """What a row takes from its feature: the link and the name."""
+        session, cells = self.desk.session, self.desk.cells
+        values: Dict[str, Any] = {f"{layer}_uuid": uuid}
+        feature = session.store.row(layer, uuid) if session is not None else None
+        key = cells.name_key if cells is not None else None
+        if feature is not None and key and feature.values.get("name"):
+            values[key] = feature.values["name"]
+        return values
+
+    def _show_linked(self, field: str, uuid: str) -> bool:
+        """Show the row of the chosen table that shares a feature with the row shown before."""
+        session, cells = self.desk.session, self.desk.cells
+        if session is None or cells is None or self.form is None or field not in self.form.links:
+            return False
+        found = session.store.rows(cells.table.name, where={field: uuid})
+        if found:
+            self.show_row(found[0].uuid)
+        return bool(found)
+
+    def link_to_selection(self, layer: str) -> None:
+        """Link the record to the feature selected on the map."""
+        found = self.desk.map.selected(layer)
+        if found and self.form is not None:
+            self.form.enter({f"{layer}_uuid": found})
+        else:
+            self.desk.say(translate("SurveyDock", "Select one feature of the layer on the map first."))
+
+    def zoom_to_link(self, canvas: QgsMapCanvas | None, layer: str) -> None:
+        """Show the record's feature on the map."""
+        if self.form is not None:
+            self.desk.map.zoom(canvas, layer, self.form.links.get(f"{layer}_uuid"))
