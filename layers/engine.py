@@ -17,6 +17,7 @@ import platform
 import subprocess  # nosec B404
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -78,6 +79,8 @@ class Engine:
 
 
 _engine: Engine | None = None
+_choosing = threading.Lock()
+_warming: threading.Thread | None = None
 
 
 @lru_cache(maxsize=1)
@@ -107,11 +110,32 @@ def _is_writable(folder: Path) -> bool:
 def engine() -> Engine:
     """The engine of this installation; the first call may take seconds (the one-time probe)."""
     global _engine
-    if _engine is None:
-        _engine = _choose()
-        jit.prepare(cache_folder())
-        jit.allow(_engine.mode == "compiled")
+    with _choosing:
+        if _engine is None:
+            chosen = _choose()
+            jit.prepare(cache_folder())
+            jit.allow(chosen.mode == "compiled")
+            _engine = chosen
     return _engine
+
+
+def warm() -> threading.Thread | None:
+    """Fetch the kernels in a thread of their own, while a DEM is read or a dock looked at.
+
+    Importing numba and fetching compiled kernels takes some 0.3 s in each session. Nothing is probed
+    and nothing compiled for the first time here: where the probe has not been passed yet, None.
+    """
+    global _warming
+    if _warming is None and (_remembered() or {}).get("survived") and any(cache_folder().rglob("*.nbi")):
+        # no daemon: a process that ends while numba is half imported would not end well
+        _warming = threading.Thread(target=_fetch_kernels, name="qingliu-kernels")
+        _warming.start()
+    return _warming
+
+
+def _fetch_kernels() -> None:
+    if engine().mode == "compiled":
+        jit.load()
 
 
 def _choose() -> Engine:

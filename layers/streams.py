@@ -40,6 +40,7 @@ def read_terrain(
     progress: Progress = SILENT,
 ) -> Terrain:
     """Read a DEM and settle the CRS of its results. Raises InputError with all faults, Cancelled."""
+    engine.warm()
     reading = read_dem(source, parameter, progress=progress)
     crs = from_wkt(reading.grid.frame.crs_wkt)
     found = output_crs(crs, frame_extent(reading.grid.frame), parameter)

@@ -33,6 +33,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..core import language
 from ..core.data import RESOURCES, ROOT, load_yaml
 from ..core.errors import Cancelled, InputError, Problem, QingliuError
+from ..layers.engine import warm
 from ..layers.outputs import Column
 from .checks import parameter_faults, unknown_parameters
 
@@ -52,6 +53,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
     """Base of the algorithms: a subclass sets ``ID`` and writes ``define`` and ``work``."""
 
     ID: ClassVar[str] = ""
+    KERNELS: ClassVar[bool] = False  # compiled kernels are fetched as soon as its dialog opens
 
     def define(self) -> None:
         """Add parameters and outputs (``self.add``)."""
@@ -117,6 +119,8 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         return page.as_uri() if page.exists() else ""
 
     def createInstance(self) -> QingliuAlgorithm:
+        if self.KERNELS:
+            warm()
         return type(self)()
 
     def initAlgorithm(self, configuration: Any = None) -> None:

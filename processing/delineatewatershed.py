@@ -58,6 +58,7 @@ class DelineateWatershed(QingliuAlgorithm):
     """See ``resources/help/delineatewatershed.yaml``."""
 
     ID = "delineatewatershed"
+    KERNELS = True
 
     def define(self) -> None:
         """Parameters as CONTRACT names them."""

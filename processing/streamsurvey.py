@@ -77,6 +77,7 @@ class StreamSurvey(QingliuAlgorithm):
     """See ``resources/help/streamsurvey.yaml``."""
 
     ID = "streamsurvey"
+    KERNELS = True
 
     def define(self) -> None:
         """Parameters as CONTRACT names them."""

@@ -50,6 +50,7 @@ class Zoning(QingliuAlgorithm):
     """See ``resources/help/zoning.yaml``."""
 
     ID = "zoning"
+    KERNELS = True
 
     def define(self) -> None:
         """Parameters as CONTRACT names them."""

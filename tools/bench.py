@@ -49,7 +49,7 @@ def inside() -> int:
     run(
         [sys.executable, script, str(dem), "compiled"], environment, terrain.WORK / "log" / "inside.txt"
     )  # cache
-    for how in ("compiled", "plain"):
+    for how in ("compiled", "warm", "plain"):
         subprocess.run([sys.executable, script, str(dem), how], env=environment, check=True)
     return 0
 

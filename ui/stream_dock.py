@@ -42,6 +42,7 @@ from ..core.errors import Cancelled, QingliuError
 from ..core.terrain.profile import profile
 from ..core.terrain.streams import Limits, Streams, default_limits
 from ..core.terrain.survey import Tally, lengths_from, tally, verdicts
+from ..layers.engine import warm
 from ..layers.lines import line_wkb
 from ..layers.outputs import Column, feature, fields
 from ..layers.rasterfiles import RasterSource, raster_source
@@ -112,6 +113,7 @@ class StreamDock(QDockWidget):
         self._redraw.timeout.connect(self._judge)
         self._build()
         self._recall()
+        warm()  # by the time a DEM has been chosen the kernels are there
 
     # -- building ----------------------------------------------------------
     def _build(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from qingliu.core.terrain import jit
 from qingliu.layers import engine
 
 
@@ -14,6 +15,25 @@ def fresh():
     engine.cache_folder.cache_clear()
     yield
     engine.cache_folder.cache_clear()
+
+
+def test_kernels_are_fetched_ahead_only_where_the_probe_was_passed(qgis_app, fresh, monkeypatch, tmp_path):
+    """Nothing is probed or compiled behind the user's back; where all is there, one thread, once."""
+    monkeypatch.setattr(engine, "_warming", None)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "new"))
+    assert engine.warm() is None
+
+
+def test_kernels_fetched_ahead_are_ready_when_they_are_needed(qgis_app, fresh, monkeypatch):
+    pytest.importorskip("numba")
+    if engine.engine().mode != "compiled":
+        pytest.skip(f"numba does not run inside QGIS here: {engine.engine().reason}")
+    jit.load()
+    monkeypatch.setattr(engine, "_warming", None)
+    thread = engine.warm()
+    assert thread is not None and engine.warm() is thread
+    thread.join()
+    assert all(one._compiled is not None for one in jit._kernels)
 
 
 @pytest.mark.parametrize("kind", ["file", "below a file"])
