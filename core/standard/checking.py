@@ -222,6 +222,12 @@ def _siting(siting: model.Siting, place: Place, known: Known) -> Iterator[Proble
     for i, group in enumerate(siting.land_use_groups):
         for j, condition in enumerate(group.when):
             yield from _condition(condition, place.at("land_use_groups").at(i).at("when").at(j), known)
+    for i, rule in enumerate(siting.general_rules):
+        here = place.at("general_rules").at(i)
+        yield from known.missing("clause", rule.clause, here.at("clause"))
+        yield from known.all_missing("measure", rule.measures, here.at("measures"))
+        for j, condition in enumerate(rule.when):
+            yield from _condition(condition, here.at("when").at(j), known)
 
 
 def _measure(measure: model.Measure, place: Place, known: Known) -> Iterator[Problem]:
@@ -305,6 +311,7 @@ _NAMES_OF_ATTRIBUTE: Mapping[str, Callable[[Known], frozenset[str]]] = {
     "watershed_type": lambda known: known.names["type"],
     "measure": lambda known: known.names["measure"],
     "adjacent_measure": lambda known: known.names["measure"],
+    "own_measure": lambda known: known.names["measure"],
     "land_use": _land_use_names,
     "neighbour_land_use": _land_use_names,
 }

@@ -43,7 +43,10 @@ class SitingRule:
     """Where a measure shall, should, may, should not or must not go; all of ``when`` must hold.
 
     ``standards`` are the numbers a ``design_standard`` or ``require_quality`` rule points to;
-    ``report_as`` is a ``ruling``'s severity where it is not that of the level.
+    ``report_as`` is a ``ruling``'s severity where it is not that of the level. ``reading`` is how a rule
+    speaks: ``site`` says where the measure belongs; ``demand`` what a place or another measure needs, so
+    that the measure elsewhere breaks nothing; ``confirm`` what only a person can say once its condition is
+    settled. ``variant`` is the kind of the measure (its ``protection``) that the rule is about.
     """
 
     id: str
@@ -55,6 +58,8 @@ class SitingRule:
     also_require: Tuple[str, ...] = ()
     report_as: Optional[str] = one_of("error", "warning", "note", default=None)
     ruling: Optional[int] = None
+    reading: str = one_of("site", "demand", "confirm", default="site")
+    variant: Optional[str] = None
     basis: str = one_of(*BASES, default="verbatim")
     note_zh: Optional[str] = None
     note_en: Optional[str] = None
@@ -177,12 +182,34 @@ class LandUseGroup:
 
 
 @dataclass(frozen=True)
+class GeneralRule:
+    """A rule that a clause gives for every measure of a kind; each of ``measures`` has it under its own id."""
+
+    clause: str
+    level: str = one_of(*LEVELS)
+    effect: str = one_of(*EFFECTS)
+    when: Tuple[Condition, ...] = ()
+    measures: Tuple[str, ...] = ()
+    basis: str = one_of(*BASES, default="derived")
+    note_zh: Optional[str] = None
+    note_en: Optional[str] = None
+
+    def of(self, measure: str) -> SitingRule:
+        """The rule as one of ``measure``."""
+        return SitingRule(
+            f"{measure}.{self.clause}.{self.effect}", self.clause, self.level, self.effect, self.when,
+            basis=self.basis, note_zh=self.note_zh, note_en=self.note_en,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Siting:
     """``siting.yaml``: the vocabulary of the siting rules."""
 
     effects: Tuple[Named, ...] = ()
     attributes: Tuple[Attribute, ...] = ()
     land_use_groups: Tuple[LandUseGroup, ...] = ()
+    general_rules: Tuple[GeneralRule, ...] = ()
 
     def attribute(self, key: str) -> Attribute | None:
         """The attribute ``key``, or None."""
