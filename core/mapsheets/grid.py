@@ -1,0 +1,119 @@
+"""Which sheet of the national map series a place lies on (GB/T 13989-2012; serves 4.1.3).
+
+The 1:1 000 000 sheets are 6° by 4°; all larger scales divide them evenly, so that a sheet is a pair of
+whole numbers. All reckoning is in whole millionths of an arc second (0.03 mm): a place on an edge is on
+the edge, whatever binary fractions of a degree it was handed over in. Sizes are data of the edition
+(code list ``map_sheets``).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Iterator, Mapping, NamedTuple
+
+from ..errors import InputError
+from ..standard import default_edition
+
+MICRO = 1_000_000
+DEGREE = 3600 * MICRO
+MILLION_WIDTH, MILLION_HEIGHT = 6 * DEGREE, 4 * DEGREE
+NORTHMOST = 60 * DEGREE  # further north two or four columns share a sheet
+HALF_CIRCLE = 180 * DEGREE
+
+
+class SheetScale(NamedTuple):
+    """A scale of the series: ``code`` letter, ``denominator``, sheets along a side of 1:1 000 000 (``rows``),
+    ``width`` and ``height`` of a sheet in millionths of an arc second."""
+
+    code: str
+    denominator: int
+    rows: int
+    width: int
+    height: int
+
+
+class MapSheet(NamedTuple):
+    """A sheet: ``column`` counts sheets east from Greenwich, ``row`` north from the equator, from 0."""
+
+    scale: SheetScale
+    column: int
+    row: int
+
+    @property
+    def edges(self) -> tuple[int, int, int, int]:
+        """West, south, east, north in millionths of an arc second, exact."""
+        west, south = self.column * self.scale.width, self.row * self.scale.height
+        return west, south, west + self.scale.width, south + self.scale.height
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north in degrees, each the nearest number to its exact value."""
+        west, south, east, north = self.edges
+        return west / DEGREE, south / DEGREE, east / DEGREE, north / DEGREE
+
+    def neighbour(self, east: int, north: int) -> MapSheet | None:
+        """The sheet so many columns east and rows north; None beyond the equator or 60° N."""
+        around = 2 * HALF_CIRCLE // self.scale.width
+        column = (self.column + east + around // 2) % around - around // 2
+        row = self.row + north
+        inside = 0 <= row < NORTHMOST // self.scale.height
+        return MapSheet(self.scale, column, row) if inside else None
+
+
+@cache
+def scales() -> Mapping[str, SheetScale]:
+    """The scales of the series by their letter, B (1:500 000) to H (1:5000)."""
+    found = {}
+    for item in default_edition().codelist("map_sheets").items:
+        width, height = (round(item.data[key] * MICRO) for key in ("dlon_seconds", "dlat_seconds"))
+        denominator = int(item.zh.split(":")[1])
+        found[item.code] = SheetScale(item.code, denominator, int(item.data["rows_per_1m"]), width, height)
+    return found
+
+
+def sheet_scale(denominator: int) -> SheetScale:
+    """The scale 1:``denominator``. Raises InputError QL-SHEET-SCALE where the series has none."""
+    for scale in scales().values():
+        if scale.denominator == denominator:
+            return scale
+    known = ", ".join(f"1:{s.denominator}" for s in scales().values())
+    raise InputError("QL-SHEET-SCALE", scale=denominator, known=known)
+
+
+def sheet_at(longitude: float, latitude: float, scale: SheetScale) -> MapSheet:
+    """The sheet of a place in degrees; on an edge the one to the east or north.
+
+    Raises InputError QL-SHEET-LATITUDE south of the equator and from 60° N on, where the division differs.
+    """
+    return next(sheets_over((longitude, latitude, longitude, latitude), scale))
+
+
+def sheets_over(bounds: tuple[float, float, float, float], scale: SheetScale) -> Iterator[MapSheet]:
+    """All sheets that west, south, east, north (degrees) reach into, from north-west row by row.
+
+    A rectangle that only touches an edge does not reach beyond it. Raises InputError QL-SHEET-LATITUDE.
+    """
+    west, south, east, north = (_whole(value) for value in bounds)
+    if (
+        south < 0
+        or north > NORTHMOST
+        or south == NORTHMOST
+        or not -HALF_CIRCLE <= west <= east <= HALF_CIRCLE
+    ):
+        raise InputError("QL-SHEET-LATITUDE", south=f"{bounds[1]:.6f}", north=f"{bounds[3]:.6f}")
+    columns = _steps(west, east, scale.width)
+    for row in reversed(_steps(south, north, scale.height)):
+        for column in columns:
+            yield MapSheet(scale, column, row)
+
+
+def _whole(degrees: float) -> int:
+    if not math.isfinite(degrees):
+        raise InputError("QL-SHEET-LATITUDE", south=degrees, north=degrees)
+    return round(degrees * DEGREE)
+
+
+def _steps(low: int, high: int, size: int) -> range:
+    first = low // size
+    return range(first, max(-(-high // size), first + 1))
