@@ -90,6 +90,41 @@ def test_the_whole_chain_finds_taudems_channel_cells(reference, dem, fel, p, lea
     assert np.mean(accumulate(field.direction)[channel] >= CHANNEL) >= least
 
 
+def test_eno_channels_lie_within_one_cell_of_taudems_and_differ_only_at_flats(reference):
+    """A river plain in degrees, 178 to 241 m: what differs are the ways across its filled flats."""
+    heights, frame = read_dem(reference / "taudem_eno/input/dem_enogeo.tif")
+    direction = flow_directions(heights, frame).direction
+    theirs = recoded(read(reference / "taudem_eno/expected/p.tif")[0], TAUDEM)
+    filled, _, _ = read(reference / "taudem_eno/expected/fel.tif")
+    channel = (accumulate(theirs) >= CHANNEL) & (theirs != NODATA)
+    ours = accumulate(direction) >= CHANNEL
+    assert np.mean(_widened(ours)[channel]) > 0.998
+    flat = filled == _lowest_around(filled)
+    assert _widened(flat)[channel & ~ours].all()
+
+
+def test_eno_drains_taudems_area_at_the_gauge(reference):
+    heights, frame = read_dem(reference / "taudem_eno/input/dem_enogeo.tif")
+    theirs, _, _ = read(reference / "taudem_eno/expected/ad8o.tif")
+    gauge = np.unravel_index(theirs.argmax(), theirs.shape)
+    assert theirs[gauge] == 154_269
+    assert accumulate(flow_directions(heights, frame).direction)[gauge] == 154_269
+
+
+def _around(values: np.ndarray, beyond: float) -> list[np.ndarray]:
+    padded = np.pad(values, 1, constant_values=beyond)
+    rows, cols = values.shape
+    return [padded[r : r + rows, c : c + cols] for r in range(3) for c in range(3)]
+
+
+def _widened(mask: np.ndarray) -> np.ndarray:
+    return np.logical_or.reduce(_around(mask, False))
+
+
+def _lowest_around(values: np.ndarray) -> np.ndarray:
+    return np.minimum.reduce(_around(values, np.inf))
+
+
 def test_pysheds_catchment_from_its_own_directions_has_11422_cells(reference):
     direction = recoded(read(reference / "pysheds_test/dir_d8_esri.tif")[0], ESRI)
     assert catchment_mask(direction, 101, 229).sum() == 11_422
