@@ -1,0 +1,147 @@
+"""What of each measure lies in which zone, village and parcel: cut so that the parts add up to the feature (5.1.2).
+
+Where areas overlap the first of them keeps the part; what lies in none of them is a part of its own. A line along
+a common border belongs to the first area that it touches. Shapes are planar, m.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable, Iterator, Optional, Sequence
+
+import numpy as np
+
+from ..siting.model import Shape, Shapes
+from .model import LINE, POINT, POLYGON, Item, Part
+from .quantities import strip_length
+
+KINDS = (POINT, LINE, POLYGON)
+NOISE = 1e-6
+"""Parts smaller than this (m, m²) are noise of the overlay and are left out."""
+
+Surface = Callable[[Shape], Optional[float]]
+"""Area on the ground of a polygon, m²; None where it is not known."""
+
+
+class Areas:
+    """Named areas (zones, villages, parcels) that shapes are cut by, in order of precedence."""
+
+    def __init__(self, shapes: Shapes, named: Iterable[tuple[str, Shape]]) -> None:
+        self._shapes = shapes
+        self._named = list(named)
+        boxes = [shapes.bounds(shape) for _, shape in self._named]
+        self._boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)
+
+    def split(self, shape: Shape) -> list[tuple[str | None, Shape]]:
+        """Parts of ``shape`` by area, None for what lies in no area."""
+        found: list[tuple[str | None, Shape]] = []
+        rest: Any = shape
+        for name, area in self._near(shape):
+            inside = self._shapes.common(rest, area)
+            if inside is None:
+                continue
+            found.append((name, inside))
+            rest = self._shapes.minus(rest, area)
+            if rest is None:
+                return found
+        return [*found, (None, rest)]
+
+    def _near(self, shape: Shape) -> Iterator[tuple[str, Shape]]:
+        west, south, east, north = self._shapes.bounds(shape)
+        boxes = self._boxes
+        meets = (
+            (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+        )
+        near = [self._named[i] for i in np.flatnonzero(meets)]
+        touched = self._shapes.meeting(shape, [area for _, area in near])
+        return (pair for pair, touches in zip(near, touched) if touches)
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """Cuts features by zones, villages and parcels; any of them may be missing.
+
+    ``surface`` measures polygons on the ground where true areas are wanted.
+    """
+
+    shapes: Shapes
+    zones: Optional[Areas] = None
+    villages: Optional[Areas] = None
+    parcels: Optional[Areas] = None
+    surface: Optional[Surface] = None
+
+    def parts(self, item: Item, shape: Shape) -> list[Part]:
+        """The parts of a feature; their areas, lengths and pieces add up to those of the feature."""
+        return [part for part, _ in self.pieces(item, shape)]
+
+    def pieces(self, item: Item, shape: Shape) -> list[tuple[Part, Shape]]:
+        """As :meth:`parts`, each with its shape."""
+        cut = self._cut(shape)
+        sizes = [self._size(piece) for _, piece in cut]
+        largest = max(range(len(cut)), key=lambda i: sizes[i])
+        whole = math.fsum(sizes)
+        along = self._along(shape) if item.kind == POLYGON else 0.0
+        found = []
+        for i, (places, piece) in enumerate(cut):
+            if sizes[i] <= NOISE and i != largest:
+                continue
+            share = sizes[i] / whole if whole else 1.0
+            part = self._part(item, piece, sizes[i], along * share)
+            pieces = part.pieces if item.kind == POINT else float(i == largest)
+            zone, village, parcel = places
+            found.append((part._replace(zone=zone, village=village, parcel=parcel, pieces=pieces), piece))
+        return found
+
+    def _part(self, item: Item, piece: Shape, size: float, along: float) -> Part:
+        if item.kind == POINT:
+            return Part(item, pieces=size)
+        if item.kind == LINE:
+            return Part(item, length_m=size)
+        surface = self.surface(piece) if self.surface is not None else None
+        return Part(item, area_m2=size, length_m=along, surface_m2=surface)
+
+    def _cut(self, shape: Shape) -> list[tuple[tuple[str | None, str | None, str | None], Shape]]:
+        found: list[tuple[list[str | None], Shape]] = [([], shape)]
+        for areas in (self.zones, self.villages, self.parcels):
+            if areas is None:
+                found = [([*places, None], piece) for places, piece in found]
+            else:
+                found = [
+                    ([*places, name], part) for places, piece in found for name, part in areas.split(piece)
+                ]
+        return [((p[0], p[1], p[2]), piece) for p, piece in found]
+
+    def _size(self, shape: Shape) -> float:
+        """m² of polygons, m of lines, number of points."""
+        dimension = self.shapes.dimension(shape)
+        if dimension == 0:
+            return float(sum(len(ring) for ring in self.shapes.rings(shape)))
+        return self.shapes.length(shape) if dimension == 1 else self.shapes.area(shape)
+
+    def _along(self, shape: Shape) -> float:
+        return length_along(self.shapes.rings(shape), self.shapes.area(shape))
+
+
+def kind_of(shapes: Shapes, shape: Shape) -> str:
+    """point, line or polygon."""
+    return KINDS[shapes.dimension(shape)]
+
+
+def length_along(rings: Sequence[np.ndarray], area_m2: float) -> float:
+    """Length along the strips that ``rings`` (n, 2) enclose, m; a strip with a hole runs round it."""
+    sizes = [(_enclosed(ring), _round(ring)) for ring in rings]
+    if math.fsum(area for area, _ in sizes) > area_m2 * (1 + 1e-9) + NOISE:
+        return math.fsum(perimeter for _, perimeter in sizes) / 2
+    return math.fsum(strip_length(area, perimeter) for area, perimeter in sizes)
+
+
+def _enclosed(ring: np.ndarray) -> float:
+    """Area inside a ring by the shoelace rule, taken from its first vertex to keep digits."""
+    x, y = (ring - ring[0]).T
+    return abs(float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))) / 2
+
+
+def _round(ring: np.ndarray) -> float:
+    steps = np.diff(ring, axis=0)
+    return float(np.sum(np.hypot(steps[:, 0], steps[:, 1])))
