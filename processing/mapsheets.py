@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFile,
+    QgsWkbTypes,
 )
 
 from ..core.errors import InputError, Problem
@@ -80,8 +81,9 @@ class MapSheets(QingliuAlgorithm):
         rows = [(_values(one), bytes(frame(one.part.sheet).asWkb())) for one in indexed]
         columns = self.columns("OUTPUT", *FIELDS)
         style = self.style("mapsheets")
+        kind = QgsWkbTypes.Type.Polygon
         written = write_layer(
-            self, inputs, "OUTPUT", columns, rows, sheet_crs(), style=style, progress=progress
+            self, inputs, "OUTPUT", columns, rows, sheet_crs(), kind=kind, style=style, progress=progress
         )
         states = [one.base.state for one in indexed]
         bare = sum(state in (NONE, PARTLY) for state in states) if inputs.given("BASEMAPS") else len(states)
