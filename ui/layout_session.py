@@ -1,0 +1,387 @@
+"""The measures of an open layout: which features there are, as edited now; drawn, moved, deleted (5.1.2).
+
+The layers show the table ``measures`` of a survey; edits stand in QGIS's buffers, with a draft on
+disk after each, until :meth:`LayoutSession.save` writes them through the store as one action.
+"""
+
+from __future__ import annotations
+
+import uuid as uuids
+from functools import partial
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence
+
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsProject,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+
+from ..core.errors import QingliuError
+from ..core.standard import Edition
+from ..layers.records import plain
+from ..layers.roles import set_role
+from ..layers.schema import AUDIT_NAMES
+from ..layers.store import Drafts, NewSurvey, Saved, create_store
+from ..layers.storecrs import srs_of
+from ..layers.surveyproject import open_layer
+from ..layouts.measures import measure_renderer
+from .layout_history import History, action
+from .layout_notes import Notes
+from .survey_session import Opened, SurveySession
+
+TABLE = "measures"
+SHAPES = ("Polygon", "LineString", "Point")
+KIND_OF_SHAPE = {"Polygon": "polygon", "LineString": "line", "Point": "point"}
+DRAFT_MS = 400
+
+
+class Placed(NamedTuple):
+    """A measure as it stands in the map now."""
+
+    uuid: str
+    measure: str
+    status: str
+    shape: str
+    fid: int
+    geometry: QgsGeometry
+    values: Mapping[str, Any]
+
+
+def shape_of(geometry: QgsGeometry) -> str:
+    """ "Polygon", "LineString" or "Point"; empty for anything else."""
+    kinds = {
+        QgsWkbTypes.GeometryType.PolygonGeometry: "Polygon",
+        QgsWkbTypes.GeometryType.LineGeometry: "LineString",
+        QgsWkbTypes.GeometryType.PointGeometry: "Point",
+    }
+    return kinds.get(geometry.type(), "")
+
+
+def new_scratch(folder: Path, name: str, type_: str, crs: QgsCoordinateReferenceSystem, who: str) -> Path:
+    """A survey of its own for a layout that belongs to none yet; it stays in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"layout-{uuids.uuid4().hex[:8]}.gpkg"
+    create_store(path, NewSurvey(name, "", type_, srs_of(crs), crs=crs.authid()), who=who).close()
+    return path
+
+
+class LayoutSession(QObject):
+    """One layout being designed; ``changed`` carries the uuids that were drawn, edited or deleted."""
+
+    changed = pyqtSignal(object)
+    saved = pyqtSignal()
+
+    def __init__(
+        self,
+        opened: Opened,
+        project: QgsProject,
+        drafts: Drafts,
+        who: str,
+        edition: Edition,
+        *,
+        scratch: bool,
+    ) -> None:
+        super().__init__()
+        self.edition = edition
+        self.scratch = scratch
+        self.survey = SurveySession(opened, project, drafts, who)
+        self.notes = Notes(self.survey.store)
+        self.history = History(self)
+        self.layers: Dict[str, QgsVectorLayer] = {}
+        self.rows: Dict[str, Placed] = {}
+        self._uuid_of: Dict[tuple[str, int], str] = {}
+        self._known: Dict[str, Placed] = {}  # as last told
+        self._touched: set[str] = set()
+        self._tell = _timer(self, 0, self._told)
+        self._reread = _timer(self, 0, self.reread)
+        self._draft = _timer(self, DRAFT_MS, self._keep_draft)
+        self._show()
+        self._listen()
+        self.reread()
+
+    # -- layers ----------------------------------------------------------------
+    def _show(self) -> None:
+        """The survey's layers in the project; of a scratch layout its measures only."""
+        if not self.scratch:
+            self.survey.show_layers()
+        elif not self.survey.layers(TABLE):
+            title = self.tr("Measures")
+            for shape in SHAPES:
+                layer = open_layer(self.survey.store.path, TABLE, title, shape)
+                set_role(layer, TABLE, self.survey.id)
+                self.survey.project.addMapLayer(layer)
+
+    def _listen(self) -> None:
+        for layer in self.survey.layers(TABLE):
+            kind = QgsWkbTypes.geometryType(layer.wkbType())
+            shape = {
+                QgsWkbTypes.GeometryType.PolygonGeometry: "Polygon",
+                QgsWkbTypes.GeometryType.LineGeometry: "LineString",
+                QgsWkbTypes.GeometryType.PointGeometry: "Point",
+            }.get(kind, "")
+            if shape and shape not in self.layers:
+                self.layers[shape] = layer
+                self._connect(shape, layer)
+
+    def _connect(self, shape: str, layer: QgsVectorLayer) -> None:
+        self._style(layer)
+        self.history.follow(layer)
+        layer.featureAdded.connect(partial(self._edited, shape))
+        layer.geometryChanged.connect(lambda fid, _, s=shape: self._edited(s, fid))
+        layer.attributeValueChanged.connect(lambda fid, *_, s=shape: self._edited(s, fid))
+        layer.featureDeleted.connect(partial(self._gone, shape))
+        layer.afterRollBack.connect(self._reread.start)
+        layer.willBeDeleted.connect(partial(self._left, shape))
+
+    def _style(self, layer: QgsVectorLayer, measure: str = "") -> None:
+        """Symbols for every measure the layer has; none is drawn that has no category."""
+        known = layer.renderer()
+        if (
+            measure
+            and isinstance(known, QgsCategorizedSymbolRenderer)
+            and known.categoryIndexForValue(measure) >= 0
+        ):
+            return
+        layer.setRenderer(measure_renderer(layer, self.edition))
+        layer.triggerRepaint()
+
+    def _left(self, shape: str) -> None:
+        if self.layers.pop(shape, None) is not None:
+            self._reread.start()
+
+    @property
+    def crs(self) -> QgsCoordinateReferenceSystem:
+        """The layout's coordinate reference system."""
+        layer = next(iter(self.layers.values()), None)
+        return layer.crs() if layer is not None else QgsCoordinateReferenceSystem()
+
+    # -- what there is ----------------------------------------------------------------
+    def reread(self) -> None:
+        """Take over every measure from the layers."""
+        before = self.rows
+        self.rows, self._uuid_of = {}, {}
+        for shape, layer in self.layers.items():
+            for feature in layer.getFeatures():
+                self._take(shape, feature)
+        self._touched |= set(before) | set(self.rows)
+        self._tell.start()
+
+    def _take(self, shape: str, feature: QgsFeature) -> str:
+        values = {f.name(): plain(v) for f, v in zip(feature.fields(), feature.attributes())}
+        uuid = str(values.get("uuid") or f"{shape}{feature.id()}")
+        self.rows[uuid] = Placed(
+            uuid, str(values.get("measure") or ""), str(values.get("status") or ""), shape, feature.id(),
+            QgsGeometry(feature.geometry()), values,
+        )  # fmt: skip
+        self._uuid_of[(shape, feature.id())] = uuid
+        return uuid
+
+    def _edited(self, shape: str, fid: int) -> None:
+        layer = self.layers.get(shape)
+        feature = layer.getFeature(fid) if layer is not None else QgsFeature()
+        if not feature.isValid():
+            return
+        old = self._uuid_of.get((shape, fid))
+        uuid = self._take(shape, feature)
+        if old is not None and old != uuid:
+            self.rows.pop(old, None)
+            self._touched.add(old)
+        self._touched.add(uuid)
+        self._style(self.layers[shape], self.rows[uuid].measure)
+        self._tell.start()
+
+    def _gone(self, shape: str, fid: int) -> None:
+        uuid = self._uuid_of.pop((shape, fid), None)
+        if uuid is not None and self.rows[uuid].fid == fid:
+            del self.rows[uuid]
+            self._touched.add(uuid)
+            self._tell.start()
+
+    def _told(self) -> None:
+        touched, self._touched = self._touched, set()
+        differ = {u for u in touched if not _same(self._known.get(u), self.rows.get(u))}
+        if differ:
+            self._known = dict(self.rows)
+            self.changed.emit(differ)
+            self._draft.start()
+
+    def settle(self) -> None:
+        """Tell what is waiting to be told, now."""
+        if self._reread.isActive():
+            self._reread.stop()
+            self.reread()
+        self._tell.stop()
+        self._told()
+
+    def feature(self, uuid: str) -> tuple[QgsVectorLayer, int] | None:
+        """Layer and feature id of a measure."""
+        row = self.rows.get(uuid)
+        return (self.layers[row.shape], row.fid) if row is not None and row.shape in self.layers else None
+
+    # -- actions ----------------------------------------------------------------
+    def edit(self, shape: str) -> QgsVectorLayer | None:
+        """The layer of a shape with editing begun, None where the layout has none or may not be written."""
+        layer = self.layers.get(shape)
+        if layer is None or self.survey.store.read_only:
+            return None
+        return layer if layer.isEditable() or layer.startEditing() else None
+
+    def add(
+        self,
+        measure: str,
+        geometries: Sequence[QgsGeometry],
+        title: str,
+        values: Mapping[str, Any] | None = None,
+    ) -> List[str]:
+        """New measures as one action, their vertices put into neighbours where topology is kept; their uuids.
+
+        All geometries are of one shape, in the layout's CRS.
+        """
+        layer = self.edit(shape_of(geometries[0])) if geometries else None
+        if layer is None:
+            return []
+        made = []
+        with action(layer, title):
+            for geometry in geometries:
+                feature = self._feature(layer, measure, geometry, values or {})
+                if layer.addFeature(feature):
+                    made.append(str(feature["uuid"]))
+            if QgsProject.instance().topologicalEditing():
+                for geometry in geometries:
+                    layer.addTopologicalPoints(geometry)
+        return made
+
+    def _feature(
+        self, layer: QgsVectorLayer, measure: str, geometry: QgsGeometry, values: Mapping[str, Any]
+    ) -> QgsFeature:
+        feature = QgsFeature(layer.fields())
+        feature.setGeometry(geometry)
+        given = {"status": "planned", **values, "measure": measure, "uuid": str(uuids.uuid4())}
+        for name, value in given.items():
+            if feature.fieldNameIndex(name) >= 0:
+                feature.setAttribute(name, value)
+        return feature
+
+    def remove(self, uuid_list: Iterable[str], title: str) -> int:
+        """Delete measures, one action a layer; how many went."""
+        gone = 0
+        by_shape: Dict[str, List[int]] = {}
+        for uuid in uuid_list:
+            if uuid in self.rows:
+                by_shape.setdefault(self.rows[uuid].shape, []).append(self.rows[uuid].fid)
+        for shape, fids in by_shape.items():
+            layer = self.edit(shape)
+            if layer is not None:
+                with action(layer, title):
+                    gone += sum(layer.deleteFeature(f) for f in fids)
+        return gone
+
+    def replace(
+        self, uuid: str, parts: Sequence[QgsGeometry], title: str, values: Mapping[str, Any] | None = None
+    ) -> List[str]:
+        """Give a measure other geometry; more than one part makes new measures of the rest."""
+        row = self.rows.get(uuid)
+        layer = self.edit(row.shape) if row is not None and parts else None
+        if row is None or layer is None:
+            return []
+        made = [uuid]
+        own = {k: v for k, v in row.values.items() if k in ("name", "status", "survey_column", "receiving")}
+        with action(layer, title):
+            layer.changeGeometry(row.fid, parts[0])
+            for part in parts[1:]:
+                feature = self._feature(layer, row.measure, part, {**own, **(values or {})})
+                if layer.addFeature(feature):
+                    made.append(str(feature["uuid"]))
+        return made
+
+    def set_values(self, uuid: str, values: Mapping[str, Any], title: str) -> bool:
+        """Other attributes of a measure, as one action."""
+        row = self.rows.get(uuid)
+        layer = self.edit(row.shape) if row is not None else None
+        if row is None or layer is None:
+            return False
+        with action(layer, title):
+            for name, value in values.items():
+                index = layer.fields().indexOf(name)
+                if index >= 0:
+                    layer.changeAttributeValue(row.fid, index, value)
+        return True
+
+    # -- saving ----------------------------------------------------------------
+    @property
+    def modified(self) -> bool:
+        """Whether edits stand unsaved."""
+        return any(x.isEditable() and x.isModified() for x in self.layers.values())
+
+    def _keep_draft(self) -> None:
+        try:
+            self.survey.edits.keep_draft(why="layout")
+        except QingliuError as error:
+            self.survey.store.findings.extend(error.problems)
+
+    def save(self) -> Saved | None:
+        """Write all edits as one action of the store; None where there are none. Raises what it raises."""
+        self._draft.stop()
+        saved = self.survey.edits.save(why="layout")
+        self._end_editing()
+        self.settle()
+        self.saved.emit()
+        return saved
+
+    def discard(self) -> None:
+        """Give up what is unsaved."""
+        self._draft.stop()
+        self.survey.edits.discard()
+        self._end_editing()
+        self.settle()
+
+    def _end_editing(self) -> None:
+        for layer in self.layers.values():
+            if layer.isEditable() and not layer.isModified():
+                layer.rollBack()
+        self._reread.start()
+
+    def close(self) -> None:
+        """Let go of the survey."""
+        for timer in (self._tell, self._reread, self._draft):
+            timer.stop()
+        self.survey.close()
+
+
+def features_at(layer: QgsVectorLayer, geometry: QgsGeometry) -> List[QgsFeature]:
+    """The features of a layer that share ground with a geometry."""
+    request = QgsFeatureRequest(geometry.boundingBox()).setFlags(QgsFeatureRequest.Flag.ExactIntersect)
+    return [f for f in layer.getFeatures(request) if f.geometry().intersects(geometry)]
+
+
+def _same(old: Placed | None, new: Placed | None) -> bool:
+    """Whether nothing is different; a saved feature has another id and the same content."""
+    if old is None or new is None:
+        return old is new
+    return (
+        old.measure == new.measure
+        and old.status == new.status
+        and _entered(old) == _entered(new)
+        and old.geometry.equals(new.geometry)
+    )
+
+
+def _entered(row: Placed) -> Dict[str, Any]:
+    """A measure's values without what the store writes itself."""
+    own = {"fid", *AUDIT_NAMES}
+    return {k: v for k, v in row.values.items() if k not in own}
+
+
+def _timer(parent: QObject, ms: int, slot: Any) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(ms)
+    timer.timeout.connect(slot)
+    return timer
