@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid as uuids
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -18,28 +18,44 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsGeometry,
     QgsProject,
+    QgsTask,
     QgsVectorLayer,
     QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ..core.errors import QingliuError
+from ..core.errors import Problem, QingliuError
+from ..core.language import current
 from ..core.standard import Edition
 from ..layers.records import plain
 from ..layers.roles import set_role
 from ..layers.schema import AUDIT_NAMES
-from ..layers.store import Drafts, NewSurvey, Saved, create_store
+from ..layers.store import Drafts, GpkgStore, NewSurvey, Saved, create_store, open_store
+from ..layers.store.editing import EditSession, layers_of, table_of
 from ..layers.storecrs import srs_of
-from ..layers.surveyproject import open_layer
+from ..layers.surveyproject import Surveyed, fill_project, open_layer
 from ..layouts.measures import measure_renderer
 from .layout_history import History, action
 from .layout_notes import Notes
-from .survey_session import Opened, SurveySession
 
 TABLE = "measures"
 SHAPES = ("Polygon", "LineString", "Point")
 KIND_OF_SHAPE = {"Polygon": "polygon", "LineString": "line", "Point": "point"}
+_SHAPE_OF = {
+    QgsWkbTypes.GeometryType.PolygonGeometry: "Polygon",
+    QgsWkbTypes.GeometryType.LineGeometry: "LineString",
+    QgsWkbTypes.GeometryType.PointGeometry: "Point",
+}
 DRAFT_MS = 400
+
+
+class Found(NamedTuple):
+    """What the look at a survey found: where to work, where it belongs, whether it may be written."""
+
+    path: Path
+    home: Path
+    read_only: bool = False
+    findings: Tuple[Problem, ...] = ()
 
 
 class Placed(NamedTuple):
@@ -56,12 +72,7 @@ class Placed(NamedTuple):
 
 def shape_of(geometry: QgsGeometry) -> str:
     """ "Polygon", "LineString" or "Point"; empty for anything else."""
-    kinds = {
-        QgsWkbTypes.GeometryType.PolygonGeometry: "Polygon",
-        QgsWkbTypes.GeometryType.LineGeometry: "LineString",
-        QgsWkbTypes.GeometryType.PointGeometry: "Point",
-    }
-    return kinds.get(geometry.type(), "")
+    return _SHAPE_OF.get(geometry.type(), "")
 
 
 def new_scratch(folder: Path, name: str, type_: str, crs: QgsCoordinateReferenceSystem, who: str) -> Path:
@@ -72,6 +83,14 @@ def new_scratch(folder: Path, name: str, type_: str, crs: QgsCoordinateReference
     return path
 
 
+def look(task: QgsTask | None, path: Path, who: str, copies: Path) -> Found:
+    """Check, migrate and back up a survey, off the interface thread. Raises QingliuError QL-STORE-*."""
+    store = open_store(path, who=who, work_folder=copies)
+    found = Found(store.path, store.home, store.read_only, tuple(store.findings))
+    store.close()
+    return found
+
+
 class LayoutSession(QObject):
     """One layout being designed; ``changed`` carries the uuids that were drawn, edited or deleted."""
 
@@ -79,20 +98,21 @@ class LayoutSession(QObject):
     saved = pyqtSignal()
 
     def __init__(
-        self,
-        opened: Opened,
-        project: QgsProject,
-        drafts: Drafts,
-        who: str,
-        edition: Edition,
-        *,
-        scratch: bool,
+        self, found: Found, project: QgsProject, drafts: Drafts, who: str, edition: Edition, *, scratch: bool
     ) -> None:
         super().__init__()
         self.edition = edition
+        self.project = project
         self.scratch = scratch
-        self.survey = SurveySession(opened, project, drafts, who)
-        self.notes = Notes(self.survey.store)
+        self.drafts = drafts
+        self.closed = False
+        self.store = GpkgStore(
+            found.path, who=who, read_only=found.read_only, findings=found.findings, home=found.home
+        )
+        self.edits = EditSession(self.store, drafts)
+        self.meta = self.store.meta()
+        self.id = self.meta.get("store_id", "")
+        self.notes = Notes(self.store)
         self.history = History(self)
         self.layers: Dict[str, QgsVectorLayer] = {}
         self.rows: Dict[str, Placed] = {}
@@ -109,25 +129,23 @@ class LayoutSession(QObject):
     # -- layers ----------------------------------------------------------------
     def _show(self) -> None:
         """The survey's layers in the project; of a scratch layout its measures only."""
+        if layers_of(self.project, self.store):
+            return
         if not self.scratch:
-            self.survey.show_layers()
-        elif not self.survey.layers(TABLE):
-            title = self.tr("Measures")
-            for shape in SHAPES:
-                layer = open_layer(self.survey.store.path, TABLE, title, shape)
-                set_role(layer, TABLE, self.survey.id)
-                self.survey.project.addMapLayer(layer)
+            survey = Surveyed(self.store.path, self.id, self.meta.get("name", ""), current())
+            fill_project(self.project, survey)
+            return
+        for shape in SHAPES:
+            layer = open_layer(self.store.path, TABLE, self.tr("Measures"), shape)
+            set_role(layer, TABLE, self.id)
+            self.project.addMapLayer(layer)
 
     def _listen(self) -> None:
-        for layer in self.survey.layers(TABLE):
-            kind = QgsWkbTypes.geometryType(layer.wkbType())
-            shape = {
-                QgsWkbTypes.GeometryType.PolygonGeometry: "Polygon",
-                QgsWkbTypes.GeometryType.LineGeometry: "LineString",
-                QgsWkbTypes.GeometryType.PointGeometry: "Point",
-            }.get(kind, "")
-            if shape and shape not in self.layers:
+        for layer in layers_of(self.project, self.store):
+            shape = _SHAPE_OF.get(layer.geometryType(), "")
+            if table_of(layer, self.store) == TABLE and shape and shape not in self.layers:
                 self.layers[shape] = layer
+                self.edits.watch(layer)
                 self._connect(shape, layer)
 
     def _connect(self, shape: str, layer: QgsVectorLayer) -> None:
@@ -229,7 +247,7 @@ class LayoutSession(QObject):
     def edit(self, shape: str) -> QgsVectorLayer | None:
         """The layer of a shape with editing begun, None where the layout has none or may not be written."""
         layer = self.layers.get(shape)
-        if layer is None or self.survey.store.read_only:
+        if layer is None or self.store.read_only:
             return None
         return layer if layer.isEditable() or layer.startEditing() else None
 
@@ -322,14 +340,14 @@ class LayoutSession(QObject):
 
     def _keep_draft(self) -> None:
         try:
-            self.survey.edits.keep_draft(why="layout")
+            self.edits.keep_draft(why="layout")
         except QingliuError as error:
-            self.survey.store.findings.extend(error.problems)
+            self.store.findings.extend(error.problems)
 
     def save(self) -> Saved | None:
         """Write all edits as one action of the store; None where there are none. Raises what it raises."""
         self._draft.stop()
-        saved = self.survey.edits.save(why="layout")
+        saved = self.edits.save(why="layout")
         self._end_editing()
         self.settle()
         self.saved.emit()
@@ -338,7 +356,7 @@ class LayoutSession(QObject):
     def discard(self) -> None:
         """Give up what is unsaved."""
         self._draft.stop()
-        self.survey.edits.discard()
+        self.edits.discard()
         self._end_editing()
         self.settle()
 
@@ -352,7 +370,10 @@ class LayoutSession(QObject):
         """Let go of the survey."""
         for timer in (self._tell, self._reread, self._draft):
             timer.stop()
-        self.survey.close()
+        if not self.closed:
+            self.closed = True
+            self.edits.close()
+            self.store.close()
 
 
 def features_at(layer: QgsVectorLayer, geometry: QgsGeometry) -> List[QgsFeature]:

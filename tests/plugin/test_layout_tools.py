@@ -33,12 +33,11 @@ def session(qgis_new_project, tmp_path):
     """A layout without a survey of its own: three measure layers in a scratch GeoPackage."""
     from qingliu.core.standard import default_edition
     from qingliu.layers.store import Drafts
-    from qingliu.ui.layout_session import LayoutSession, new_scratch
-    from qingliu.ui.survey_session import Opened
+    from qingliu.ui.layout_session import Found, LayoutSession, new_scratch
 
     path = new_scratch(tmp_path / "布局", "试", "livable", QgsCoordinateReferenceSystem(CRS), "张三")
     made = LayoutSession(
-        Opened(path, path, False, ()), QgsProject.instance(), Drafts(tmp_path / "drafts"), "张三",
+        Found(path, path), QgsProject.instance(), Drafts(tmp_path / "drafts"), "张三",
         default_edition(), scratch=True,
     )  # fmt: skip
     yield made
@@ -122,13 +121,13 @@ def test_edits_made_with_qgis_own_tools_come_in_the_same_row(session):
 def test_saving_goes_through_the_store_as_one_action_and_keeps_uuids(session, qtbot):
     area = session.add("terrace", [rect(0, 0, 10, 10)], "一")[0]
     point = session.add("check_dam", [QgsGeometry.fromPointXY(QgsPointXY(500001, 3000001))], "二")[0]
-    before = session.survey.store.sequence()
+    before = session.store.sequence()
     told = []
     session.settle()
     session.changed.connect(told.append)
     saved = session.save()
     assert {k.uuid for k in saved.rows} == {area, point} and saved.sequence > before
-    assert {r.uuid for r in session.survey.store.rows("measures")} == {area, point}
+    assert {r.uuid for r in session.store.rows("measures")} == {area, point}
     assert set(session.rows) == {area, point} and not session.modified
     assert told == []  # the same measures with other feature ids: nothing to judge again
     assert session.history.undo() == ""
@@ -136,7 +135,7 @@ def test_saving_goes_through_the_store_as_one_action_and_keeps_uuids(session, qt
 
 def test_a_draft_lies_on_disk_shortly_after_an_edit_and_goes_with_the_save(session, qtbot):
     session.add("terrace", [rect(0, 0, 10, 10)], "一")
-    drafts, store = session.survey.drafts, session.survey.id
+    drafts, store = session.drafts, session.id
     qtbot.waitUntil(lambda: len(list(drafts.left(store))) == 1, timeout=5000)
     session.save()
     assert list(drafts.left(store)) == []
@@ -179,12 +178,12 @@ def test_a_signed_override_is_kept_in_the_survey_and_its_withdrawal_is_logged(se
 
     notes = session.notes
     notes.sign(CONFIRM, ("m1", "terrace.6.2.2-1-2.forbid"), Signed("台面已成", "李四", "2026-11-21"))
-    read = Notes(session.survey.store)
+    read = Notes(session.store)
     kept = read.confirmed("m1")["terrace.6.2.2-1-2.forbid"]
     assert (kept.person, kept.date, kept.reason) == ("李四", "2026-11-21", "台面已成")
     notes.withdraw(CONFIRM, "m1", "terrace.6.2.2-1-2.forbid")
-    assert Notes(session.survey.store).confirmed("m1") == {}
-    log = [e for e in session.survey.store.changes_since(0) if e.why.startswith("layout: confirm")]
+    assert Notes(session.store).confirmed("m1") == {}
+    log = [e for e in session.store.changes_since(0) if e.why.startswith("layout: confirm")]
     assert [e.who for e in log][:1] == ["李四"] and len(log) == 2
 
 
@@ -200,10 +199,10 @@ def test_cards_and_plot_numbers_come_back_after_reading_again(session):
 
     session.notes.fill_card("m1", {"owner": "上店村", "manager": ""})
     session.notes.keep_plots({"m1": "上店-1"})
-    read = Notes(session.survey.store)
+    read = Notes(session.store)
     assert read.card("m1") == {"owner": "上店村"} and read.plots() == {"m1": "上店-1"}
     session.notes.fill_card("m1", {"owner": ""})
-    assert Notes(session.survey.store).card("m1") == {}
+    assert Notes(session.store).card("m1") == {}
 
 
 # -- splitting ------------------------------------------------------------------------------------------------
@@ -277,6 +276,8 @@ def test_drawing_snaps_where_the_project_snaps(session, canvas, qtbot):
     canvas.setMapTool(tool)
     drawn = []
     tool.drawn.connect(drawn.append)
+    utils = canvas.snappingUtils()  # its index is built in the background
+    qtbot.waitUntil(lambda: utils.snapToMap(pixel(canvas, 106, 95)).isValid(), timeout=10000)
     click(canvas, 106, 95)
     assert (drawn[0].asPoint().x() - EAST, drawn[0].asPoint().y() - NORTH) == (100, 100)
 
