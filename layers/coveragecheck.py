@@ -8,14 +8,65 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from qgis.core import QgsFeature, QgsFeatureSource, QgsGeometry, QgsVectorLayer, QgsWkbTypes
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsFeatureIterator,
+    QgsFeatureRequest,
+    QgsFeatureSource,
+    QgsFields,
+    QgsGeometry,
+    QgsRectangle,
+    QgsVectorLayer,
+    QgsVectorLayerFeatureSource,
+    QgsWkbTypes,
+)
 
 from ..core.errors import InputError, Problem, problem
 from ..core.progress import SILENT, Progress
 from ..core.zoning.mending import Change, Check, Zone, check_zones, mend
+from .outputs import string_field
 from .records import POLYGON, Wanted, id_list, read_records
 
 ZONE_FIELD = "zone"
+SIGNATURE = ("edited_by", "edit_reason", "edited_on")
+
+
+class LayerState(QgsFeatureSource):
+    """A layer as it is now, its unsaved edits included, to be read in another thread.
+
+    ``changed`` are the ids whose geometry was drawn or moved by hand since the last save.
+    """
+
+    def __init__(self, layer: QgsVectorLayer) -> None:
+        super().__init__()
+        self._features = QgsVectorLayerFeatureSource(layer)
+        self._crs, self._fields, self._type = layer.crs(), layer.fields(), layer.wkbType()
+        self._name, self._count, self._extent = layer.name(), layer.featureCount(), layer.extent()
+        buffer = layer.editBuffer()
+        drawn = [*buffer.changedGeometries(), *buffer.addedFeatures()] if buffer is not None else []
+        self.changed: tuple[int, ...] = tuple(sorted(drawn))
+
+    def getFeatures(self, request: QgsFeatureRequest = QgsFeatureRequest()) -> QgsFeatureIterator:  # noqa: B008
+        return self._features.getFeatures(request)
+
+    def sourceName(self) -> str:
+        return str(self._name)
+
+    def sourceCrs(self) -> QgsCoordinateReferenceSystem:
+        return self._crs
+
+    def sourceExtent(self) -> QgsRectangle:
+        return self._extent
+
+    def fields(self) -> QgsFields:
+        return self._fields
+
+    def wkbType(self) -> QgsWkbTypes.Type:
+        return self._type
+
+    def featureCount(self) -> int:
+        return int(self._count)
 
 
 def read_zones(
@@ -34,7 +85,7 @@ def read_zones(
 
 
 def check_layer(
-    layer: QgsVectorLayer,
+    layer: QgsFeatureSource,
     boundary: QgsFeatureSource,
     *,
     edited: Sequence[int] = (),
@@ -42,7 +93,7 @@ def check_layer(
 ) -> tuple[Check, list[Problem]]:
     """Faults of a layer of zones against a boundary; ``edited`` are ids whose outline counts in overlaps."""
     zones, warnings = read_zones(layer, progress=progress)
-    reading = read_records(boundary, layer.crs(), "BOUNDARY", Wanted(POLYGON), progress=progress)
+    reading = read_records(boundary, layer.sourceCrs(), "BOUNDARY", Wanted(POLYGON), progress=progress)
     shapes = [r.wkb for r in reading.records if r.wkb]
     if not shapes:
         raise InputError("QL-ZONING-NOBOUNDARY", layer=boundary.sourceName())
@@ -66,6 +117,29 @@ def apply(layer: QgsVectorLayer, changes: Sequence[Change], title: str) -> None:
         layer.destroyEditCommand()
         raise InputError("QL-ZONING-NOTEDITED", layer=layer.name())
     layer.endEditCommand()
+
+
+def sign(layer: QgsVectorLayer, ids: Sequence[int], author: str, reason: str, day: str, title: str) -> None:
+    """Write who drew these zones by hand, why and when (``day``, ISO) beside them, as one edit command.
+
+    Columns ``edited_by``, ``edit_reason`` and ``edited_on`` are added where they lack. Raises
+    QL-ZONING-NOTEDITED where the layer refuses.
+    """
+    layer.beginEditCommand(title)
+    if not all(_has(layer, name) for name in SIGNATURE) or not all(
+        layer.changeAttributeValue(fid, layer.fields().indexOf(name), value)
+        for fid in ids
+        for name, value in zip(SIGNATURE, (author, reason, day))
+    ):
+        layer.destroyEditCommand()
+        raise InputError("QL-ZONING-NOTEDITED", layer=layer.name())
+    layer.endEditCommand()
+
+
+def _has(layer: QgsVectorLayer, name: str) -> bool:
+    if layer.fields().indexOf(name) >= 0:
+        return True
+    return bool(layer.addAttribute(string_field(name)))
 
 
 def _applied(layer: QgsVectorLayer, change: Change) -> bool:

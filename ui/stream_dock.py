@@ -48,9 +48,11 @@ from ..layers.outputs import Column, feature, fields
 from ..layers.rasterfiles import RasterSource, raster_source
 from ..layers.streams import Terrain, read_terrain, run_streams
 from .profile_plot import ProfileData, ProfilePlot
+from .tasks import TaskProgress
 
 SETTINGS = "qingliu/streams"
 REST_MS = 200
+STAGES = 16
 FIELDS = (
     Column("channel_id", "integer"),
     Column("length_m", "number"),
@@ -71,25 +73,8 @@ class Found:
     warnings: tuple[str, ...]
 
 
-class _TaskProgress:
-    """Core's progress on a QgsTask."""
-
-    def __init__(self, task: QgsTask) -> None:
-        self.task = task
-        self.stages = 0
-
-    def stage(self, name: str, count: int | None = None) -> None:
-        self.stages += 1
-        self.step(0.0)
-
-    def step(self, fraction: float) -> None:
-        if self.task.isCanceled():
-            raise Cancelled()
-        self.task.setProgress(min(99.0, 100 * (self.stages - 1 + fraction) / 16))
-
-
 def _survey(task: QgsTask, source: RasterSource, limits: Limits) -> Found:
-    progress = _TaskProgress(task)
+    progress = TaskProgress(task, STAGES)
     terrain = read_terrain(source, progress=progress)
     streams, warnings = run_streams(terrain, limits, progress=progress)
     return Found(terrain, streams, tuple(w.text() for w in [*terrain.warnings, *warnings]))

@@ -30,6 +30,7 @@ class DockSpec:
 DOCKS: tuple[DockSpec, ...] = (
     DockSpec("clauses", ".clause_dock", "ClauseDock", icon="clauses"),
     DockSpec("streams", ".stream_dock", "StreamDock", icon="streams", takes_canvas=True),
+    DockSpec("zones", ".zones_dock", "ZonesDock", icon="zones", takes_canvas=True),
     DockSpec("survey", ".survey_dock", "SurveyDock", icon="survey", takes_canvas=True),
 )
 
@@ -38,6 +39,7 @@ def _title(key: str) -> str:
     return {
         "clauses": QCoreApplication.translate("Workspace", "Clauses of the standard"),
         "streams": QCoreApplication.translate("Workspace", "Stream survey: limits and profiles"),
+        "zones": QCoreApplication.translate("Workspace", "Zones: check and mend"),
         "survey": QCoreApplication.translate("Workspace", "Survey tables"),
     }[key]
 

@@ -81,6 +81,11 @@ class Check:
         """Whether the zones are a partition of the boundary."""
         return not self.faults
 
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones as they were read."""
+        return self.ground.zones
+
 
 @dataclass(frozen=True)
 class _Ground:
