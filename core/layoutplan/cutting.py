@@ -81,7 +81,7 @@ class Cutter:
         sizes = [self._size(piece) for _, piece in cut]
         largest = max(range(len(cut)), key=lambda i: sizes[i])
         whole = math.fsum(sizes)
-        along = self._along(shape) if item.kind == POLYGON else 0.0
+        along = self._along(item, shape)
         found = []
         for i, (places, piece) in enumerate(cut):
             if sizes[i] <= NOISE and i != largest:
@@ -97,7 +97,7 @@ class Cutter:
         if item.kind == POINT:
             return Part(item, pieces=size)
         if item.kind == LINE:
-            return Part(item, length_m=size)
+            return Part(item, length_m=along)
         surface = self.surface(piece) if self.surface is not None else None
         return Part(item, area_m2=size, length_m=along, surface_m2=surface)
 
@@ -119,7 +119,10 @@ class Cutter:
             return float(sum(len(ring) for ring in self.shapes.rings(shape)))
         return self.shapes.length(shape) if dimension == 1 else self.shapes.area(shape)
 
-    def _along(self, shape: Shape) -> float:
+    def _along(self, item: Item, shape: Shape) -> float:
+        """The whole length, shared by the parts as their sizes are: a line that doubles back keeps all of it."""
+        if item.kind != POLYGON:
+            return self.shapes.length(shape)
         return length_along(self.shapes.rings(shape), self.shapes.area(shape))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Optional
+from typing import Any, Mapping, NamedTuple, Optional
 
 POINT, LINE, POLYGON = "point", "line", "polygon"
 PLANNED, BUILT = "planned", "built"
@@ -42,3 +42,14 @@ class Part(NamedTuple):
     length_m: float = 0.0
     pieces: float = 0.0
     surface_m2: Optional[float] = None
+
+
+def item_of(uuid: str, measure: str, kind: str, attributes: Mapping[str, Any]) -> Item:
+    """The item of a feature from its columns; columns that are not there or empty take their defaults."""
+
+    def value(name: str, default: str = "") -> str:
+        found = attributes.get(name)
+        return default if found is None else str(found)
+
+    status = value("status") or PLANNED
+    return Item(uuid, measure, kind, status, value("name"), value("unit"), value("clause"))

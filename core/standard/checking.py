@@ -423,6 +423,14 @@ def _figure(figure: model.Figure, place: Place, known: Known) -> Iterator[Proble
         yield from known.missing("clause", figure.required_by, place.at("required_by"))
 
 
+def _maintenance(duty: model.MaintenanceDuty, place: Place, known: Known) -> Iterator[Problem]:
+    yield from known.missing("clause", duty.clause, place.at("clause"))
+    yield from known.all_missing("measure", duty.measures, place.at("measures"))
+    needed = {"interval": "interval_months", "after_rain": "within_days"}.get(duty.trigger)
+    if needed is not None and not getattr(duty, needed):
+        yield place.at(needed).fault("QL-STD-MISSING")
+
+
 _CHECKERS: Mapping[str, Callable[[Any, Place, Known], Iterator[Problem]]] = {
     "edition": _header,
     "clauses": _clause,
@@ -437,4 +445,5 @@ _CHECKERS: Mapping[str, Callable[[Any, Place, Known], Iterator[Problem]]] = {
     "tables": _table,
     "codelists": _codelist,
     "figures": _figure,
+    "maintenance": _maintenance,
 }

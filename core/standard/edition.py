@@ -38,6 +38,7 @@ PARTS: Mapping[str, tuple[type, str]] = MappingProxyType(
         "tables": (model.Table, "id"),
         "codelists": (model.CodeList, "id"),
         "figures": (model.Figure, "key"),
+        "maintenance": (model.MaintenanceDuty, "key"),
     }
 )
 # folders of an edition that are read by the part of the plugin whose rules they hold
@@ -165,6 +166,11 @@ class Edition:
         """Figures by key, in their order."""
         ordered = sorted(self._records("figures"), key=lambda f: f.order)
         return MappingProxyType({f.key: f for f in ordered})
+
+    @cached_property
+    def maintenance(self) -> Mapping[str, model.MaintenanceDuty]:
+        """Duties of maintenance (chapter 8) by key, in its order."""
+        return self._by_key("maintenance")
 
     def clause(self, clause_id: str) -> model.Clause:
         """The clause ``clause_id``."""

@@ -39,6 +39,7 @@ def test_parts_have_as_many_records_as_the_draft():
         "tables": 13,
         "codelists": len(EDITION.codelists),
         "figures": 12,
+        "maintenance": len(EDITION.maintenance),
     }
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from .head import CitedStandard, Clause, CountyInput, Header, Named, Parameter, Rule, Ruling, Wording
 from .indicators import Alternative, Exemption, Formula, Indicator, IndicatorInput, Threshold, Variable
+from .maintenance import MaintenanceDuty
 from .measures import (
     Attribute,
     AttributeValue,
@@ -53,6 +54,7 @@ __all__ = [
     "Indicator",
     "IndicatorInput",
     "LandUseGroup",
+    "MaintenanceDuty",
     "Measure",
     "MeasuresInText",
     "Named",
