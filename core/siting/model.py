@@ -2,8 +2,8 @@
 
 Serves chapters 5 and 6, 8.6.1 and table B.1. How they fit together::
 
-    ground = Ground(shapes, cell rasters, records by role)     core/siting/ground.py, layers/siting.py
-    findings = judge(measure, ground, settings)                core/siting/engine.py
+    ground = Ground(shapes, settings), filled role by role     core/siting/ground.py, layers/siting.py
+    findings = judge(measure, ground)                          core/siting/engine.py
     verdict = verdict_of(findings)                             the worst of them
 
 All geometry is planar in one projected CRS in metres; areas are m², lengths m, slopes degrees.
@@ -12,8 +12,9 @@ All geometry is planar in one projected CRS in metres; areas are m², lengths m,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
+from typing import Any, Callable, FrozenSet, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from ..errors import Problem
 
 PASS, NOTE, WARNING, ERROR = "pass", "note", "warning", "error"
 UNKNOWN, DUTY, ASIDE = "unknown", "duty", "aside"
+NOISE = 1e-9
+"""Shares below this are rounding."""
+
 VERDICTS = (ERROR, WARNING, NOTE, UNKNOWN, DUTY, PASS, ASIDE)
 """What a rule says of a measure, worst first.
 
@@ -57,6 +61,9 @@ class Shapes(Protocol):
     def meeting(self, shape: Shape, others: Sequence[Shape]) -> list[bool]:
         """Which of ``others`` share a point with ``shape``."""
 
+    def holding(self, shape: Shape, others: Sequence[Shape]) -> list[bool]:
+        """Which of ``others`` hold all of ``shape``."""
+
     def common(self, shape: Shape, other: Shape) -> Shape | None:
         """What both hold, of the dimension of ``shape``."""
 
@@ -71,6 +78,9 @@ class Shapes(Protocol):
 
     def distance(self, shape: Shape, other: Shape) -> float:
         """Least distance, m; 0 where they touch."""
+
+    def point(self, xy: np.ndarray) -> Shape:
+        """A point."""
 
     def rings(self, shape: Shape) -> list[np.ndarray]:
         """Coordinates (n, 2) of every ring, line or point."""
@@ -147,14 +157,34 @@ class Unknown:
     by_person: bool = False
 
 
-class Part(NamedTuple):
-    """A part of a place: its size and, where it was worth making, its shape.
+@dataclass(frozen=True)
+class Part:
+    """A part of a place: its ``share``, 0 to 1, by area, length or number of points, whichever the place has.
 
-    ``share`` of the place, 0 to 1, by area, length or number of points, whichever the place has.
+    ``make`` draws the shape when somebody asks for it; without it a share of 1 is the whole place and any
+    other has no shape.
     """
 
     share: float
-    shape: Shape | None = None
+    make: Optional[Callable[[], Shape]] = None
+
+    @cached_property
+    def shape(self) -> Shape | None:
+        """The shape, None where it is the whole place or nothing."""
+        return self.make() if self.make is not None else None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the place is left out."""
+        return self.share >= 1 - NOISE
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether it holds nothing."""
+        return self.share <= NOISE
+
+
+WHOLE, NOWHERE = Part(1.0), Part(0.0)
 
 
 class Field(Protocol):
@@ -167,7 +197,12 @@ class Field(Protocol):
 
 
 class Classes(Protocol):
-    """A class over a place: zone, land use, state of the channel …"""
+    """A class over a place: zone, land use, state of the channel …
+
+    ``missing``: role that was not given -> the classes that cannot be told without it.
+    """
+
+    missing: Mapping[str, FrozenSet[str]]
 
     def shares(self) -> Mapping[str, float]:
         """Share of the place by class, largest first; what no class covers is not in it."""
@@ -176,7 +211,8 @@ class Classes(Protocol):
         """The part with one of the classes."""
 
 
-class Widths(NamedTuple):
+@dataclass(frozen=True)
+class Widths:
     """Width along a strip, m: least, median, and the part that is not wider than the limit asked for.
 
     ``narrow_length_m`` is the length of that part along the strip.
@@ -186,43 +222,6 @@ class Widths(NamedTuple):
     median: float
     narrow: Part
     narrow_length_m: float
-
-
-class Site(Protocol):
-    """A measure's place: what the engine may ask. Every answer may be :class:`Unknown`."""
-
-    shape: Shape
-    area_m2: float
-    length_m: float
-
-    def field(self, attribute: str) -> Union[Field, Unknown]:
-        """A quantity by its key in ``siting.yaml`` (``slope_deg``, ``soil_depth_cm``, ``vegetation_cover``,
-        ``bank_slope_deg``, ``channel_gradient``)."""
-
-    def classes(self, attribute: str) -> Union[Classes, Unknown]:
-        """Classes by key (``zone``, ``land_use``, ``neighbour_land_use``, ``flags``, ``slope_position``, ``aspect``,
-        ``channel_state``, ``bank_type``, ``reach``, ``adjacent_to``, ``facility``, ``landform`` …)."""
-
-    def distance(self, attribute: str) -> Union[float, Unknown]:
-        """Least distance to something, m (``distance_to_village_m`` …); inf where the layer has none."""
-
-    def within(self, attribute: str, limit: float) -> Union[Part, Unknown]:
-        """The part no farther than ``limit`` (m) from it."""
-
-    def widths(self, limit: float) -> Union[Widths, Unknown]:
-        """Widths along a polygon, with the part not wider than ``limit``."""
-
-    def beside(self, reach: float) -> Union[frozenset[str], Unknown]:
-        """Keys of the other measures of the layout within ``reach`` (m)."""
-
-
-class Ground(Protocol):
-    """Everything known of a watershed; prepared once, changed piece by piece."""
-
-    shapes: Shapes
-
-    def site(self, measure: MeasureFeature) -> Union[Site, None]:
-        """The place of a measure; None where its geometry is empty or cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -236,6 +235,54 @@ class Settings:
     values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     type_key: Optional[str] = None
     region: Optional[str] = None
+
+
+class Site(Protocol):
+    """A measure's place: what the engine may ask. Every answer may be :class:`Unknown`."""
+
+    shape: Shape
+
+    def size(self, part: Part) -> Tuple[Optional[float], Optional[float]]:
+        """Area (m²) and length (m) of a part; None for what the place does not have."""
+
+    def either(self, parts: Sequence[Part]) -> Part:
+        """The part that any of ``parts`` holds."""
+
+    def both(self, parts: Sequence[Part]) -> Part:
+        """The part that all of ``parts`` hold."""
+
+    def rest(self, part: Part) -> Part:
+        """The place without ``part``."""
+
+    def field(self, attribute: str) -> Union[Field, Unknown]:
+        """A quantity by its key in ``siting.yaml`` (``slope_deg``, ``soil_depth_cm``, ``vegetation_cover``,
+        ``bank_slope_deg``, ``channel_gradient``, ``distance_to_village_m`` …)."""
+
+    def classes(self, attribute: str) -> Union[Classes, Unknown]:
+        """Classes by key (``zone``, ``land_use``, ``neighbour_land_use``, ``flags``, ``slope_position``, ``aspect``,
+        ``channel_state``, ``bank_type``, ``reach``, ``adjacent_to``, ``facility``, ``landform``, ``gully``)."""
+
+    def inside(self, attribute: str) -> Union[Part, Unknown]:
+        """The part inside something (``inside_flood_passage`` …, ``gully_head``)."""
+
+    def widths(self, limit: float) -> Union[Widths, Unknown]:
+        """Widths along a polygon, with the part not wider than ``limit``."""
+
+    def beside(self, reach: float) -> Union[FrozenSet[str], Unknown]:
+        """Keys of the other measures of the layout within ``reach`` (m)."""
+
+    def block_area(self) -> Union[float, Unknown]:
+        """Area (m²) of the block of like parcels the place belongs to, at least its own."""
+
+
+class Ground(Protocol):
+    """Everything known of a watershed; prepared once, changed piece by piece."""
+
+    shapes: Shapes
+    settings: Settings
+
+    def site(self, measure: MeasureFeature) -> Union[Site, None]:
+        """The place of a measure; None where its geometry is empty or cannot be read."""
 
 
 def verdict_of(findings: Sequence[Finding]) -> str:

@@ -1,0 +1,359 @@
+"""Judges a measure on its place by every rule that concerns it; one function for live, batch and candidates.
+
+Serves chapters 5 and 6, 8.6.1, row 10 of table 7-1 and rulings 5, 15 and 19. A measure needs one clause that
+supports its place: the rules of effect require, prefer and permit are alternatives, and those that fail
+beside one that holds (or may hold) step aside. Every other rule must hold by itself. What layers
+cannot measure is a duty for a person, never a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Mapping, Sequence
+
+from ..errors import Problem
+from ..standard import Edition, default_edition
+from ..standard.model import Condition, SitingRule
+from .model import (
+    ASIDE,
+    DUTY,
+    NOTE,
+    NOWHERE,
+    PASS,
+    UNKNOWN,
+    WARNING,
+    WHOLE,
+    Finding,
+    Ground,
+    MeasureFeature,
+    Part,
+    Site,
+    Unknown,
+)  # fmt: skip
+from .questions import BESIDE, STORAGE, Asker
+from .rules import KEEPING_OFF, PLACING, rules_of
+from .truth import NO, PERSON, YES, Truth, all_of
+from .truth import UNKNOWN as NOT_KNOWN
+from .wording import asked
+
+_CLASSES = ("I", "II", "III", "IV", "V")
+_TARGET = "water_function_zone_target_class"
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One measure before its rules."""
+
+    edition: Edition
+    ground: Ground
+    site: Site
+    measure: MeasureFeature
+
+    def asker(self, belongs: bool) -> Asker:
+        return Asker(self.edition, self.ground.settings, self.measure, self.site, belongs)
+
+
+def judge(
+    measure: MeasureFeature, ground: Ground, edition: Edition | None = None, *, candidate: bool = False
+) -> list[Finding]:
+    """What every rule says of ``measure`` where it stands, in the order of the rules.
+
+    ``candidate``: the measure is only thought of; rules about its companions, columns and design are left
+    out. [] where the geometry is empty. Raises EditionError QL-STD-NOSUCH for a key that is no measure.
+    """
+    found = edition or default_edition()
+    rules = rules_of(found, measure.key)
+    site = ground.site(measure)
+    if site is None:
+        return []
+    case = _Case(found, ground, site, measure)
+    wanted = (*PLACING, *KEEPING_OFF, "dimension") if candidate else tuple(_EFFECTS)
+    findings = [_EFFECTS[r.effect](r, case) for r in rules if r.effect in wanted and _concerns(r, case)]
+    return _settled(findings, {r.id: r for r in rules})
+
+
+def ranks(measure: MeasureFeature, ground: Ground, edition: Edition | None = None) -> Mapping[str, str]:
+    """Rule id and attribute (``terrace.6.2.2-5-1.prefer/slope_position``) -> yes, no or unknown.
+
+    The tests that order places and exclude none (ruling 5).
+    """
+    found = edition or default_edition()
+    site = ground.site(measure)
+    if site is None:
+        return {}
+    asker = _Case(found, ground, site, measure).asker(True)
+    tests = ((r, t) for r in rules_of(found, measure.key) for t in r.tests() if t.ranks)
+    return {f"{rule.id}/{test.attr}": asker.truth(test).state for rule, test in tests}
+
+
+def _concerns(rule: SitingRule, case: _Case) -> bool:
+    """Whether the rule is about this kind of the measure: a rule for plants says nothing of a concrete bank."""
+    kind = case.measure.attributes.get("protection")
+    return rule.variant is None or not kind or rule.variant == kind or rule.effect == "prefer"
+
+
+# -- one rule -------------------------------------------------------------------
+
+
+def _placing(rule: SitingRule, case: _Case) -> Finding:
+    """Where a measure belongs."""
+    truth = all_of(_truths(rule, case, True), case.site, True)
+    if rule.reading == "demand":
+        return _demand(rule, case, truth)
+    if rule.reading == "confirm":
+        return _confirm(rule, case, truth)
+    kind = case.measure.attributes.get("protection")
+    if rule.variant is not None and kind and kind != rule.variant:
+        return _other_kind(rule, case, truth)
+    return _belonging(rule, case, truth, "QL-SITE-OUTSIDE")
+
+
+def _belonging(rule: SitingRule, case: _Case, truth: Truth, code: str) -> Finding:
+    if truth.state == NO:
+        return _finding(rule, case, rule.severity, code, truth, truth.breach)
+    return _open(rule, case, truth) or _finding(rule, case, PASS, "QL-SITE-PASS", truth)
+
+
+def _open(rule: SitingRule, case: _Case, truth: Truth, part: Part = NOWHERE) -> Finding | None:
+    """Unknown, or a duty, where the truth is not settled."""
+    if truth.state == NOT_KNOWN:
+        return _finding(rule, case, UNKNOWN, "QL-SITE-UNKNOWN", truth, WHOLE)
+    if truth.state == PERSON:
+        return _duty(rule, case, "QL-SITE-DUTY", truth, part)
+    return None
+
+
+def _demand(rule: SitingRule, case: _Case, truth: Truth) -> Finding:
+    """Others need the measure; elsewhere it breaks nothing, which is worth a note."""
+    if truth.state == NO:
+        return _finding(rule, case, NOTE, "QL-SITE-NODEMAND", truth, truth.breach)
+    return _belonging(rule, case, truth, "QL-SITE-OUTSIDE")
+
+
+def _confirm(rule: SitingRule, case: _Case, truth: Truth) -> Finding:
+    """Where the condition holds a person has to say that the clause is kept; elsewhere there is nothing to say."""
+    if truth.state == NO:
+        return _finding(rule, case, ASIDE, "QL-SITE-ASIDE", truth)
+    return _open(rule, case, truth) or _duty(rule, case, "QL-SITE-DUTY", truth)
+
+
+def _other_kind(rule: SitingRule, case: _Case, truth: Truth) -> Finding:
+    """The clause prefers another kind of protection where its condition holds."""
+    if truth.state == YES:
+        return _finding(rule, case, rule.severity, "QL-SITE-OTHERKIND", truth, WHOLE)
+    return _open(rule, case, truth) or _finding(rule, case, ASIDE, "QL-SITE-ASIDE", truth)
+
+
+def _keeping_off(rule: SitingRule, case: _Case) -> Finding:
+    """Where a measure must not go."""
+    truth = all_of(_truths(rule, case, False), case.site, False)
+    if truth.state == YES:
+        code = "QL-SITE-FORBIDDEN" if rule.effect == "forbid" else "QL-SITE-AVOID"
+        return _finding(rule, case, rule.severity, code, truth, truth.breach)
+    return _open(rule, case, truth, truth.breach) or _finding(rule, case, PASS, "QL-SITE-PASS", truth)
+
+
+def _dimension(rule: SitingRule, case: _Case) -> Finding:
+    """How large the measure itself is."""
+    truth = all_of(_truths(rule, case, True), case.site, True)
+    return _belonging(rule, case, truth, "QL-SITE-SIZE")
+
+
+def _require_with(rule: SitingRule, case: _Case) -> Finding:
+    """What has to stand beside it; of several each, rainwater storage within its reach."""
+    values = case.ground.settings.values
+    wanted = [str(v) for t in rule.tests() for v in t.value]
+    storage = STORAGE in wanted
+    reach = float(values["storage_reach_m"] if storage else values[BESIDE])
+    beside = case.site.beside(reach)
+    if isinstance(beside, Unknown):
+        return _finding(
+            rule, case, UNKNOWN, "QL-SITE-UNKNOWN", Truth(NOT_KNOWN, missing=(beside.role,)), WHOLE
+        )
+    keys = _storage_measures(case.edition) if storage else wanted
+    lacking = [k for k in keys if k not in beside]
+    facts = _companions(case.edition, lacking, reach)
+    if not lacking:
+        return _finding(rule, case, PASS, "QL-SITE-PASS", Truth(YES))
+    if rule.reading == "confirm":
+        return _duty(rule, case, "QL-SITE-COMPANIONDUTY", Truth(PERSON), **facts)
+    return _finding(rule, case, rule.severity, "QL-SITE-COMPANION", Truth(NO), WHOLE, **facts)
+
+
+def _attribute(rule: SitingRule, case: _Case) -> Finding:
+    """What is to be recorded on the measure."""
+    truth = all_of(_truths(rule, case, True), case.site, True)
+    return _belonging(rule, case, truth, "QL-SITE-RECORD")
+
+
+def _design_standard(rule: SitingRule, case: _Case) -> Finding:
+    """Designed and built by a standard: a person's word."""
+    return _duty(rule, case, "QL-SITE-STANDARD", Truth(PERSON), standards=", ".join(rule.standards))
+
+
+def _quality(rule: SitingRule, case: _Case) -> Finding:
+    """Effluent by the standard of where it goes (6.2.5); against the receiving water's class where both are said."""
+    truth = all_of(_truths(rule, case, True), case.site, True)
+    standards = ", ".join(rule.standards)
+    if truth.state == NO:
+        return _finding(rule, case, ASIDE, "QL-SITE-ASIDE", truth)
+    if truth.state == NOT_KNOWN:
+        return _finding(rule, case, UNKNOWN, "QL-SITE-UNKNOWN", truth, WHOLE)
+    effluent, target = case.measure.attributes.get("effluent_class"), case.ground.settings.values.get(_TARGET)
+    if rule.ruling is None or effluent not in _CLASSES or target not in _CLASSES:
+        return _duty(rule, case, "QL-SITE-QUALITY", truth, standards=standards)
+    facts = {"effluent": effluent, "target": target, "standards": standards}
+    if _CLASSES.index(str(effluent)) > _CLASSES.index(str(target)):
+        return _finding(rule, case, rule.severity, "QL-SITE-EFFLUENT", truth, WHOLE, **facts)
+    return _finding(rule, case, PASS, "QL-SITE-PASS", truth)
+
+
+_EFFECTS: Mapping[str, Callable[[SitingRule, _Case], Finding]] = {
+    "require": _placing,
+    "prefer": _placing,
+    "permit": _placing,
+    "avoid": _keeping_off,
+    "forbid": _keeping_off,
+    "require_with": _require_with,
+    "dimension": _dimension,
+    "attribute": _attribute,
+    "design_standard": _design_standard,
+    "require_quality": _quality,
+}
+
+
+# -- the rules together -----------------------------------------------------------
+
+
+def _settled(findings: Sequence[Finding], rules: Mapping[str, SitingRule]) -> list[Finding]:
+    """Placing rules that fail step aside where another one supports the measure, or may."""
+    sited = [f for f in findings if f.effect in PLACING and rules[f.rule_id].reading != "confirm"]
+    supports = any(f.verdict == PASS for f in sited)
+    may = supports or any(f.verdict == UNKNOWN or (f.verdict == DUTY and f.share is not None) for f in sited)
+    stepping = (*_BREACHES, UNKNOWN, DUTY) if supports else _BREACHES if may else ()
+    aside = {f.rule_id for f in sited if f.verdict in stepping and f.message.code not in _OWN_WORD}
+    return [_aside(f) if f.rule_id in aside else f for f in findings]
+
+
+_BREACHES = ("error", WARNING, NOTE)
+_OWN_WORD = ("QL-SITE-OTHERKIND",)
+
+
+def _aside(finding: Finding) -> Finding:
+    message = replace(finding.message, code="QL-SITE-ASIDE")
+    return replace(
+        finding,
+        verdict=ASIDE,
+        message=message,
+        failing=None,
+        failing_area_m2=None,
+        failing_length_m=None,
+        share=None,
+    )
+
+
+# -- building findings --------------------------------------------------------------
+
+
+def _truths(rule: SitingRule, case: _Case, belongs: bool) -> list[Truth]:
+    asker = case.asker(belongs)
+    return [asker.truth(c) for c in _deciding(rule)]
+
+
+def _deciding(rule: SitingRule) -> list[Condition]:
+    """Conditions that decide; those that only rank places decide nothing."""
+    return [c for c in rule.when if not c.ranks]
+
+
+def _duty(
+    rule: SitingRule, case: _Case, code: str, truth: Truth, part: Part = NOWHERE, **facts: Any
+) -> Finding:
+    """A duty, or a pass once somebody has ticked it. ``share`` is set where something measured speaks for it."""
+    confirmed = case.measure.confirmed.get(rule.id)
+    verdict = DUTY if confirmed is None else PASS
+    found = _finding(rule, case, verdict, code, truth, part, **facts)
+    measured = any(r.found_en for r in truth.reasons)
+    return replace(found, share=1.0) if measured and found.share is None else found
+
+
+def _finding(
+    rule: SitingRule, case: _Case, verdict: str, code: str, truth: Truth, part: Part = NOWHERE, **facts: Any
+) -> Finding:
+    shown = not part.nowhere and verdict not in (PASS, ASIDE)
+    area, length = case.site.size(part) if shown else (None, None)
+    return Finding(
+        measure_uuid=case.measure.uuid,
+        measure=case.measure.key,
+        rule_id=rule.id,
+        clause=rule.clause,
+        effect=rule.effect,
+        severity=rule.severity,
+        verdict=verdict,
+        message=Problem(code, {**_facts(rule, case, truth), **_part_words(part, area, length), **facts}),
+        failing_area_m2=None if area is None else round(area, 3),
+        failing_length_m=_length(truth, case, length, part),
+        failing=_shape(case, part) if shown else None,
+        share=part.share if shown else None,
+        missing=truth.missing,
+        confirmed=case.measure.confirmed.get(rule.id),
+    )
+
+
+def _length(truth: Truth, case: _Case, length: float | None, part: Part) -> float | None:
+    """Length of the part: of a line its own, of a strip's narrow part that along the strip."""
+    if length is not None:
+        return round(length, 3)
+    tests = [r.test for r in truth.reasons if r.test.attr == "width_m"]
+    if not tests or part.nowhere:
+        return None
+    widths = case.site.widths(float(case.asker(True).limit(tests[0].value)))
+    return None if isinstance(widths, Unknown) else round(widths.narrow_length_m, 3)
+
+
+def _shape(case: _Case, part: Part) -> bytes | None:
+    """The part as WKB; the measure's own geometry where it is the whole or has no shape of its own."""
+    if part.whole or part.shape is None:
+        return case.measure.wkb
+    return case.ground.shapes.wkb(part.shape)
+
+
+def _facts(rule: SitingRule, case: _Case, truth: Truth) -> dict[str, Any]:
+    measure = case.edition.measure(case.measure.key)
+    zh, en = asked(case.edition, _deciding(rule), case.ground.settings.values)
+    found = dict.fromkeys((r.test.attr, r.found_zh, r.found_en) for r in truth.reasons if r.found_en)
+    names = {a.key: a for a in case.edition.siting.attributes}
+    return {
+        "name_zh": measure.name_zh, "name_en": measure.name_en, "uuid": case.measure.uuid, "clause": rule.clause,
+        "rule": rule.id, "asked_zh": zh, "asked_en": en,
+        "found_zh": "；".join(f"{names[a].zh} {z}" for a, z, _ in found if a in names) or "—",
+        "found_en": "; ".join(f"{names[a].en} {e}" for a, _, e in found if a in names) or "-",
+        "roles": ", ".join(truth.missing), "note_zh": rule.note_zh or "", "note_en": rule.note_en or "",
+    }  # fmt: skip
+
+
+def _part_words(part: Part, area: float | None, length: float | None) -> dict[str, str]:
+    share = f"{100 * part.share:.1f}"
+    if area is not None:
+        return {
+            "part_zh": f"{area / 1e4:.4f} hm²（{share}%）",
+            "part_en": f"{area / 1e4:.4f} hm² ({share} %)",
+        }
+    if length is not None:
+        return {"part_zh": f"{length:.1f} m（{share}%）", "part_en": f"{length:.1f} m ({share} %)"}
+    return {"part_zh": "该处", "part_en": "this place"}
+
+
+def _storage_measures(edition: Edition) -> list[str]:
+    """Measures that count as rainwater storage."""
+    attribute = edition.siting.attribute("measure")
+    value = next((v for v in attribute.values if v.key == STORAGE), None) if attribute is not None else None
+    return [str(v) for v in value.test.value] if value is not None and value.test is not None else []
+
+
+def _companions(edition: Edition, keys: Sequence[str], reach: float) -> dict[str, Any]:
+    names = [edition.measure(k) for k in keys]
+    return {
+        "companions_zh": "、".join(m.name_zh for m in names),
+        "companions_en": ", ".join(m.name_en for m in names),
+        "reach": f"{reach:g}",
+    }

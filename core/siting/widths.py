@@ -1,0 +1,159 @@
+"""How wide a strip is along its length (6.3.2-2): least, median, and where it is not wider than a limit.
+
+At stations along both sides a ray runs inwards at right angles to the side until it meets the
+boundary again. Pointed ends are no narrow place: stations near a corner sharper than
+``POINTED_DEG`` are left out.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Sequence
+
+import numpy as np
+
+STEP_M = 0.5
+MOST_PAIRS = 200_000
+LEAST_STATIONS = 120
+POINTED_DEG = 75.0
+POINTED_REACH = 2.0  # times the limit
+INSET = 1e-3  # of vertex stations from their vertex, m
+_MM = 3  # widths are compared rounded to 1 mm
+
+
+class Stations(NamedTuple):
+    """Stations of all rings: position, unit vector along, length each stands for, ring, and width inwards (m)."""
+
+    at: np.ndarray
+    ahead: np.ndarray
+    length: np.ndarray
+    ring: np.ndarray
+    width: np.ndarray
+    inwards: np.ndarray
+
+
+class StripWidths(NamedTuple):
+    """Least and median width (m), length of the narrow part and its share, and its outline as rings (n, 2)."""
+
+    least: float
+    median: float
+    narrow_length_m: float
+    share: float
+    rings: list[np.ndarray]
+
+
+def strip_widths(rings: Sequence[np.ndarray], limit: float) -> StripWidths:
+    """Widths of the polygon whose closed ``rings`` (n, 2) are given; narrow is not wider than ``limit`` (m)."""
+    found = _without_points(_stations([_clean(r) for r in rings]), rings, POINTED_REACH * limit)
+    width = np.round(found.width, _MM)
+    weighted = found.length > 0
+    total = float(found.length.sum())
+    narrow = width <= limit
+    length = float(found.length[narrow].sum())
+    return StripWidths(
+        least=float(width.min()),
+        median=_median(width[weighted], found.length[weighted]),
+        narrow_length_m=length / 2,
+        share=length / total if total else 0.0,
+        rings=[_outline(found, run) for run in _runs(found, narrow & weighted)],
+    )
+
+
+def _clean(ring: np.ndarray) -> np.ndarray:
+    """The ring closed, without repeated vertices."""
+    closed = ring if (ring[0] == ring[-1]).all() else np.concatenate([ring, ring[:1]])
+    kept = np.ones(len(closed), bool)
+    kept[1:] = (np.abs(np.diff(closed, axis=0)) > 1e-9).any(axis=1)
+    return closed[kept]
+
+
+def _stations(rings: Sequence[np.ndarray]) -> Stations:
+    starts, ends = np.concatenate([r[:-1] for r in rings]), np.concatenate([r[1:] for r in rings])
+    lengths = np.hypot(*(ends - starts).T)
+    most = max(LEAST_STATIONS, MOST_PAIRS // len(starts))
+    step = max(STEP_M, float(lengths.sum()) / most)
+    at, ahead, stand_for, of = [], [], [], []
+    number = np.repeat(np.arange(len(rings)), [len(r) - 1 for r in rings])
+    for a, b, length, ring in zip(starts, ends, lengths, number):
+        count = max(int(np.ceil(length / step)), 1)
+        inset = min(INSET, length / 4)
+        places = np.concatenate([[inset], (np.arange(count) + 0.5) * length / count, [length - inset]])
+        unit = (b - a) / length
+        at.append(a + unit * places[:, None])
+        ahead.append(np.broadcast_to(unit, (count + 2, 2)))
+        stand_for.append(np.concatenate([[0.0], np.full(count, length / count), [0.0]]))
+        of.append(np.full(count + 2, ring))
+    points, along = np.concatenate(at), np.concatenate(ahead)
+    width, inwards = _inward(points, along, starts, ends)
+    return Stations(points, along, np.concatenate(stand_for), np.concatenate(of), width, inwards)
+
+
+def _inward(
+    points: np.ndarray, along: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Width at each point and the unit vector inwards: the side on which the ray crosses an odd number of edges."""
+    normal = np.column_stack([-along[:, 1], along[:, 0]])
+
+    # signed distance of edge ends from the ray's line, and their place along the ray
+    def split(vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        across = along @ vertices.T - (along * points).sum(axis=1)[:, None]
+        ahead = normal @ vertices.T - (normal * points).sum(axis=1)[:, None]
+        return across, ahead
+
+    (u0, v0), (u1, v1) = split(starts), split(ends)
+    crosses = (u0 < 0) != (u1 < 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reach = np.where(crosses, v0 - u0 * (v1 - v0) / (u1 - u0), np.nan)
+    left, right = reach > 1e-6, reach < -1e-6
+    inside_left = left.sum(axis=1) % 2 == 1
+    side = np.where(inside_left[:, None], np.where(left, reach, np.inf), np.where(right, -reach, np.inf))
+    width = side.min(axis=1)
+    return width, np.where(inside_left[:, None], normal, -normal)
+
+
+def _without_points(found: Stations, rings: Sequence[np.ndarray], reach: float) -> Stations:
+    """Stations that are not near a pointed corner and whose ray met something; all where none would be left."""
+    keep = np.isfinite(found.width)
+    for ring in rings:
+        for corner in _pointed(_clean(ring)):
+            keep &= np.hypot(*(found.at - corner).T) > reach
+    if not (keep & (found.length > 0)).any():
+        keep = np.isfinite(found.width)
+    return Stations(*(values[keep] for values in found))
+
+
+def _pointed(ring: np.ndarray) -> np.ndarray:
+    """Vertices (k, 2) where the ring turns by more than 180° - POINTED_DEG."""
+    ahead = np.diff(ring, axis=0)
+    ahead = ahead / np.hypot(*ahead.T)[:, None]
+    before = np.roll(ahead, 1, axis=0)
+    turn = np.degrees(np.arccos(np.clip((ahead * before).sum(axis=1), -1, 1)))
+    return ring[:-1][turn > 180 - POINTED_DEG]
+
+
+def _median(values: np.ndarray, weights: np.ndarray) -> float:
+    order = np.argsort(values, kind="stable")
+    heap = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(heap, heap[-1] / 2)])
+
+
+def _runs(found: Stations, narrow: np.ndarray) -> list[np.ndarray]:
+    """Positions of neighbouring narrow stations, stations of no length passed over, ring by ring."""
+    places = np.flatnonzero(found.length > 0)
+    marked = narrow[places]
+    runs: list[list[int]] = []
+    for i, place in enumerate(places.tolist()):
+        if not marked[i]:
+            continue
+        fresh = i == 0 or not marked[i - 1] or found.ring[place] != found.ring[places[i - 1]]
+        if fresh:
+            runs.append([])
+        runs[-1].append(place)
+    return [np.array(run) for run in runs]
+
+
+def _outline(found: Stations, run: np.ndarray) -> np.ndarray:
+    """The ring round a run: along the side, and back along the far ends of its rays."""
+    half = (found.length[run] / 2)[:, None] * found.ahead[run]
+    side = np.stack([found.at[run] - half, found.at[run] + half], axis=1).reshape(-1, 2)
+    across = np.repeat(found.inwards[run] * found.width[run][:, None], 2, axis=0)
+    return np.concatenate([side, (side + across)[::-1], side[:1]])
