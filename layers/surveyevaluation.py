@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Iterator, Mapping, NamedTuple
 
 import yaml
 
@@ -12,14 +13,19 @@ from ..core.county import County, county_from
 from ..core.data import load_yaml
 from ..core.errors import InputError, Problem
 from ..core.evaluation import EvaluationInput, InputRow, TableRow
-from ..core.evaluation.model import INPUTS
+from ..core.evaluation.model import INPUTS, Located
+from ..core.evaluation.reads import DATE_KEY, Touched
 from ..core.evaluation.uncertainty import Accuracy
 from ..core.progress import SILENT, Progress
 from ..core.standard import Edition, default_edition, editions, open_edition
-from .store import GpkgStore, Row
-from .surveyfigures import Figures, SurveyLayers, measure
+from .planar import geometry_of
+from .store import GpkgStore, LogEntry, Row
+from .store.changelog import GEOMETRY_KEY, INSERT, META, OUTSIDE
+from .surveyfigures import Figures, SurveyLayers, measure, survey_year
 
-DATE_KEY, CASE_DATE_KEY = "evaluation_date", "EVALUATION_DATE"
+CASE_DATE_KEY = "EVALUATION_DATE"
+VILLAGES = "villages"
+ACCURACY_KEYS = ("line_error_m", "vertex_spacing_m", "class_error_pct")
 
 
 class SurveyReading(NamedTuple):
@@ -38,13 +44,15 @@ def read_survey(
     progress: Progress = SILENT,
 ) -> SurveyReading:
     """The whole survey. ``county`` goes before the profile kept in the store."""
-    figures = measure(SurveyLayers(store), edition, accuracy, progress)
+    layers = SurveyLayers(store, edition)
+    figures = measure(layers, edition, accuracy, progress)
     inputs = tuple(input_row(row, n) for n, row in enumerate(store.rows(INPUTS), start=1))
     given = EvaluationInput(
         date=date,
         tables=table_rows(store, edition),
         inputs=inputs,
         figures=figures.figures,
+        located={VILLAGES: tuple(villages_inside(layers))},
         county=county or stored_county(store, edition),
         lost_evidence=frozenset(
             r.evidence for r in inputs if r.evidence and not has_evidence(store, r.evidence)
@@ -82,10 +90,14 @@ def own_id(row: Row, number: int) -> str:
     return row.uuid if row.values.get("uuid") else f"row-{number}"
 
 
-def survey_year(head: Row) -> int | None:
-    """The year of a sheet's survey date."""
-    text = str(head.values.get("survey_date") or "")[:4]
-    return int(text) if text.isdigit() and len(text) == 4 else None
+def villages_inside(layers: SurveyLayers) -> Iterator[Located]:
+    """The villages of the map inside the boundary (all where there is none): each asks for its rows."""
+    areas = [geometry_of(r.wkb or b"") for r in layers.records("boundary")]
+    for record in layers.records(VILLAGES):
+        point = geometry_of(record.wkb or b"")
+        if not areas or any(area.intersects(point) for area in areas):
+            name = str(record.attributes.get("name") or "").strip()
+            yield Located(str(record.attributes.get("uuid") or record.uuid), name or None)
 
 
 def input_row(row: Row, place: int = 1) -> InputRow:
@@ -146,6 +158,50 @@ def case_date(folder: Path) -> str | None:
     parameters = raw.get("parameters") if isinstance(raw, dict) else None
     found = parameters.get(CASE_DATE_KEY) if isinstance(parameters, dict) else None
     return str(found) if found else None
+
+
+def stated_accuracy(store: GpkgStore) -> Accuracy:
+    """The errors of lines and classes that the survey states, none where it states none."""
+    meta, base = store.meta(), Accuracy()
+    line, vertex, share = (_number(meta.get(key)) for key in ACCURACY_KEYS)
+    return Accuracy(
+        base.line_m if line is None else line,
+        base.vertex_m if vertex is None else vertex,
+        base.class_share if share is None else share / 100,
+    )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        found = float(text) if text else None
+    except ValueError:
+        return None
+    return found if found is not None and math.isfinite(found) and found >= 0 else None
+
+
+def touched_since(store: GpkgStore, sequence: int) -> list[Touched]:
+    """The rows that changed after ``sequence``, each with its values before the first and after the last change."""
+    first: dict[tuple[str, str], list[LogEntry]] = {}
+    for entry in store.changes_since(sequence):
+        first.setdefault((entry.table, entry.uuid), []).append(entry)
+    return [_touched(store, table, uuid, entries) for (table, uuid), entries in first.items()]
+
+
+def _touched(store: GpkgStore, table: str, uuid: str, entries: list[LogEntry]) -> Touched:
+    if table == META:
+        key = next(iter({**entries[0].before, **entries[0].after}), uuid)
+        return Touched(
+            META, key, {"value": entries[0].before.get(key)}, {"value": entries[-1].after.get(key)}
+        )
+    now = store.row(table, uuid) if table in store.tables() else None
+    after: Mapping[str, Any] | None = now.values if now is not None else None
+    if any(e.action == OUTSIDE for e in entries):
+        return Touched(table, uuid, after, after, whole=True)
+    before: dict[str, Any] | None = dict(after or {})
+    for entry in reversed(entries):
+        before = None if entry.action == INSERT else {**(before or {}), **entry.before}
+    moved = any(GEOMETRY_KEY in {**e.before, **e.after} for e in entries)
+    return Touched(table, uuid, before, after, whole=moved)
 
 
 def findings(reading: SurveyReading) -> list[Problem]:

@@ -22,6 +22,7 @@ from ..core.areas import Part, Zone, area_table
 from ..core.erosion.tables import intensity_scale
 from ..core.errors import Problem, QingliuError
 from ..core.evaluation import Figure
+from ..core.evaluation.reads import described
 from ..core.evaluation.uncertainty import Accuracy, breaks_sd, class_sd, outline_sd, together
 from ..core.indicators.landscape import (
     conservation,
@@ -50,7 +51,7 @@ from .lines import line_parts
 from .planar import QgisPlanar, gathered, geometry_of, polygons_in
 from .records import Record
 from .shore import BankFields, read_banks, read_channels, read_reaches
-from .store import GpkgStore
+from .store import GpkgStore, Row
 from .storecrs import crs_of
 
 M2_PER_HM2 = 1e4
@@ -87,7 +88,7 @@ class Figures(NamedTuple):
 class SurveyLayers:
     """The located rows of a store as records in a metric CRS, each layer read once."""
 
-    def __init__(self, store: GpkgStore) -> None:
+    def __init__(self, store: GpkgStore, edition: Edition) -> None:
         self.store = store
         self.warnings: list[Problem] = []
         self._read: dict[str, list[Record]] = {}
@@ -95,7 +96,7 @@ class SurveyLayers:
         self.crs = crs_of(store)
         if not is_in_metres(self.crs):
             self._choose_metric()
-        self.origins = origins(store)
+        self.origins = origins(store, edition)
 
     def _choose_metric(self) -> None:
         box = QgsRectangle()
@@ -145,8 +146,11 @@ class SurveyLayers:
         return Origin("；".join(dict.fromkeys(o.source for o in found)), year, any(o.estimate for o in found))
 
 
-def origins(store: GpkgStore) -> dict[str, Origin]:
-    """Source and year of each layer, as the table ``provenance`` has them; the oldest year of a layer counts."""
+def origins(store: GpkgStore, edition: Edition) -> dict[str, Origin]:
+    """Source and year of each layer: what the table ``provenance`` has, the oldest year of a layer counting.
+
+    Without a year there, that of the sheets whose tables describe the layer (their survey date).
+    """
     found: dict[str, Origin] = {}
     for row in store.rows("provenance"):
         name, year = row.values.get("table_name"), row.values.get("year")
@@ -157,7 +161,29 @@ def origins(store: GpkgStore) -> dict[str, Origin]:
         source = str(row.values.get("source") or (known.source if known else name))
         estimate = row.values.get("kind") == "estimate" or bool(known and known.estimate)
         found[name] = Origin(source, min(years) if years else None, estimate)
+    for name, (year, source) in _sheet_years(store, edition).items():
+        known = found.get(name)
+        if known is None or known.year is None:
+            found[name] = Origin(known.source if known else source, year, bool(known and known.estimate))
     return found
+
+
+def _sheet_years(store: GpkgStore, edition: Edition) -> dict[str, tuple[int, str]]:
+    """Layer -> the oldest year in which a table that describes it was surveyed, and that table."""
+    dated = {str(r.values.get("table")): survey_year(r) for r in store.rows("sheet")}
+    found: dict[str, tuple[int, str]] = {}
+    for table in edition.tables.values():
+        year = dated.get(table.name)
+        for layer in described(table):
+            if year is not None and (layer not in found or year < found[layer][0]):
+                found[layer] = (year, f"{table.id} {table.title_zh}")
+    return found
+
+
+def survey_year(head: Row) -> int | None:
+    """The year of a sheet's survey date."""
+    text = str(head.values.get("survey_date") or "")[:4]
+    return int(text) if text.isdigit() and len(text) == 4 else None
 
 
 def measure(

@@ -18,7 +18,7 @@ from . import special
 from .compare import decided, margin, meets
 from .formula import Worked, work_out
 from .judgement import Judged, judge
-from .ledger import Ledger, Place
+from .ledger import Ledger
 from .model import (
     FAIL,
     INPUTS,
@@ -31,6 +31,7 @@ from .model import (
     EvaluationInput,
     Gap,
     IndicatorRow,
+    Place,
 )
 
 
@@ -49,7 +50,7 @@ def evaluate(
     for t, found in verdicts.items():
         ids = [r.state_id for r in rows if r.type == t and r.state_id]
         bench.ledger.derive(f"verdict.{t}", found, ids, clause="7.0.3", formula="fail ∨ unproven ∨ pass")
-    return Evaluation(given.date, edition.id, rows, verdicts, bench.ledger.register)
+    return Evaluation(given.date, edition.id, rows, verdicts, bench.ledger.register, bench.ledger.places)
 
 
 def verdict(rows: Sequence[IndicatorRow]) -> str:
@@ -279,7 +280,8 @@ class _Bench:
             indicator, type_key, cell, state=state, operator=operator, value_num=_rounded(worked.value),
             threshold=None if number is None else f"{number:g}", threshold_num=number, value_id=worked.id,
             gaps=_once([*gaps, *more]), notes=notes, readings=(*worked.readings, *self._others(indicator, reading)),
-            formula=worked.formula, source=worked.source, year=worked.year,
+            formula=worked.formula, source=worked.source, year=worked.year, terms=worked.terms,
+            expression=worked.expression,
         )  # fmt: skip
         return _with_margin(row, worked, operator, number)
 

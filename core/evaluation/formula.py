@@ -12,7 +12,7 @@ from ..indicators.definition import Definition
 from ..standard import Edition, Indicator
 from .gather import Found, Gatherer, Variable
 from .ledger import Ledger
-from .model import EvaluationInput, Gap
+from .model import EvaluationInput, Gap, Term
 
 CONFIDENCE_Z = 1.959964
 """Half width of an interval that holds the truth 95 times in 100, in standard errors."""
@@ -37,7 +37,8 @@ class Worked:
     notes: Tuple[Problem, ...] = ()
     readings: Tuple[str, ...] = ()
     formula: Optional[str] = None
-    text: Optional[str] = None
+    terms: Tuple[Term, ...] = ()
+    expression: Optional[str] = None
     source: Optional[str] = None
     year: Optional[int] = None
 
@@ -82,6 +83,7 @@ def work_out(
     return Worked(
         value, id, low, high, _error(definition, variables, value), (*gaps, *faults), notes, readings,
         f"{expression}; " + ", ".join(_shown(v) for v in variables),
+        tuple(Term(v.key, v.decides.value, v.unit, v.decides.id) for v in variables), expression,
         source=made.source if made else None, year=made.year if made else None,
     )  # fmt: skip
 

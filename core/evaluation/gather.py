@@ -14,8 +14,8 @@ from ..errors import Problem
 from ..indicators.definition import Definition, Measured, Source, TableColumn, TableMean, TableSum
 from ..provenance import Feature
 from ..standard import Edition, Indicator
-from .ledger import Ledger, Place
-from .model import INPUTS, EvaluationInput, Gap, InputRow, TableRow
+from .ledger import Ledger
+from .model import INPUTS, EvaluationInput, Gap, InputRow, Located, Place, TableRow
 from .units import factor
 
 _NAMES = ("natural_village", "unit_name", "name", "land_type", "species", "row_no")
@@ -183,6 +183,7 @@ class Gatherer:
             amounts.append(float(amount or 0.0) if counts else 0.0)
         total = math.fsum(amounts) * source.factor if amounts else None
         gaps = tuple(self._column_gap(source.table, c, found) for c, found in lacking.items())
+        gaps += self._unlisted(source.table, source.column)
         id = self._derived(key, source.table, total, ids, unit, f"sum({source.table}.{source.column})")
         return Found(total, id, gaps=gaps, place=self.column_label(source.table, source.column))
 
@@ -238,14 +239,24 @@ class Gatherer:
         return enter_cell(self.ledger, self.edition, table, row, column)
 
     # -- what is not there -------------------------------------------------------
+    def _unlisted(self, table: str, column: str) -> tuple[Gap, ...]:
+        """Villages on the map for which the table has no row: a sum without them is not the watershed's."""
+        known = self.edition.table(table)
+        rows = self.given.tables.get(table, ())
+        found = []
+        for layer in known.layers:
+            lacking = [p for p in self.given.located.get(layer, ()) if not _has_row(rows, layer, p)]
+            if lacking:
+                facts = {"what": _listed([p.name or p.uuid[:8] for p in lacking]), "where": known.id}
+                found.append(Gap(Problem("QL-EVAL-NOROW", facts), table, column))
+        return tuple(found)
+
     def column_label(self, table: str, column: str) -> str:
         """``A.8.sewage_l_d``."""
         return f"{self.edition.table(table).id}.{column}"
 
     def _column_gap(self, table: str, column: str, rows: Sequence[TableRow]) -> Gap:
-        names = [row_name(r) for r in rows]
-        more = f" (+{len(names) - _SHOWN})" if len(names) > _SHOWN else ""
-        where = f"{self.column_label(table, column)} ({', '.join(names[:_SHOWN])}{more})"
+        where = f"{self.column_label(table, column)} ({_listed([row_name(r) for r in rows])})"
         facts = {"what": where, "where": self.column_label(table, column)}
         return Gap(Problem("QL-EVAL-NOVALUE", facts), table, column, rows[0].uuid)
 
@@ -318,6 +329,21 @@ def row_name(row: TableRow) -> str:
         if row.values.get(key) not in (None, ""):
             return str(row.values[key])
     return row.uuid[:8]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" (+{len(names) - _SHOWN})" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _has_row(rows: Sequence[TableRow], layer: str, place: Located) -> bool:
+    """Whether a row points to the place, or goes by its name."""
+    name = (place.name or "").strip()
+    return any(
+        r.values.get(f"{layer}_uuid") == place.uuid
+        or (bool(name) and name == str(r.values.get("natural_village") or "").strip())
+        for r in rows
+    )
 
 
 def _asked(row: TableRow, source: TableSum) -> bool:

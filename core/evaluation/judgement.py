@@ -10,8 +10,8 @@ from typing import NamedTuple, Optional, Tuple
 
 from ..errors import Problem
 from .gather import enter_input
-from .ledger import Ledger, Place, year_gap
-from .model import FAIL, INPUTS, JUDGEMENT, PASS, UNPROVEN, EvaluationInput, Gap, InputRow
+from .ledger import Ledger, year_gap
+from .model import FAIL, INPUTS, JUDGEMENT, PASS, UNPROVEN, EvaluationInput, Gap, InputRow, Place
 
 PROOF = ("statement", "evidence", "person", "date")
 

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Iterable, Iterator, NamedTuple, Optional
+from typing import Any, Iterable, Iterator, Optional
 
 from ..errors import Problem
 from ..provenance import Feature, Register, Value, now, value_of
-from .model import Gap
-
-
-class Place(NamedTuple):
-    """Where a value that was entered stands."""
-
-    label: str
-    table: Optional[str] = None
-    field: Optional[str] = None
+from .model import Gap, Place
 
 
 class Ledger:

@@ -47,6 +47,30 @@ class InputRow(NamedTuple):
     uuid: str = ""
 
 
+class Located(NamedTuple):
+    """Something drawn on the map that a survey table must have a row for: a village."""
+
+    uuid: str
+    name: Optional[str] = None
+
+
+class Place(NamedTuple):
+    """Where a value that was entered stands; ``field`` is a column, or a key of ``indicator_input``."""
+
+    label: str
+    table: Optional[str] = None
+    field: Optional[str] = None
+
+
+class Term(NamedTuple):
+    """A variable of a formula as it decided: its number (several for a column), unit, and id in the register."""
+
+    key: str
+    value: Any
+    unit: Optional[str] = None
+    id: Optional[str] = None
+
+
 @dataclass(frozen=True)
 class Figure:
     """A number measured on layers, in the unit of the formula's variable.
@@ -71,14 +95,16 @@ class EvaluationInput:
     """A survey as the evaluation sees it.
 
     ``tables``: table name (``a8``) -> rows; ``figures``: variable -> figure from layers (areas hm², C.7 m²,
-    lengths m, counts). ``lost_evidence`` are evidence paths that lead to no file. ``date`` is that of the
-    evaluation (7.0.2); ``made_at`` the moment written into every value.
+    lengths m, counts). ``located``: layer -> what is drawn there and asks for a row. ``lost_evidence`` are
+    evidence paths that lead to no file. ``date`` is that of the evaluation (7.0.2); ``made_at`` the moment
+    written into every value.
     """
 
     date: date
     tables: Mapping[str, Sequence[TableRow]] = field(default_factory=dict)
     inputs: Sequence[InputRow] = ()
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    located: Mapping[str, Sequence[Located]] = field(default_factory=dict)
     county: Optional[County] = None
     lost_evidence: frozenset[str] = frozenset()
     tolerance: float = 0.01
@@ -107,6 +133,7 @@ class IndicatorRow:
     ``margin`` is signed, in the indicator's unit, positive = better. ``low`` and ``high`` enclose the value
     where bounds or errors are known; ``within_error``: the limit lies inside. ``value_id`` and ``state_id``
     lead into the register. ``readings``: the same indicator read otherwise, shown and never deciding.
+    ``terms`` are the variables of the formula with their numbers, ``expression`` the formula itself.
     """
 
     type: str
@@ -134,6 +161,8 @@ class IndicatorRow:
     readings: Tuple[str, ...] = ()
     value_id: Optional[str] = None
     state_id: Optional[str] = None
+    terms: Tuple[Term, ...] = ()
+    expression: Optional[str] = None
 
     def missing(self, language: str | None = None) -> str | None:
         """What is missing, one sentence after another; None where nothing is."""
@@ -142,13 +171,17 @@ class IndicatorRow:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All rows, the verdict by type, and the register that leads every number back to its origin."""
+    """All rows, the verdict by type, and the register that leads every number back to its origin.
+
+    ``places``: id of a value that was entered or measured -> where it stands and can be changed.
+    """
 
     date: date
     edition: str
     rows: Tuple[IndicatorRow, ...]
     verdicts: Mapping[str, str]
     register: Register
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     def of(self, type_key: str) -> list[IndicatorRow]:
         """The rows of a type in the order of table 7-1."""

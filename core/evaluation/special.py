@@ -11,8 +11,8 @@ from ..standard import Edition, Indicator
 from ..waterquality import LAKE, RIVER, code_of, depends_on_kind, grade, item_keys, rank_of
 from .gather import enter_cell, enter_input
 from .judgement import absence
-from .ledger import Ledger, Place
-from .model import INPUTS, EvaluationInput, Gap, InputRow
+from .ledger import Ledger
+from .model import INPUTS, EvaluationInput, Gap, InputRow, Place
 
 FARMS_FIGURE = "scale_farms"
 WORKS_FIGURE = "channel_works"
