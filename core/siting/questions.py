@@ -261,11 +261,7 @@ class Asker:
         value = self.settings.region if attribute.key == "region" else self.settings.type_key
         if value is None:
             return Truth(UNKNOWN, missing=(_WHOLE_WATERSHED[attribute.key],), reasons=(Reason(test),))
-        names = (
-            self.edition.types if attribute.key == "watershed_type" else {v.key: v for v in attribute.values}
-        )
-        named = names.get(value)
-        words = (value, value) if named is None else (named.zh, named.en)
+        words = named(self.edition, attribute.key, value)
         return self._whole(value in wanted, test, *words)
 
     def _block(self, test: Condition) -> Truth:
