@@ -1,0 +1,357 @@
+"""A package back into its survey: compared with the base and the survey, written as one save (4.1.4).
+
+The comparison lists first and writes nothing. Applied, everything goes through the store in one
+transaction after a verified backup; photos lie beside the survey under the name of their row and date
+before the rows that name them are saved, and are taken away again where the save is refused.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import uuid as uuids
+from pathlib import Path
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from ..core.errors import InputError, Problem, QingliuError
+from ..core.field.apps import GNSS_FIELDS
+from ..core.field.differences import (
+    CHANGED,
+    CONFLICT,
+    GEOMETRY,
+    SAME,
+    Difference,
+    FieldKind,
+    Rows,
+    compare_table,
+)
+from ..core.field.names import safe_relative
+from ..core.field.photos import FOLDER, PhotoPlan, PhotoRow, orphans_of, plan_photos
+from ..core.field.settling import DELETE, INSERT, Decisions, RowChange, Settled, settle
+from ..core.progress import Progress
+from .fielddata import base_of
+from .fieldpackage import BASE, BASEMAPS, HIDDEN, MANIFEST, named_files, store_contents
+from .fieldread import Contents, PackageFile, common_fields, contents_of, copied, unknown_columns
+from .schema import store_schema
+from .store import KEEP, Change, Delete, GpkgStore, Insert, Saved, Update
+from .store.backups import copy_verified
+
+PHOTOS = "photos"
+PROVENANCE = "provenance"
+_SHOWN = 10
+_WHO_LIMIT = 5
+
+
+class Comparison(NamedTuple):
+    """A package against its survey: what differs, the rows of both sides, what must be said."""
+
+    package: PackageFile
+    differences: Tuple[Difference, ...]
+    fields: Mapping[str, Sequence[FieldKind]]
+    ours: Mapping[str, Rows]
+    theirs: Mapping[str, Rows]
+    warnings: Tuple[Problem, ...]
+
+
+class Merged(NamedTuple):
+    """What a merge wrote: the save (None where there was nothing), what stays open, what must be said."""
+
+    saved: Optional[Saved]
+    settled: Settled
+    photos: PhotoPlan
+    warnings: Tuple[Problem, ...]
+
+
+# -- comparing ------------------------------------------------------------------
+
+
+def compare_package(store: GpkgStore, package: PackageFile, progress: Progress) -> Comparison:
+    """List what a package has otherwise than its survey; nothing is written.
+
+    Raises InputError QL-FIELD-OTHERSURVEY, QL-FIELD-NOPACKAGE, Cancelled.
+    """
+    store_id = store.meta().get("store_id", "")
+    if package.store_id != store_id:
+        raise InputError("QL-FIELD-OTHERSURVEY", path=str(package.gpkg), survey=str(store.home))
+    warnings = list(package.findings)
+    base_file = find_base(store, package)
+    if base_file is None:
+        warnings.append(Problem("QL-FIELD-NOBASE", {"path": str(package.folder)}))
+    ours, theirs = store_contents(store), contents_of(package.gpkg)
+    base = contents_of(base_file) if base_file is not None else None
+    names = [n for n in ours.tables if n in theirs.tables]
+    progress.stage("field_compare", sum(len(theirs.rows[n]) for n in names))
+    found: list[Difference] = []
+    fields: dict[str, Sequence[FieldKind]] = {}
+    for number, name in enumerate(names):
+        progress.step(number / len(names))
+        fields[name] = common_fields(ours.tables[name], theirs.tables[name])
+        found += _compare(name, fields[name], base, ours, theirs)
+        strange = unknown_columns(ours.tables[name], theirs.tables[name], tuple(GNSS_FIELDS))
+        if strange:
+            warnings.append(Problem("QL-FIELD-COLUMNS", {"table": name, "columns": ", ".join(strange)}))
+    found = [_same_file(d, store, package) for d in found]
+    return Comparison(package, tuple(found), fields, ours.rows, theirs.rows, tuple(warnings))
+
+
+def _compare(
+    name: str, fields: Sequence[FieldKind], base: Optional[Contents], ours: Contents, theirs: Contents
+) -> list[Difference]:
+    before = None if base is None else base.rows.get(name, {})
+    return compare_table(name, fields, before, ours.rows[name], theirs.rows[name])
+
+
+def find_base(store: GpkgStore, package: PackageFile) -> Optional[Path]:
+    """The copy made at packaging: beside the survey, else in the package itself; None where both are gone."""
+    kept = base_of(store.home, package.facts.id)
+    carried = package.folder / HIDDEN / BASE
+    return next((p for p in (kept, carried) if p.is_file()), None)
+
+
+def _same_file(item: Difference, store: GpkgStore, package: PackageFile) -> Difference:
+    """A file that was brought before under another name is no difference."""
+    if item.kind not in (CHANGED, CONFLICT) or item.field not in file_fields().get(item.table, ()):
+        return item
+    mine, other = safe_relative(item.ours), safe_relative(item.theirs)
+    if mine is None or other is None:
+        return item
+    here, there = store.home.parent / mine, package.folder / other
+    if here.is_file() and there.is_file() and filecmp.cmp(here, there, shallow=False):
+        return item._replace(kind=SAME)
+    return item
+
+
+def file_fields() -> dict[str, tuple[str, ...]]:
+    """Table -> its fields that name files."""
+    found = {
+        t.name: tuple(f.name for f in t.fields if f.widget in ("photo", "file"))
+        for t in store_schema().values()
+    }
+    return {name: fields for name, fields in found.items() if fields}
+
+
+# -- applying -------------------------------------------------------------------
+
+
+def settled(comparison: Comparison, decisions: Decisions, *, delete: bool = False) -> Settled:
+    """What would be written under these decisions."""
+    c = comparison
+    return settle(c.differences, c.fields, c.ours, c.theirs, decisions, delete=delete)
+
+
+def apply_package(
+    store: GpkgStore,
+    comparison: Comparison,
+    decisions: Decisions,
+    progress: Progress,
+    *,
+    delete: bool = False,
+    why: str = "",
+) -> Merged:
+    """Write what needs no decision or has one; the rest stays open.
+
+    Raises what :meth:`GpkgStore.save` raises (StaleSave where the survey was changed since the
+    comparison), InputError QL-STORE-BACKUP, QL-OUT-WRITE; nothing then is written.
+    """
+    found = settled(comparison, decisions, delete=delete)
+    plan = plan_files(store, comparison, found)
+    warnings = [*comparison.warnings, *file_warnings(plan)]
+    if not found.changes:
+        _renew_base(store, comparison, found)
+        return Merged(None, found, plan, tuple(warnings))
+    store.backup("mergefield")
+    progress.stage("field_photos", len(plan.moves))
+    brought = _bring(store, comparison.package, plan, progress)
+    changes = store_changes(store, comparison, found, plan)
+    progress.stage("save_changes", len(changes))
+    try:
+        package = comparison.package
+        reason = why or f"mergefield {package.folder.name} {package.facts.id[:8]} / {store.who}"
+        saved = store.save(changes, who=authors(comparison, found), why=reason)
+    except QingliuError:
+        _take_back(brought)
+        raise
+    _renew_base(store, comparison, found)
+    return Merged(saved, found, plan, tuple(warnings))
+
+
+def authors(comparison: Comparison, found: Settled) -> str:
+    """Who entered what is written, as the package's rows say; the person it was made for where they do not."""
+    names = dict.fromkeys(
+        comparison.theirs[c.table][c.uuid].who for c in found.changes if c.uuid in comparison.theirs[c.table]
+    )
+    known = [n for n in names if n]
+    return "、".join(known[:_WHO_LIMIT]) or comparison.package.facts.person
+
+
+def store_changes(store: GpkgStore, comparison: Comparison, found: Settled, plan: PhotoPlan) -> list[Change]:
+    """The changes as the store takes them, with the files' new names and the receivers' accuracy."""
+    places = {move.uuid: move.target for move in plan.moves}
+    owners = _owners(comparison)
+    changes = [_store_change(c, places, owners) for c in found.changes]
+    return [*changes, *_receiver_rows(store, comparison, found)]
+
+
+def _store_change(change: RowChange, places: Mapping[str, str], owners: Mapping[str, str]) -> Change:
+    if change.action == DELETE:
+        return Delete(change.table, change.uuid, change.version)
+    values = {k: v for k, v in change.values.items() if k != GEOMETRY}
+    for field in file_fields().get(change.table, ()):
+        if field in values and change.uuid in places:
+            values[field] = places[change.uuid]
+    if change.table == PHOTOS and not values.get("table_name"):
+        owner = owners.get(str(values.get("row_uuid") or ""))
+        if owner and change.action == INSERT:
+            values["table_name"] = owner
+    shape = change.values.get(GEOMETRY)
+    if change.action == INSERT:
+        return Insert(change.table, values, shape, change.uuid)
+    place = shape if GEOMETRY in change.values else KEEP
+    return Update(change.table, change.uuid, change.version, values, place)
+
+
+def _owners(comparison: Comparison) -> dict[str, str]:
+    """Row -> table, for the rows that photos point to (apps fill the uuid only)."""
+    wanted = {str(r.value("row_uuid") or "") for r in comparison.theirs.get(PHOTOS, {}).values()} - {""}
+    found: dict[str, str] = {}
+    for rows in (comparison.ours, comparison.theirs):
+        for table, by_uuid in rows.items():
+            if table not in (PHOTOS, PROVENANCE):
+                found.update((uuid, table) for uuid in wanted & set(by_uuid))
+    return found
+
+
+def _receiver_rows(store: GpkgStore, comparison: Comparison, found: Settled) -> list[Change]:
+    """What the receiver said of a position that was taken over, as provenance of the row's place."""
+    space = uuids.UUID(store.meta()["store_id"])
+    known = comparison.ours.get(PROVENANCE, {})
+    made: list[Change] = []
+    for change in found.changes:
+        row = comparison.theirs[change.table].get(change.uuid)
+        if row is None or GEOMETRY not in change.values:
+            continue
+        accuracy, at, source = (row.values.get(name) for name in GNSS_FIELDS)
+        key = f"gnss:{change.table}:{change.uuid}:{at or ''}"
+        uuid = str(uuids.uuid5(space, key))
+        if accuracy is None or uuid in known:
+            continue
+        values: dict[str, Any] = {
+            "value_id": key, "table_name": change.table, "row_uuid": change.uuid, "field": GEOMETRY,
+            "value": accuracy, "text": f"GNSS {source or ''}".strip(), "unit": "m", "kind": "entered",
+            "made_at": at, "made_by": row.who or None,
+        }  # fmt: skip
+        made.append(Insert(PROVENANCE, values, uuid=uuid))
+    return made
+
+
+def _renew_base(store: GpkgStore, comparison: Comparison, found: Settled) -> None:
+    """Once nothing is open the package as it is becomes the base: it may stay in the field and come back."""
+    if found.open or store.read_only:
+        return
+    kept = base_of(store.home, comparison.package.facts.id)
+    kept.parent.mkdir(exist_ok=True)
+    part = kept.with_suffix(".part")
+    try:
+        with_base(comparison.package, part)
+        part.replace(kept)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def with_base(package: PackageFile, target: Path) -> None:
+    """A verified copy of the package's rows at ``target``. Raises InputError QL-STORE-BACKUP."""
+    with copied(package.gpkg) as connection:
+        copy_verified(connection, target)
+
+
+# -- files ----------------------------------------------------------------------
+
+
+def plan_files(store: GpkgStore, comparison: Comparison, found: Settled) -> PhotoPlan:
+    """What becomes of the package's files: those of rows that are written, missing ones, orphans."""
+    package = comparison.package
+    files = package_files(package.folder)
+    rows = [r for c in found.changes for r in _file_rows(c, comparison)]
+    named = [
+        str(row.value(field))
+        for table, fields in file_fields().items()
+        for row in comparison.theirs.get(table, {}).values()
+        for field in fields
+        if row.value(field)
+    ]
+    folder = store.home.parent / FOLDER
+    taken = {p.name for p in folder.iterdir()} if folder.is_dir() else set()
+    return plan_photos(rows, files, named, taken)
+
+
+def _file_rows(change: RowChange, comparison: Comparison) -> Iterable[PhotoRow]:
+    for field in file_fields().get(change.table, ()):
+        path = change.values.get(field)
+        if not path:
+            continue
+        row = comparison.theirs[change.table][change.uuid]
+        owner = str(row.value("row_uuid") or change.uuid)
+        table = str(row.value("table_name") or _owners(comparison).get(owner) or change.table)
+        moment = str(row.value("taken_at") or row.when or "")
+        yield PhotoRow(change.uuid, str(path), table, owner, moment)
+
+
+def package_files(folder: Path) -> set[str]:
+    """Files of a package that people made: neither data, project, base maps nor what describes it."""
+    found = set()
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder)
+        own = name.parts[0] in (HIDDEN, BASEMAPS, ".mergin") or len(name.parts) == 1
+        if path.is_file() and not path.is_symlink() and not own and name.name != MANIFEST:
+            found.add(name.as_posix())
+    return found
+
+
+def _bring(store: GpkgStore, package: PackageFile, plan: PhotoPlan, progress: Progress) -> list[Path]:
+    """Copy the files beside the survey; those already brought, so that they can be taken back."""
+    brought: list[Path] = []
+    try:
+        for number, move in enumerate(plan.moves):
+            progress.step(number / len(plan.moves))
+            target = store.home.parent / move.target
+            target.parent.mkdir(exist_ok=True)
+            brought.append(target)
+            shutil.copyfile(package.folder / move.source, target)
+    except OSError as error:
+        _take_back(brought)
+        raise InputError("QL-OUT-WRITE", path=move.target, reason=str(error)) from error
+    return brought
+
+
+def _take_back(files: Sequence[Path]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)
+
+
+def file_warnings(plan: PhotoPlan) -> list[Problem]:
+    """Rows without their file, paths that lead out of the package, files without a row."""
+    told = (
+        ("QL-FIELD-FILEMISSING", [str(r.path) for r in plan.missing]),
+        ("QL-FIELD-FILEOUTSIDE", [str(r.path) for r in plan.outside]),
+        ("QL-FIELD-ORPHAN", list(plan.orphans)),
+    )
+    return [
+        Problem(code, {"count": len(names), "files": ", ".join(names[:_SHOWN])})
+        for code, names in told
+        if names
+    ]
+
+
+def survey_orphans(store: GpkgStore) -> tuple[str, ...]:
+    """Photos beside the survey that no row names."""
+    folder = store.home.parent / FOLDER
+    names = {p.relative_to(folder.parent).as_posix() for p in folder.rglob("*") if p.is_file()}
+    return orphans_of(names, [value for _, _, value in named_files(store)])
+
+
+def counts(differences: Iterable[Difference]) -> dict[str, int]:
+    """How many differences there are of each kind."""
+    found: dict[str, int] = {}
+    for item in differences:
+        found[item.kind] = found.get(item.kind, 0) + 1
+    return found
