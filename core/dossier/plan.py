@@ -1,0 +1,118 @@
+"""Layout of measures, quantities and maintenance cards as parts of the dossier (5.1.2, chapter 8)."""
+
+from __future__ import annotations
+
+from typing import Optional, Sequence
+
+from .document import (
+    Block,
+    Cell,
+    Grid,
+    Heading,
+    Line,
+    Paragraph,
+    Part,
+    Picture,
+    Run,
+    Runs,
+    clause,
+    code,
+    head,
+    plain,
+    said,
+)
+from .model import Amount, Card, Contents, FigureSheet
+from .numbers import number_text
+from .origins import Origins
+
+
+def figures_part(contents: Contents) -> Part:
+    """The figures, each on its page; those that could not be drawn are named with the reason."""
+    blocks: list[Block] = []
+    for figure in contents.figures:
+        if figure.picture:
+            title = f"图 {figure.number}　{figure.title}"
+            blocks.append(Picture(figure.key, title, figure.picture, "image/png", figure.size))
+    if not blocks:
+        blocks.append(Paragraph(plain("没有可出的图件。")))
+    return Part("figures", "五", "图件", (*_list(contents.figures), *blocks), "figures")
+
+
+def _list(figures: Sequence[FigureSheet]) -> list[Block]:
+    lines = []
+    for figure in figures:
+        asked = (Run("规范要求，"), *clause(figure.required_by)) if figure.required_by else plain("惯例图件")
+        number = code(str(figure.number))
+        lines.append(
+            Line((Cell(number, "center"), Cell(plain(figure.title)), Cell(asked), Cell(state_of(figure))))
+        )
+    return [Grid(head("图号", "图名", "依据", "状态"), tuple(lines), (10.0, 34.0, 22.0, 34.0), 10.0)]
+
+
+def state_of(figure: FigureSheet) -> Runs:
+    """附后, or why the figure is not there."""
+    if figure.picture:
+        return plain("附后")
+    if figure.withheld:
+        return (Run("含标密图层，未附："), *said("、".join(figure.withheld)))
+    return (Run("未出图，缺少图层："), *code("、".join(figure.lacks)))
+
+
+def plan_part(contents: Contents, origins: Origins) -> Part:
+    """Quantities by zone, village and measure."""
+    if not contents.amounts:
+        text = "调查库没有措施图层要素，也没有工程量表；措施布局和工程量待补（"
+        blocks: tuple[Block, ...] = (Paragraph((Run(text), *clause("5.1.2"), Run("）。"))),)
+        return Part("plan", "九", "措施布局与工程量", blocks)
+    zoned = any(a.zone for a in contents.amounts)
+    costed = any(a.cost is not None for a in contents.amounts)
+    titles = [
+        *(["分区", "行政村"] if zoned else []),
+        "措施",
+        "单位",
+        "已建",
+        "规划",
+        *(["费用（元）"] if costed else []),
+    ]
+    lines = tuple(_line(n, a, zoned, costed, origins) for n, a in enumerate(contents.amounts))
+    words = "工程量由措施图层量算（平面），与措施总体布局图一致（"
+    note = Paragraph((Run(words), *clause("5.1.2"), Run("）。")))
+    return Part("plan", "九", "措施布局与工程量", (note, Grid(head(*titles), lines, size=9.0)))
+
+
+def _line(number: int, amount: Amount, zoned: bool, costed: bool, origins: Origins) -> Line:
+    def shown(what: str, value: Optional[float]) -> Cell:
+        if value is None:
+            return Cell(plain("—"), "right")
+        anchor = origins.own(
+            f"amount.{number}", f"工程量 {amount.measure}", "", "5.1.2", "措施图层要素的平面面积、长度或个数之和",
+            source="措施图层", features=(f"measures：{amount.features} 个要素",) if amount.features else (),
+        )  # fmt: skip
+        return Cell((Run(number_text(value), "value", anchor),), "right")
+
+    places = (Cell(said(amount.zone)), Cell(said(amount.village))) if zoned else ()
+    cost = (shown("cost", amount.cost),) if costed else ()
+    unit = Cell((Run(amount.unit, "unit"),), "center")
+    row = (
+        *places,
+        Cell(code(amount.measure)),
+        unit,
+        shown("built", amount.built),
+        shown("planned", amount.planned),
+    )
+    return Line((*row, *cost))
+
+
+def cards_part(cards: Sequence[Card]) -> Part:
+    """Maintenance cards; without them, the clauses that ask for maintenance."""
+    if not cards:
+        words = "管护卡待补：措施建成后，按第 8 章各节落实管护主体、内容和周期（"
+        blocks: tuple[Block, ...] = (Paragraph((Run(words, "code"), *clause("8.1.1"), Run("）。"))),)
+        return Part("cards", "十", "管护卡", blocks)
+    found: list[Block] = []
+    for card in cards:
+        found.append(Heading((*said(card.title), Run("　条文 "), *clause(card.clause)), 3))
+        lines = tuple(Line(tuple(Cell(said(text)) for text in duty)) for duty in card.duties)
+        found.append(Grid(head("内容", "周期", "下次日期"), lines, (64.0, 18.0, 18.0), 9.0))
+        found.append(Paragraph(plain("管护主体：＿＿＿＿＿＿　　责任人：＿＿＿＿＿＿　　电话：＿＿＿＿＿＿")))
+    return Part("cards", "十", "管护卡", tuple(found))

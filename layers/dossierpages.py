@@ -1,0 +1,145 @@
+"""A text document cut into pages: rows stay whole, heads are repeated, headings stay with what follows.
+
+Qt cuts rows in two at a page's end; so the text is laid out on one endless page, and windows on it become
+the pages.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator, NamedTuple, Optional, Sequence
+
+from qgis.PyQt.QtGui import QTextBlock, QTextDocument, QTextFrame, QTextTable
+
+
+class Span(NamedTuple):
+    """From where to where, downwards in the units of the document."""
+
+    top: float
+    bottom: float
+
+    @property
+    def height(self) -> float:
+        """How high it is."""
+        return self.bottom - self.top
+
+
+class Piece(NamedTuple):
+    """What must not be cut: a line of text, a row of a table; ``head`` is the table's head.
+
+    ``stays``: it stays with the next one; ``title`` is the text of a heading.
+    """
+
+    span: Span
+    head: Optional[Span] = None
+    stays: bool = False
+    title: str = ""
+
+
+class Window(NamedTuple):
+    """What a page shows: a head to repeat above it (or None) and a span of the document."""
+
+    head: Optional[Span]
+    span: Span
+
+
+class Pages(NamedTuple):
+    """The pages of a document, and on which of them (from 0) each heading of the first level stands."""
+
+    windows: list[Window]
+    titles: dict[str, int]
+
+
+def paginate(document: QTextDocument, height: float) -> Pages:
+    """Pages of ``height``. The document has its text width and no page height."""
+    pieces = list(_pieces(document))
+    windows: list[Window] = []
+    titles: dict[str, int] = {}
+    at = 0
+    while at < len(pieces):
+        last, head = _fill(pieces, at, height)
+        end = pieces[last].span.bottom
+        windows.append(Window(head, Span(pieces[at].span.top, max(end, pieces[at].span.top))))
+        titles.update({p.title: len(windows) - 1 for p in pieces[at : last + 1] if p.title})
+        at = last + 1
+    return Pages(windows or [Window(None, Span(0.0, 0.0))], titles)
+
+
+def _fill(pieces: Sequence[Piece], start: int, height: float) -> tuple[int, Optional[Span]]:
+    """The last piece of a page that begins with ``start``, and the head it repeats."""
+    first = pieces[start]
+    repeats = first.head is not None and first.span.top > first.head.bottom - 1.0
+    head = first.head if repeats and first.head and first.head.height < height / 2 else None
+    room = height - (head.height if head else 0.0)
+    last = start
+    while last + 1 < len(pieces) and pieces[last + 1].span.bottom - first.span.top <= room:
+        last += 1
+    if last + 1 < len(pieces):
+        kept = last
+        while kept > start and pieces[kept].stays:
+            kept -= 1
+        last = kept if not pieces[kept].stays else last
+    return last, head
+
+
+def _pieces(document: QTextDocument) -> Iterator[Piece]:
+    iterator = document.rootFrame().begin()
+    while not iterator.atEnd():
+        frame, block = iterator.currentFrame(), iterator.currentBlock()
+        if isinstance(frame, QTextTable):
+            yield from _rows(document, frame)
+        elif isinstance(frame, QTextFrame):
+            yield Piece(_span(document, frame))
+        elif block.isValid():
+            yield from _lines(document, block)
+        iterator += 1
+
+
+def _span(document: QTextDocument, frame: QTextFrame) -> Span:
+    box = document.documentLayout().frameBoundingRect(frame)
+    return Span(box.top(), box.bottom())
+
+
+def _lines(document: QTextDocument, block: QTextBlock) -> Iterator[Piece]:
+    """The lines of a paragraph; a heading is one piece."""
+    box = document.documentLayout().blockBoundingRect(block)
+    level = block.blockFormat().headingLevel()
+    layout = block.layout()
+    if level or layout is None or layout.lineCount() < 2:
+        title = block.text() if level == 2 else ""
+        yield Piece(Span(box.top(), box.bottom()), stays=bool(level), title=title)
+        return
+    tops = [box.top() + layout.lineAt(n).y() for n in range(layout.lineCount())]
+    for top, bottom in zip(tops, [*tops[1:], box.bottom()]):
+        yield Piece(Span(top, bottom))
+
+
+def _rows(document: QTextDocument, table: QTextTable) -> Iterator[Piece]:
+    """The rows of a table, its head first as one piece that stays with the first row."""
+    whole = _span(document, table)
+    boxes = [_row(document, table, n) for n in range(table.rows())]
+    edges = [whole.top]
+    edges += [(one.bottom + other.top) / 2 for one, other in zip(boxes, boxes[1:])]
+    edges.append(whole.bottom)
+    heads = table.format().headerRowCount()
+    head = Span(edges[0], edges[heads]) if heads else None
+    if head is not None:
+        yield Piece(head, stays=True)
+    for number in range(heads, table.rows()):
+        yield Piece(Span(edges[number], edges[number + 1]), head)
+
+
+def _row(document: QTextDocument, table: QTextTable, number: int) -> Span:
+    """Where the texts of a row are; a cell over several rows counts at its first."""
+    tops, bottoms = [], []
+    for column in range(table.columns()):
+        cell = table.cellAt(number, column)
+        if cell.rowSpan() > 1 and number != cell.row():
+            continue
+        layout = document.documentLayout()
+        first = layout.blockBoundingRect(cell.firstCursorPosition().block())
+        last = layout.blockBoundingRect(cell.lastCursorPosition().block())
+        tops.append(first.top())
+        if cell.rowSpan() == 1:
+            bottoms.append(last.bottom())
+    top = min(tops) if tops else 0.0
+    return Span(top, max(bottoms, default=top))
