@@ -26,8 +26,8 @@ class Feature(NamedTuple):
 class Features:
     """The features of a role. ``columns`` are the names the layer has, so that an absent one can be told."""
 
-    def __init__(self, columns: frozenset[str] = frozenset()) -> None:
-        self.columns = columns
+    def __init__(self) -> None:
+        self.columns: set[str] = set()
         self._items: list[Feature | None] = []
         self._boxes = np.empty((16, 4))
         self._place: dict[Hashable, int] = {}
@@ -47,6 +47,7 @@ class Features:
             self._place[feature.key] = place
         self._items[place] = feature
         self._boxes[place] = box
+        self.columns.update(feature.attributes)
 
     def drop(self, key: Hashable) -> None:
         """Remove the feature ``key``; nothing happens where there is none."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Hashable, Iterable, Mapping, Sequence
 
-import numpy as np
-
 from ..grid import Grid
 from .features import Feature, Features
 from .model import MeasureFeature, Settings, Shapes
@@ -51,16 +49,13 @@ class Ground:
         return None if shape is None else GroundSite(self, measure, shape)
 
     # -- filling and changing --------------------------------------------------
-    def give(self, role: str, columns: Iterable[str] = ()) -> Features:
+    def give(self, role: str) -> Features:
         """The features of ``role``, which is known from now on even if nothing lies in it."""
-        found = self.roles.get(role)
-        if found is None:
-            found = self.roles[role] = Features(frozenset(columns))
-        return found
+        return self.roles.setdefault(role, Features())
 
     def put(self, role: str, key: Hashable, wkb: bytes, attributes: Mapping[str, Any]) -> bool:
         """Add or change a feature of a role; False (and nothing there) where its geometry cannot be read."""
-        features = self.give(role, attributes)
+        features = self.give(role)
         shape = self.shapes.read(wkb)
         if shape is None:
             features.drop(key)
@@ -89,9 +84,3 @@ def fill(ground: Ground, role: str, rows: Iterable[tuple[Hashable, bytes, Mappin
     for key, wkb, attributes in rows:
         bad += not ground.put(role, key, wkb, attributes)
     return bad
-
-
-def land_use_at(grid: LandUseGrid, window: np.ndarray) -> Mapping[str, int]:
-    """Cells by code among indexes ``window``."""
-    numbers, counts = np.unique(window[window >= 0], return_counts=True)
-    return {grid.codes[int(n)]: int(c) for n, c in zip(numbers, counts)}

@@ -146,6 +146,8 @@ class GroundSite:
             return self._along("BANKS", "bank_slope_deg", self._limit("beside_m"))
         if attribute == "channel_gradient":
             return self._along("CHANNELS", "gradient_permil", self._limit("beside_m"))
+        if attribute == "soil_depth_cm" and "SOIL_DEPTH" in self.ground.roles:
+            return self._of_polygons("SOIL_DEPTH", attribute)
         return self.cells(attribute, _GRIDS.get(attribute, "DEM"))
 
     def cells(self, grid: str, role: str) -> Union[CellField, Unknown]:
@@ -227,6 +229,13 @@ class GroundSite:
             return Unknown(f"{role}.{column}")
         values = [(p, float(_number(p.feature.attributes[column]) or 0.0)) for p in pieces]
         return PieceField(self, values)
+
+    def _of_polygons(self, role: str, column: str) -> Union[PieceField, Unknown]:
+        """A number that the polygons of a role carry; unknown where less than half the place has one."""
+        found = self.overlay(self.ground.roles[role].near(self.box))
+        values = [(p, _number(p.feature.attributes.get(column))) for p in found]
+        known = [(p, v) for p, v in values if v is not None]
+        return PieceField(self, known) if sum(p.share for p, _ in known) >= _LEAST_KNOWN else Unknown(role)
 
     def overlay(self, features: Sequence[Feature]) -> list[Piece]:
         """What of the place lies in each of some polygons."""
