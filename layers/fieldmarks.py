@@ -190,7 +190,7 @@ def page_facts(page: Page, transform: Transform) -> str:
 def _base_text(base: Covered) -> str:
     if base.state == NONE:
         return "未登记"
-    scale = f"1∶{base.scale}" if base.scale else "比例尺未填"
+    scale = f"1:{base.scale}" if base.scale else "比例尺未填"
     return f"{scale}（{base.date or '日期未填'}）"
 
 
@@ -199,16 +199,16 @@ def page_note(page: Page, most: int, reason: str, scale: float) -> str:
     state, lines = page.base.state, []
     if state == COARSE:
         lines.append(
-            f"底图仅为 1∶{page.base.scale}，第 4.1.3 条要求不小于 1∶{most}，不能称符合该条。理由：{reason or '＿' * 12}"
+            f"底图仅为 1:{page.base.scale}，第 4.1.3 条要求不小于 1:{most}，不能称符合该条。理由：{reason or '＿' * 12}"
         )
     elif state == NONE:
-        lines.append(f"未登记底图；第 4.1.3 条要求不小于 1∶{most} 的地形图。")
+        lines.append(f"未登记底图；第 4.1.3 条要求不小于 1:{most} 的地形图。")
     elif state == PARTLY:
         lines.append("底图未覆盖本图幅内的全部小流域。")
     elif state == NO_SCALE:
-        lines.append(f"底图比例尺未填，无法按第 4.1.3 条（不小于 1∶{most}）检验。")
+        lines.append(f"底图比例尺未填，无法按第 4.1.3 条（不小于 1:{most}）检验。")
     if scale > most:
-        lines.append(f"本图打印比例尺为 1∶{scale:.0f}，小于 1∶{most}。")
+        lines.append(f"本图打印比例尺为 1:{scale:.0f}，小于 1:{most}。")
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, NamedTuple
 
 from qgis.core import (
+    QgsFeatureSource,
     QgsGeometry,
     QgsProcessing,
     QgsProcessingContext,
@@ -116,19 +117,22 @@ def index_sheets(inputs: Inputs, progress: StageProgress) -> list[IndexedSheet]:
     inputs.settle()
     if watershed is None:
         raise InputError("QL-SHEET-NOGROUND", parameter="BOUNDARY", layer=inputs.title("BOUNDARY"))
-    return judged_sheets(inputs, watershed, bases, progress)
+    return judged_sheets(inputs, watershed, bases, inputs.given("BASEMAPS"), progress)
 
 
 def judged_sheets(
-    inputs: Inputs, watershed: QgsGeometry, bases: list[Base], progress: StageProgress
+    inputs: Inputs, watershed: QgsGeometry, bases: list[Base], registered: bool, progress: StageProgress
 ) -> list[IndexedSheet]:
-    """The sheets over ``watershed`` (EPSG:4490) with their base maps; warnings are given."""
+    """The sheets over ``watershed`` (EPSG:4490) with their base maps, if any are registered; warnings are given.
+
+    Raises InputError QL-SHEET-NOGROUND, QL-SHEET-LATITUDE; Cancelled.
+    """
     plane, most = QgisPlanar(), int(default_edition().default("base_map_scale_denominator_max"))
     parts = sheet_parts(watershed, sheet_scale(DENOMINATOR), progress)
     if not parts:
         raise InputError("QL-SHEET-NOGROUND", parameter="BOUNDARY", layer=inputs.title("BOUNDARY"))
     indexed = [IndexedSheet(part, covering(part.shape, bases, most, plane)) for part in parts]
-    inputs.warn(sheet_warnings(indexed, inputs.given("BASEMAPS"), most))
+    inputs.warn(sheet_warnings(indexed, registered, most))
     return indexed
 
 
@@ -154,9 +158,11 @@ def read_watershed(inputs: Inputs, progress: StageProgress) -> QgsGeometry | Non
     return union_of(reading.records)
 
 
-def read_base_maps(inputs: Inputs, progress: StageProgress) -> list[Base]:
-    """The base maps of BASEMAPS; empty where not given or faulty."""
-    source = inputs.source("BASEMAPS")
+def read_base_maps(
+    inputs: Inputs, progress: StageProgress, other: QgsFeatureSource | None = None
+) -> list[Base]:
+    """The base maps of BASEMAPS, or of ``other`` where that is not given; empty where faulty or none."""
+    source = inputs.source("BASEMAPS") or other
     if source is None:
         return []
     scale, date = (inputs.text(name) for name in ("BASE_SCALE_FIELD", "BASE_DATE_FIELD"))

@@ -1,0 +1,301 @@
+"""The printed field map series (4.1.3): one atlas layout, a page for each sheet or part of a sheet.
+
+The layout is worked on as the plan figures are: what the designer changed by hand stays and is listed.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple, TypeVar
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsLayout,
+    QgsLayoutItem,
+    QgsLayoutItemLegend,
+    QgsLayoutItemMap,
+    QgsLayoutItemMapGrid,
+    QgsLayoutItemPicture,
+    QgsLayoutItemScaleBar,
+    QgsLayoutObject,
+    QgsLayoutSize,
+    QgsLegendRenderer,
+    QgsLegendStyle,
+    QgsLineSymbol,
+    QgsPrintLayout,
+    QgsProject,
+    QgsProperty,
+    QgsUnitTypes,
+)
+from qgis.PyQt.QtGui import QColor
+
+from ..core.data import RESOURCES
+from ..core.errors import Problem
+from ..layers.fieldmarks import DIRECTIONS
+from .compose import MM, Page, extent_at, put
+from .content import Figure
+from .drawings import text_format
+from .fieldmaps_layers import FieldLayers
+from .fieldmaps_sheet import FieldSheet
+from .figureset import DRAWN
+from .sheet import Box, grid_interval
+
+KEY, TITLE = "fieldmaps", "外业调查图"
+SIGNATURES = ("调查人", "记录人", "检查人", "调查日期")
+_SMALLEST = 5.0
+ItemKind = TypeVar("ItemKind", bound=QgsLayoutItem)
+FIGURE = Figure(KEY, TITLE, "Field map", 0, "4.1.3", (), ())
+
+
+class Series(NamedTuple):
+    """What the series shows: name of the watershed, CRS, scale, a first centre, font, general notes."""
+
+    project: str
+    crs: QgsCoordinateReferenceSystem
+    scale: float
+    centre: tuple[float, float]
+    font: str
+    notes: str
+
+
+class MadeSeries(NamedTuple):
+    """The layout, the parts left alone, and warnings."""
+
+    layout: QgsPrintLayout
+    kept: list[str]
+    warnings: list[Problem]
+
+
+def make_series(project: QgsProject, sheet: FieldSheet, layers: FieldLayers, series: Series) -> MadeSeries:
+    """The atlas layout of the series in ``project``, new or brought up to date."""
+    layout = _layout(project)
+    page = Page(layout, FIGURE, sheet.page, series.font)
+    layout.pageCollection().page(0).setPageSize(QgsLayoutSize(sheet.page.width, sheet.page.height, MM))
+    page.frame("frame", sheet.page.frame, 0.7)
+    heading = f'{series.project}{TITLE}  [% "sheet" %]'
+    page.label("title", heading, sheet.page.title, 15 * _scaled(page, sheet), bold=True)
+    chart = _map(page, layers, series)
+    if chart is not None:
+        _bar(page, sheet, chart)
+        _legend(page, sheet, layers, chart)
+    _panel(page, sheet, series)
+    _atlas(layout, layers)
+    page.keeper.finish()
+    if chart is not None:
+        layout.setReferenceMap(chart)
+    return MadeSeries(layout, page.keeper.kept, page.warnings)
+
+
+def _scaled(page: Page, sheet: FieldSheet) -> float:
+    """Lettering of a field map over that of a plan figure on the same paper."""
+    return sheet.letters / page.sheet.size
+
+
+def _new(kind: Callable[[QgsLayout], ItemKind]) -> Callable[[QgsLayout], ItemKind]:
+    """Makes an item of a kind and puts it on the layout."""
+
+    def make(layout: QgsLayout) -> ItemKind:
+        item = kind(layout)
+        layout.addLayoutItem(item)
+        return item
+
+    return make
+
+
+def _layout(project: QgsProject) -> QgsPrintLayout:
+    """The series' layout by its property, whatever the designer calls it."""
+    manager = project.layoutManager()
+    for layout in manager.printLayouts():
+        if layout.customProperty(DRAWN) == KEY:
+            return layout
+    layout = QgsPrintLayout(project)
+    layout.initializeDefaults()
+    layout.setCustomProperty(DRAWN, KEY)
+    layout.setName(TITLE)
+    manager.addLayout(layout)
+    return layout
+
+
+def _atlas(layout: QgsPrintLayout, layers: FieldLayers) -> None:
+    atlas = layout.atlas()
+    atlas.setEnabled(True)
+    atlas.setCoverageLayer(layers.pages)
+    atlas.setHideCoverage(False)
+    atlas.setPageNameExpression('"tile"')
+    atlas.setFilenameExpression("'fieldmap_' || \"tile\"")
+    atlas.setSortFeatures(True)
+    atlas.setSortExpression('"page"')
+
+
+# -- the map -----------------------------------------------------------------
+def _map(page: Page, layers: FieldLayers, series: Series) -> QgsLayoutItemMap | None:
+    item = page.keeper.item("map", _new(QgsLayoutItemMap))
+    if item is None:
+        found = page.keeper.look("map")
+        return found if isinstance(found, QgsLayoutItemMap) else None
+    put(item, page.sheet.map)
+    item.setCrs(series.crs)
+    item.setLayers(list(layers.shown))
+    item.setKeepLayerSet(True)
+    item.setFrameEnabled(True)
+    item.setBackgroundColor(QColor("#ffffff"))
+    item.setExtent(extent_at(series.centre, series.scale, page.sheet.map))
+    item.setAtlasDriven(True)
+    item.setAtlasScalingMode(QgsLayoutItemMap.AtlasScalingMode.Fixed)
+    _grid(page, item, series.scale)
+    return item
+
+
+def _grid(page: Page, chart: QgsLayoutItemMap, scale: float) -> None:
+    """Full kilometre lines, thin, with km at all four sides: coordinates are read off in the field."""
+    grid = chart.grid()
+    interval = grid_interval(scale)
+    grid.setEnabled(True)
+    grid.setIntervalX(interval)
+    grid.setIntervalY(interval)
+    grid.setStyle(QgsLayoutItemMapGrid.GridStyle.Solid)
+    grid.setLineSymbol(QgsLineSymbol.createSimple({"line_color": "90,90,90,130", "line_width": "0.1"}))
+    grid.setFrameStyle(QgsLayoutItemMapGrid.FrameStyle.ExteriorTicks)
+    grid.setFrameWidth(1.0)
+    grid.setAnnotationEnabled(True)
+    grid.setAnnotationFormat(QgsLayoutItemMapGrid.AnnotationFormat.CustomFormat)
+    digits = 0 if interval >= 1000 else 1
+    grid.setAnnotationExpression(f"to_string(round(@grid_number/1000,{digits}))")
+    grid.setAnnotationTextFormat(text_format(page.font, page.points(6.5)))
+    grid.setAnnotationFrameDistance(0.5)
+    side, turned = QgsLayoutItemMapGrid.BorderSide, QgsLayoutItemMapGrid.AnnotationDirection
+    for edge in (side.Left, side.Right):
+        grid.setAnnotationDirection(turned.Vertical, edge)
+    chart.updateBoundingRect()
+
+
+# -- the panel ---------------------------------------------------------------
+def _panel(page: Page, sheet: FieldSheet, series: Series) -> None:
+    size = _scaled(page, sheet)
+    _neighbours(page, sheet)
+    page.label("facts", '[% "facts" %]', sheet.facts, 7 * size, centred=False)
+    _code(page, sheet)
+    count = '第 [% "page" %] 页，共 [% "pages" %] 页'
+    said = "[% coalesce(nullif(\"note\", '') || '\n', '') %]"
+    notes = f"{count}\n{said}{series.notes}"
+    page.label("notes", notes, sheet.page.notes, 6 * size, centred=False, frame=True)
+    _signatures(page, sheet)
+    arrow = page.keeper.item("north", _new(QgsLayoutItemPicture))
+    if arrow is not None:
+        arrow.setPicturePath(str(RESOURCES / "figures" / "north.svg"))
+        put(arrow, page.sheet.north.inner(0.5))
+
+
+def _neighbours(page: Page, sheet: FieldSheet) -> None:
+    """The eight sheets around, as they join."""
+    size = _scaled(page, sheet)
+    box, head = sheet.neighbours, 5 * sheet.letters
+    page.label("neighbours", "接图表", box._replace(height=head), 7 * size, bold=True)
+    width, height = box.width / 3, (box.height - head) / 3
+    places = {**DIRECTIONS, "tile": (0, 0)}
+    for key, (east, north) in places.items():
+        cell = Box(box.x + (east + 1) * width, box.y + head + (1 - north) * height, width, height)
+        letters = 4.6 * size if width < 18 * sheet.letters else 5.5 * size
+        page.label(f"next.{key}", f'[% "{key}" %]', cell, letters, bold=key == "tile", frame=True)
+
+
+def _code(page: Page, sheet: FieldSheet) -> None:
+    """The page's own code, from the atlas."""
+    item = page.keeper.item("code", _new(QgsLayoutItemPicture))
+    if item is None:
+        return
+    put(item, sheet.code)
+    source = QgsProperty.fromExpression("coalesce(\"code\", '')")
+    item.dataDefinedProperties().setProperty(QgsLayoutObject.DataDefinedProperty.PictureSource, source)
+
+
+def _signatures(page: Page, sheet: FieldSheet) -> None:
+    box = sheet.signatures
+    row, name = box.height / len(SIGNATURES), 0.38 * box.width
+    size = 7.5 * _scaled(page, sheet)
+    for number, title in enumerate(SIGNATURES):
+        y = box.y + number * row
+        page.label(f"sign.{number}.name", title, Box(box.x, y, name, row), size, frame=True)
+        page.label(f"sign.{number}", "", Box(box.x + name, y, box.width - name, row), size, frame=True)
+
+
+def _bar(page: Page, sheet: FieldSheet, chart: QgsLayoutItemMap) -> None:
+    box, size = page.sheet.bar, _scaled(page, sheet)
+    page.label("scale", f"1:{chart.scale():.0f}", box._replace(height=0.4 * box.height), 9 * size, bold=True)
+    bar = page.keeper.item("scalebar", _new(QgsLayoutItemScaleBar))
+    if bar is None:
+        return
+    part = _bar_part(chart.scale(), 0.62 * box.width)
+    bar.setStyle("Single Box")
+    bar.setLinkedMap(chart)
+    bar.setUnits(QgsUnitTypes.DistanceUnit.DistanceMeters)
+    bar.setUnitLabel("m")
+    bar.setUnitsPerSegment(part)
+    bar.setMapUnitsPerScaleBarUnit(1.0)
+    bar.setNumberOfSegments(2)
+    bar.setNumberOfSegmentsLeft(0)
+    bar.setHeight(1.4)
+    bar.setTextFormat(text_format(page.font, page.points(6 * size)))
+    bar.update()
+    left = box.x + (box.width - bar.rect().width()) / 2
+    put(bar, Box(left, box.y + 0.42 * box.height, bar.rect().width(), bar.rect().height()))
+
+
+def _bar_part(scale: float, room: float) -> float:
+    """Length of half the scale bar in m, the longest round one of which two fit into ``room`` mm."""
+    most = room / 2 * scale / 1000
+    power = 10.0 ** len(str(int(most)))
+    while True:
+        for step in (5.0, 2.0, 1.0):
+            if step * power <= most:
+                return step * power
+        power /= 10
+
+
+def _legend(page: Page, sheet: FieldSheet, layers: FieldLayers, chart: QgsLayoutItemMap) -> None:
+    """The same on all pages, so that they can be laid side by side."""
+    legend = page.keeper.item("legend", _new(QgsLayoutItemLegend))
+    if legend is None:
+        return
+    legend.setAutoUpdateModel(False)
+    tree = legend.model().rootGroup()
+    tree.removeAllChildren()
+    for layer in layers.legend:
+        node = tree.addLayer(layer)
+        if layer.customProperty(DRAWN, "").split("/")[-1] in ("point", "line", "area"):
+            QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
+    legend.setTitle("图  例")
+    legend.setLinkedMap(chart)
+    legend.setFrameEnabled(False)
+    legend.setBackgroundEnabled(False)
+    legend.setResizeToContents(True)
+    put(legend, page.sheet.legend)
+    size = 7.5
+    while size >= _SMALLEST:
+        _letter(page, legend, size * _scaled(page, sheet))
+        legend.adjustBoxSize()
+        if (
+            legend.rect().width() <= page.sheet.legend.width
+            and legend.rect().height() <= page.sheet.legend.height
+        ):
+            return
+        size -= 0.5
+    page.warnings.append(Problem("QL-FIG-LEGEND", {"figure": TITLE}))
+
+
+def _letter(page: Page, legend: QgsLayoutItemLegend, size: float) -> None:
+    kinds = QgsLegendStyle.Style
+    for kind, factor, bold in (
+        (kinds.Title, 1.2, True),
+        (kinds.Group, 1.0, False),
+        (kinds.Subgroup, 1.0, False),
+        (kinds.SymbolLabel, 1.0, False),
+    ):
+        letters = text_format(page.font, page.points(size * factor), bold=bold)
+        if hasattr(legend, "setStyleFont"):
+            font = letters.font()
+            font.setPointSizeF(letters.size())
+            legend.setStyleFont(kind, font)
+        else:
+            legend.rstyle(kind).setTextFormat(letters)
+    legend.setSymbolHeight(0.4 * page.points(size))
+    legend.setSymbolWidth(0.8 * page.points(size))
