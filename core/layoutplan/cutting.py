@@ -38,6 +38,8 @@ class Areas:
         found: list[tuple[str | None, Shape]] = []
         rest: Any = shape
         for name, area in self._near(shape):
+            if self._shapes.holding(rest, [area])[0]:
+                return [*found, (name, rest)]
             inside = self._shapes.common(rest, area)
             if inside is None:
                 continue

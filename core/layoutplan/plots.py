@@ -120,6 +120,16 @@ def plot_table(parts: Iterable[Part], numbers: Mapping[str, int]) -> list[Plot]:
     )
 
 
+def villages_of(parts: Iterable[Part]) -> dict[str, str | None]:
+    """uuid of each feature -> the village that holds most of it."""
+    main: dict[str, Part] = {}
+    for part in parts:
+        old = main.get(part.item.uuid)
+        if old is None or _extent(part) > _extent(old):
+            main[part.item.uuid] = part
+    return {uuid: part.village for uuid, part in main.items()}
+
+
 def label(row: Plot, edition: Edition, area_unit: str = "hm2", language: str = "zh") -> str:
     """``number/measure/size`` as it stands on the map: ``12/梯田/1.2345``, the size in ``area_unit`` (hm2 or 亩)."""
     measure = edition.measures.get(row.measure)

@@ -1,0 +1,87 @@
+"""``LAYOUT``, ``ZONES``, ``ADMIN`` and ``PARCELS``: the layers of a layout in the CRS of the results."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Callable, Mapping
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle, QgsVectorLayer
+
+from ..core.errors import InputError, Problem
+from ..core.layoutplan.cutting import Areas
+from ..core.progress import Progress
+from ..core.siting.model import Shapes
+from ..core.standard import Edition
+from ..layers.crs import coordinate_problems, crs_problems, output_crs
+from ..layers.layoutplan import Placed, areas_of, placed
+from ..layers.records import ANY, POLYGON, Wanted, read_records
+from .inputs import Inputs
+
+
+class Layout:
+    """The layers named by ``LAYOUT``: the CRS of the results is that of the first (CONTRACT, lengths and areas).
+
+    Raises InputError where a layer cannot be read or none lies anywhere.
+    """
+
+    def __init__(self, inputs: Inputs, shapes: Shapes, edition: Edition, name: str = "LAYOUT") -> None:
+        self._inputs = inputs
+        self._shapes = shapes
+        self._edition = edition
+        self._name = name
+        self.layers = self._open()
+        main = self.layers[0]
+        self.first = main.crs()
+        found = output_crs(self.first, self._box(main), main.name())
+        inputs.warn(found.warnings)
+        self.crs: QgsCoordinateReferenceSystem = found.crs
+
+    def _open(self) -> list[QgsVectorLayer]:
+        inputs, name = self._inputs, self._name
+        given = inputs.parameters.get(name)
+        values = list(given) if isinstance(given, (list, tuple)) else [given]
+        found = inputs.algorithm.parameterAsLayerList(inputs.parameters, name, inputs.context)
+        layers = [layer for layer in found if isinstance(layer, QgsVectorLayer) and layer.isValid()]
+        if len(layers) < len(values):
+            facts = {"parameter": name, "layer": ", ".join(map(str, values)), "path": "-"}
+            inputs.faults.append(Problem("QL-LAYER-NOVECTOR", facts))
+        elif not layers:
+            inputs.faults.append(Problem("QL-PLAN-LAYOUTEMPTY"))
+        for layer in layers:
+            faults = crs_problems(layer.crs(), layer.name(), name)
+            inputs.faults += faults or coordinate_problems(layer.crs(), layer.extent(), layer.name(), name)
+        inputs.settle()
+        return sorted(layers, key=lambda layer: layer.featureCount() == 0)
+
+    def _box(self, layer: QgsVectorLayer) -> QgsRectangle:
+        if layer.featureCount() == 0:
+            raise InputError("QL-LAYER-NOFEATURES", layer=layer.name(), parameter=self._name)
+        return layer.extent()
+
+    def measures(self, progress: Progress) -> list[Placed]:
+        """All measures; the faults of all layers are kept in the inputs."""
+        found: list[Placed] = []
+        for layer in self.layers:
+            found += self._inputs.attempt(partial(self._read, layer, progress)) or []
+        return found
+
+    def _read(self, layer: QgsVectorLayer, progress: Progress) -> list[Placed]:
+        inputs = self._inputs
+        wanted = Wanted(ANY, ("measure",))
+        reading = read_records(
+            layer, self.crs, self._name, wanted, algorithm=inputs.algorithm.name(), first=self.first,
+            shifts=inputs.shifts, progress=progress,
+        )  # fmt: skip
+        inputs.warn(reading.warnings)
+        return placed(reading.records, self._shapes, self._edition, layer.name(), self._name)
+
+    def areas(
+        self, name: str, name_of: Callable[[Mapping[str, Any]], Any], progress: Progress, *fields: str
+    ) -> Areas | None:
+        """The polygons of an input to cut by, None where it is not given."""
+        if not self._inputs.given(name):
+            return None
+        records = self._inputs.records(
+            name, self.crs, Wanted(POLYGON, fields), first=self.first, progress=progress
+        )
+        return areas_of(records, self._shapes, name_of)
