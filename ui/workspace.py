@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsApplication, QgsMapLayer, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, Qt
@@ -13,6 +14,9 @@ from qgis.PyQt.QtWidgets import QAction, QDockWidget, QMenu, QToolBar
 
 from ..core.data import RESOURCES
 from ..layers.backgrounds import background_problems
+
+if TYPE_CHECKING:
+    from .practice import PracticeOpener
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class DockSpec:
 
 # Titles are asked of the dock classes' texts at run time (translated), see _title.
 DOCKS: tuple[DockSpec, ...] = (
+    DockSpec("guide", ".guide_dock", "GuideDock", icon="guide", takes_canvas=True),
     DockSpec("clauses", ".clause_dock", "ClauseDock", icon="clauses"),
     DockSpec("streams", ".stream_dock", "StreamDock", icon="streams", takes_canvas=True),
     DockSpec("zones", ".zones_dock", "ZonesDock", icon="zones", takes_canvas=True),
@@ -37,6 +42,7 @@ DOCKS: tuple[DockSpec, ...] = (
 
 def _title(key: str) -> str:
     return {
+        "guide": QCoreApplication.translate("Workspace", "Guide: from the map to recognition"),
         "clauses": QCoreApplication.translate("Workspace", "Clauses of the standard"),
         "streams": QCoreApplication.translate("Workspace", "Stream survey: limits and profiles"),
         "zones": QCoreApplication.translate("Workspace", "Zones: check and mend"),
@@ -53,6 +59,7 @@ class Workspace:
         self.toolbar: QToolBar | None = None
         self.actions: list[QAction] = []
         self.docks: dict[str, QDockWidget] = {}
+        self.practice: PracticeOpener | None = None
 
     def install(self) -> None:
         """Add menu, toolbar and one checkable action per dock."""
@@ -66,6 +73,8 @@ class Workspace:
             action = self._dock_action(spec, window)
             self.menu.addAction(action)
             self.toolbar.addAction(action)
+        self.menu.addSeparator()
+        self.menu.addAction(self._practice_action(window))
         QgsProject.instance().layersAdded.connect(self.name_shifted)
 
     def remove(self) -> None:
@@ -76,6 +85,9 @@ class Workspace:
             dock.close()
             dock.deleteLater()
         self.docks.clear()
+        if self.practice is not None:
+            self.practice.deleteLater()
+            self.practice = None
         for action in self.actions:
             action.deleteLater()
         self.actions.clear()
@@ -116,8 +128,49 @@ class Workspace:
         kind, _, name = target.partition(":")
         if kind == "algorithm":
             self._open_algorithm(name)
-        elif kind in ("clause", "standard", "ruling"):
+        elif kind == "dock":
+            self._open_if_there(name)
+        elif kind == "survey":
+            self.open("survey").open_survey(name)
+        elif kind in ("clause", "standard", "ruling", "measure", "indicator"):
             self.open("clauses").show_target(target)
+
+    def open_practice(self, folder: str) -> None:
+        """Show the practice watershed of a folder: its layers by role, its survey, the guide."""
+        guide = self.open("guide")
+        guide.open_case(Path(folder))
+        survey = Path(folder) / "survey.gpkg"
+        if survey.exists():
+            self.open("survey").open_survey(survey)
+        guide.raise_()
+
+    def _open_if_there(self, key: str) -> None:
+        if any(spec.key == key for spec in DOCKS):
+            self.open(key)
+        else:
+            self._say(
+                QCoreApplication.translate("Workspace", "{} is not part of this version yet.").format(key)
+            )
+
+    def _practice_action(self, window: Any) -> QAction:
+        text = QCoreApplication.translate("Workspace", "Open the practice watershed …")
+        action = QAction(QIcon(str(RESOURCES / "icons" / "qingliu.svg")), text, window)
+        action.setObjectName("Qingliu_action_practice")
+        action.triggered.connect(self._ask_practice)
+        self.actions.append(action)
+        return action
+
+    def _ask_practice(self) -> None:
+        if self.practice is None:
+            from .practice import PracticeOpener
+
+            self.practice = PracticeOpener(self.iface.mainWindow())
+            self.practice.opened.connect(self.open_practice)
+            self.practice.said.connect(self._say)
+        self.practice.ask()
+
+    def _say(self, text: str) -> None:
+        self.iface.messageBar().pushMessage("清流 Qingliu", text)
 
     def _open_algorithm(self, name: str) -> None:
         from qgis import processing
@@ -126,7 +179,7 @@ class Workspace:
             processing.execAlgorithmDialog(f"qingliu:{name}", {})
             return
         text = QCoreApplication.translate("Workspace", "{} is not part of this version yet.")
-        self.iface.messageBar().pushMessage("清流 Qingliu", text.format(f"qingliu:{name}"))
+        self._say(text.format(f"qingliu:{name}"))
 
     def _dock_action(self, spec: DockSpec, window: Any) -> QAction:
         icon = QIcon(str(RESOURCES / "icons" / f"{spec.icon}.svg"))

@@ -1,0 +1,136 @@
+"""The guide in the window: reads what is there, keeps answers, runs steps in order."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import yaml
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QSettings
+from qgis.PyQt.QtWidgets import QComboBox, QPushButton, QTableWidget
+
+_spec = importlib.util.spec_from_file_location("terrain_files", Path(__file__).with_name("terrain_files.py"))
+files = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(files)
+
+
+@pytest.fixture
+def case(tmp_path):
+    folder = tmp_path / "小流域 1"
+    folder.mkdir()
+    files.write_dem(folder / "dem.tif", files.ridge_country())
+    (folder / "case.yaml").write_text(
+        yaml.safe_dump({"name": "试验", "code": "T1", "layers": {"DEM": {"file": "dem.tif"}}}),
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.fixture
+def small_survey(provider, tmp_path):
+    """A survey where the guide's step would have made it."""
+    from qgis import processing
+    from qgis.core import QgsCoordinateReferenceSystem
+
+    path = tmp_path / "results" / "survey.gpkg"
+    path.parent.mkdir()
+    values = {"NAME": "试验", "CRS": QgsCoordinateReferenceSystem.fromEpsgId(4547), "DESTINATION": str(path)}
+    processing.run("qingliu:createsurvey", values)
+    return path
+
+
+@pytest.fixture
+def guide(qtbot, qgis_new_project, provider):
+    from qingliu.ui.guide_dock import SETTINGS, GuideDock
+
+    QSettings().remove(SETTINGS)
+    dock = GuideDock()
+    qtbot.addWidget(dock)
+    yield dock
+    dock.close()
+    QSettings().remove(SETTINGS)
+
+
+def stage(dock, key):
+    return next(s for s in dock.states if s.stage.key == key)
+
+
+def page(dock, key):
+    dock._choose(next(i for i in items(dock) if i.data(0, 256) == key))
+    return dock.page.widget()
+
+
+def items(dock):
+    return [dock.list.topLevelItem(i) for i in range(dock.list.topLevelItemCount())]
+
+
+def test_an_empty_project_is_told_how_to_begin(guide):
+    assert "practice watershed" in guide.head.text()
+    assert len(items(guide)) == len(guide.states)
+
+
+def test_a_folder_of_layers_gives_them_their_roles(guide, case, qtbot):
+    from qingliu.layers.roles import role_of
+
+    guide.open_case(case)
+    assert [role_of(x) for x in QgsProject.instance().mapLayers().values()] == ["dem"]
+    guide.refresh()
+    assert [j.state for j in stage(guide, "unit").jobs] == ["ready"]
+
+
+def test_a_step_runs_with_the_projects_layers_and_its_result_joins_the_project(guide, case, qtbot):
+    guide.open_case(case)
+    guide._run_keys(["streams"])
+    qtbot.waitUntil(lambda: guide.runner is not None and not guide.runner.busy, timeout=120_000)
+    guide.refresh()
+    assert (case / "results" / "channels.gpkg").exists(), guide.status.text()
+    streams = next(j for j in stage(guide, "survey").jobs if j.step.key == "streams")
+    assert streams.state == "done"
+
+
+def test_answers_are_kept_with_the_project_until_there_is_a_survey(guide, qtbot):
+    shown = page(guide, "plans")
+    box = shown.findChild(QComboBox, "guide_plans.spatial")
+    box.setCurrentIndex(box.findData("yes"))
+    box.activated.emit(box.currentIndex())
+    assert "project" in guide.status.text()
+    guide.refresh()
+    assert guide.answers["plans.spatial"].value == "yes" and guide.answers["plans.spatial"].date
+    assert stage(guide, "plans").answered == 1
+
+
+def test_answers_go_into_the_survey_with_the_type(guide, qtbot, tmp_path, small_survey):
+    from qingliu.layers.guidestate import survey_answers
+
+    folder = small_survey.parent.parent
+    QgsProject.instance().writeEntry("qingliu", "case", str(folder))
+    guide.refresh()
+    assert guide.survey == small_survey
+    guide._choose_type("livable")
+    qtbot.waitUntil(lambda: guide._keeping is None, timeout=20_000)
+    answers, chosen = survey_answers(small_survey)
+    assert chosen == "livable" and answers["type.chosen"].value == "livable"
+
+
+def test_a_change_of_type_is_shown_before_it_is_made(guide):
+    guide._choose_type("water_source")
+    guide.refresh()
+    shown = page(guide, "type")
+    shown.types.setCurrentIndex(shown.types.findData("livable"))
+    moved = shown.findChild(QTableWidget, "guide_moved")
+    rows = {
+        moved.item(r, 0).text(): (moved.item(r, 1).text(), moved.item(r, 2).text())
+        for r in range(moved.rowCount())
+    }
+    assert ("100%", "≥85%") in rows.values()
+    assert shown.findChild(QPushButton, "guide_choose_type").isEnabled()
+
+
+def test_targets_have_a_cell_for_each_indicator_and_year(guide):
+    table = page(guide, "targets").findChild(QTableWidget, "guide_targets")
+    assert table.rowCount() == 20
+    table.item(0, 3).setText("85")
+    guide.refresh()
+    assert guide.answers["target.1.planned"].value == "85"
