@@ -8,7 +8,7 @@ cannot measure is a duty for a person, never a pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Mapping, Sequence
 
 from ..errors import Problem
@@ -53,6 +53,23 @@ class _Case:
         return Asker(self.edition, self.ground.settings, self.measure, self.site, belongs)
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """What a rule says, before its part is drawn."""
+
+    rule: SitingRule
+    verdict: str
+    code: str
+    truth: Truth
+    part: Part = NOWHERE
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def measured(self) -> bool:
+        """Whether something measured speaks for it."""
+        return any(r.found_en for r in self.truth.reasons)
+
+
 def judge(
     measure: MeasureFeature, ground: Ground, edition: Edition | None = None, *, candidate: bool = False
 ) -> list[Finding]:
@@ -68,8 +85,8 @@ def judge(
         return []
     case = _Case(found, ground, site, measure)
     wanted = (*PLACING, *KEEPING_OFF, "dimension") if candidate else tuple(_EFFECTS)
-    findings = [_EFFECTS[r.effect](r, case) for r in rules if r.effect in wanted and _concerns(r, case)]
-    return _settled(findings, {r.id: r for r in rules})
+    drafts = [_EFFECTS[r.effect](r, case) for r in rules if r.effect in wanted and _concerns(r, case)]
+    return [_finding(d, case) for d in _settled(drafts)]
 
 
 def ranks(measure: MeasureFeature, ground: Ground, edition: Edition | None = None) -> Mapping[str, str]:
@@ -95,7 +112,7 @@ def _concerns(rule: SitingRule, case: _Case) -> bool:
 # -- one rule -------------------------------------------------------------------
 
 
-def _placing(rule: SitingRule, case: _Case) -> Finding:
+def _placing(rule: SitingRule, case: _Case) -> _Draft:
     """Where a measure belongs."""
     truth = all_of(_truths(rule, case, True), case.site, True)
     if rule.reading == "demand":
@@ -108,58 +125,58 @@ def _placing(rule: SitingRule, case: _Case) -> Finding:
     return _belonging(rule, case, truth, "QL-SITE-OUTSIDE")
 
 
-def _belonging(rule: SitingRule, case: _Case, truth: Truth, code: str) -> Finding:
+def _belonging(rule: SitingRule, case: _Case, truth: Truth, code: str) -> _Draft:
     if truth.state == NO:
-        return _finding(rule, case, rule.severity, code, truth, truth.breach)
-    return _open(rule, case, truth) or _finding(rule, case, PASS, "QL-SITE-PASS", truth)
+        return _Draft(rule, rule.severity, code, truth, truth.breach)
+    return _open(rule, case, truth) or _Draft(rule, PASS, "QL-SITE-PASS", truth)
 
 
-def _open(rule: SitingRule, case: _Case, truth: Truth, part: Part = NOWHERE) -> Finding | None:
+def _open(rule: SitingRule, case: _Case, truth: Truth, part: Part = NOWHERE) -> _Draft | None:
     """Unknown, or a duty, where the truth is not settled."""
     if truth.state == NOT_KNOWN:
-        return _finding(rule, case, UNKNOWN, "QL-SITE-UNKNOWN", truth, WHOLE)
+        return _Draft(rule, UNKNOWN, "QL-SITE-UNKNOWN", truth)
     if truth.state == PERSON:
-        return _duty(rule, case, "QL-SITE-DUTY", truth, part)
+        return _duty(rule, case, "QL-SITE-DUTY", truth, {}, part)
     return None
 
 
-def _demand(rule: SitingRule, case: _Case, truth: Truth) -> Finding:
+def _demand(rule: SitingRule, case: _Case, truth: Truth) -> _Draft:
     """Others need the measure; elsewhere it breaks nothing, which is worth a note."""
     if truth.state == NO:
-        return _finding(rule, case, NOTE, "QL-SITE-NODEMAND", truth, truth.breach)
+        return _Draft(rule, NOTE, "QL-SITE-NODEMAND", truth, truth.breach)
     return _belonging(rule, case, truth, "QL-SITE-OUTSIDE")
 
 
-def _confirm(rule: SitingRule, case: _Case, truth: Truth) -> Finding:
+def _confirm(rule: SitingRule, case: _Case, truth: Truth) -> _Draft:
     """Where the condition holds a person has to say that the clause is kept; elsewhere there is nothing to say."""
     if truth.state == NO:
-        return _finding(rule, case, ASIDE, "QL-SITE-ASIDE", truth)
-    return _open(rule, case, truth) or _duty(rule, case, "QL-SITE-DUTY", truth)
+        return _Draft(rule, ASIDE, "QL-SITE-ASIDE", truth)
+    return _open(rule, case, truth) or _duty(rule, case, "QL-SITE-DUTY", truth, {})
 
 
-def _other_kind(rule: SitingRule, case: _Case, truth: Truth) -> Finding:
+def _other_kind(rule: SitingRule, case: _Case, truth: Truth) -> _Draft:
     """The clause prefers another kind of protection where its condition holds."""
     if truth.state == YES:
-        return _finding(rule, case, rule.severity, "QL-SITE-OTHERKIND", truth, WHOLE)
-    return _open(rule, case, truth) or _finding(rule, case, ASIDE, "QL-SITE-ASIDE", truth)
+        return _Draft(rule, rule.severity, "QL-SITE-OTHERKIND", truth, WHOLE)
+    return _open(rule, case, truth) or _Draft(rule, ASIDE, "QL-SITE-ASIDE", truth)
 
 
-def _keeping_off(rule: SitingRule, case: _Case) -> Finding:
+def _keeping_off(rule: SitingRule, case: _Case) -> _Draft:
     """Where a measure must not go."""
     truth = all_of(_truths(rule, case, False), case.site, False)
     if truth.state == YES:
         code = "QL-SITE-FORBIDDEN" if rule.effect == "forbid" else "QL-SITE-AVOID"
-        return _finding(rule, case, rule.severity, code, truth, truth.breach)
-    return _open(rule, case, truth, truth.breach) or _finding(rule, case, PASS, "QL-SITE-PASS", truth)
+        return _Draft(rule, rule.severity, code, truth, truth.breach)
+    return _open(rule, case, truth, truth.breach) or _Draft(rule, PASS, "QL-SITE-PASS", truth)
 
 
-def _dimension(rule: SitingRule, case: _Case) -> Finding:
+def _dimension(rule: SitingRule, case: _Case) -> _Draft:
     """How large the measure itself is."""
     truth = all_of(_truths(rule, case, True), case.site, True)
     return _belonging(rule, case, truth, "QL-SITE-SIZE")
 
 
-def _require_with(rule: SitingRule, case: _Case) -> Finding:
+def _require_with(rule: SitingRule, case: _Case) -> _Draft:
     """What has to stand beside it; of several each, rainwater storage within its reach."""
     values = case.ground.settings.values
     wanted = [str(v) for t in rule.tests() for v in t.value]
@@ -167,48 +184,46 @@ def _require_with(rule: SitingRule, case: _Case) -> Finding:
     reach = float(values["storage_reach_m"] if storage else values[BESIDE])
     beside = case.site.beside(reach)
     if isinstance(beside, Unknown):
-        return _finding(
-            rule, case, UNKNOWN, "QL-SITE-UNKNOWN", Truth(NOT_KNOWN, missing=(beside.role,)), WHOLE
-        )
+        return _Draft(rule, UNKNOWN, "QL-SITE-UNKNOWN", Truth(NOT_KNOWN, missing=(beside.role,)))
     keys = _storage_measures(case.edition) if storage else wanted
     lacking = [k for k in keys if k not in beside]
     facts = _companions(case.edition, lacking, reach)
     if not lacking:
-        return _finding(rule, case, PASS, "QL-SITE-PASS", Truth(YES))
+        return _Draft(rule, PASS, "QL-SITE-PASS", Truth(YES))
     if rule.reading == "confirm":
-        return _duty(rule, case, "QL-SITE-COMPANIONDUTY", Truth(PERSON), **facts)
-    return _finding(rule, case, rule.severity, "QL-SITE-COMPANION", Truth(NO), WHOLE, **facts)
+        return _duty(rule, case, "QL-SITE-COMPANIONDUTY", Truth(PERSON), facts)
+    return _Draft(rule, rule.severity, "QL-SITE-COMPANION", Truth(NO), WHOLE, facts)
 
 
-def _attribute(rule: SitingRule, case: _Case) -> Finding:
+def _attribute(rule: SitingRule, case: _Case) -> _Draft:
     """What is to be recorded on the measure."""
     truth = all_of(_truths(rule, case, True), case.site, True)
     return _belonging(rule, case, truth, "QL-SITE-RECORD")
 
 
-def _design_standard(rule: SitingRule, case: _Case) -> Finding:
+def _design_standard(rule: SitingRule, case: _Case) -> _Draft:
     """Designed and built by a standard: a person's word."""
-    return _duty(rule, case, "QL-SITE-STANDARD", Truth(PERSON), standards=", ".join(rule.standards))
+    return _duty(rule, case, "QL-SITE-STANDARD", Truth(PERSON), {"standards": ", ".join(rule.standards)})
 
 
-def _quality(rule: SitingRule, case: _Case) -> Finding:
+def _quality(rule: SitingRule, case: _Case) -> _Draft:
     """Effluent by the standard of where it goes (6.2.5); against the receiving water's class where both are said."""
     truth = all_of(_truths(rule, case, True), case.site, True)
     standards = ", ".join(rule.standards)
     if truth.state == NO:
-        return _finding(rule, case, ASIDE, "QL-SITE-ASIDE", truth)
+        return _Draft(rule, ASIDE, "QL-SITE-ASIDE", truth)
     if truth.state == NOT_KNOWN:
-        return _finding(rule, case, UNKNOWN, "QL-SITE-UNKNOWN", truth, WHOLE)
+        return _Draft(rule, UNKNOWN, "QL-SITE-UNKNOWN", truth)
     effluent, target = case.measure.attributes.get("effluent_class"), case.ground.settings.values.get(_TARGET)
     if rule.ruling is None or effluent not in _CLASSES or target not in _CLASSES:
-        return _duty(rule, case, "QL-SITE-QUALITY", truth, standards=standards)
+        return _duty(rule, case, "QL-SITE-QUALITY", truth, {"standards": standards})
     facts = {"effluent": effluent, "target": target, "standards": standards}
     if _CLASSES.index(str(effluent)) > _CLASSES.index(str(target)):
-        return _finding(rule, case, rule.severity, "QL-SITE-EFFLUENT", truth, WHOLE, **facts)
-    return _finding(rule, case, PASS, "QL-SITE-PASS", truth)
+        return _Draft(rule, rule.severity, "QL-SITE-EFFLUENT", truth, WHOLE, facts)
+    return _Draft(rule, PASS, "QL-SITE-PASS", truth)
 
 
-_EFFECTS: Mapping[str, Callable[[SitingRule, _Case], Finding]] = {
+_EFFECTS: Mapping[str, Callable[[SitingRule, _Case], _Draft]] = {
     "require": _placing,
     "prefer": _placing,
     "permit": _placing,
@@ -225,31 +240,22 @@ _EFFECTS: Mapping[str, Callable[[SitingRule, _Case], Finding]] = {
 # -- the rules together -----------------------------------------------------------
 
 
-def _settled(findings: Sequence[Finding], rules: Mapping[str, SitingRule]) -> list[Finding]:
+def _settled(drafts: Sequence[_Draft]) -> list[_Draft]:
     """Placing rules that fail step aside where another one supports the measure, or may."""
-    sited = [f for f in findings if f.effect in PLACING and rules[f.rule_id].reading != "confirm"]
-    supports = any(f.verdict == PASS for f in sited)
-    may = supports or any(f.verdict == UNKNOWN or (f.verdict == DUTY and f.share is not None) for f in sited)
+    sited = [d for d in drafts if d.rule.effect in PLACING and d.rule.reading != "confirm"]
+    supports = any(d.verdict == PASS for d in sited)
+    may = supports or any(d.verdict == UNKNOWN or (d.verdict == DUTY and d.measured) for d in sited)
     stepping = (*_BREACHES, UNKNOWN, DUTY) if supports else _BREACHES if may else ()
-    aside = {f.rule_id for f in sited if f.verdict in stepping and f.message.code not in _OWN_WORD}
-    return [_aside(f) if f.rule_id in aside else f for f in findings]
+    return [
+        replace(d, verdict=ASIDE, code="QL-SITE-ASIDE", part=NOWHERE)
+        if d in sited and d.verdict in stepping and d.code not in _OWN_WORD
+        else d
+        for d in drafts
+    ]
 
 
 _BREACHES = ("error", WARNING, NOTE)
 _OWN_WORD = ("QL-SITE-OTHERKIND",)
-
-
-def _aside(finding: Finding) -> Finding:
-    message = replace(finding.message, code="QL-SITE-ASIDE")
-    return replace(
-        finding,
-        verdict=ASIDE,
-        message=message,
-        failing=None,
-        failing_area_m2=None,
-        failing_length_m=None,
-        share=None,
-    )
 
 
 # -- building findings --------------------------------------------------------------
@@ -266,21 +272,18 @@ def _deciding(rule: SitingRule) -> list[Condition]:
 
 
 def _duty(
-    rule: SitingRule, case: _Case, code: str, truth: Truth, part: Part = NOWHERE, **facts: Any
-) -> Finding:
-    """A duty, or a pass once somebody has ticked it. ``share`` is set where something measured speaks for it."""
-    confirmed = case.measure.confirmed.get(rule.id)
-    verdict = DUTY if confirmed is None else PASS
-    found = _finding(rule, case, verdict, code, truth, part, **facts)
-    measured = any(r.found_en for r in truth.reasons)
-    return replace(found, share=1.0) if measured and found.share is None else found
+    rule: SitingRule, case: _Case, code: str, truth: Truth, facts: Mapping[str, Any], part: Part = NOWHERE
+) -> _Draft:
+    """A duty, or a pass once somebody has ticked it."""
+    verdict = DUTY if case.measure.confirmed.get(rule.id) is None else PASS
+    return _Draft(rule, verdict, code, truth, part, facts)
 
 
-def _finding(
-    rule: SitingRule, case: _Case, verdict: str, code: str, truth: Truth, part: Part = NOWHERE, **facts: Any
-) -> Finding:
-    shown = not part.nowhere and verdict not in (PASS, ASIDE)
+def _finding(draft: _Draft, case: _Case) -> Finding:
+    rule, truth, part = draft.rule, draft.truth, draft.part
+    shown = not part.nowhere and draft.verdict in _BREACHES
     area, length = case.site.size(part) if shown else (None, None)
+    facts = {**_facts(rule, case, truth), **_part_words(part, area, length), **draft.facts}
     return Finding(
         measure_uuid=case.measure.uuid,
         measure=case.measure.key,
@@ -288,10 +291,10 @@ def _finding(
         clause=rule.clause,
         effect=rule.effect,
         severity=rule.severity,
-        verdict=verdict,
-        message=Problem(code, {**_facts(rule, case, truth), **_part_words(part, area, length), **facts}),
+        verdict=draft.verdict,
+        message=Problem(draft.code, facts),
         failing_area_m2=None if area is None else round(area, 3),
-        failing_length_m=_length(truth, case, length, part),
+        failing_length_m=_length(truth, case, length, part) if shown else None,
         failing=_shape(case, part) if shown else None,
         share=part.share if shown else None,
         missing=truth.missing,

@@ -11,7 +11,7 @@ from typing import Any, Hashable, Iterable, Mapping, Sequence
 
 from ..grid import Grid
 from .features import Feature, Features
-from .model import MeasureFeature, Settings, Shapes
+from .model import MeasureFeature, Settings, Shape, Shapes
 from .site import GroundSite
 
 LAYOUT = "LAYOUT"
@@ -19,6 +19,7 @@ CODE = "code"
 """Column under which features of LANDUSE hold their class of GB/T 21010."""
 
 KEY = "measure"
+_BELTS_KEPT = 20_000
 
 
 @dataclass
@@ -42,6 +43,18 @@ class Ground:
     grids: dict[str, Grid] = field(default_factory=dict)
     roles: dict[str, Features] = field(default_factory=dict)
     land_use_grid: LandUseGrid | None = None
+    _belts: dict[tuple[int, float], tuple[Shape, Shape]] = field(default_factory=dict, repr=False)
+
+    def belt(self, shape: Shape, reach: float) -> Shape | None:
+        """All points within ``reach`` (m) of a feature's shape; kept, because whoever draws asks again."""
+        kept = self._belts.get((id(shape), reach))
+        if kept is not None:
+            return kept[1]
+        made = self.shapes.buffer(shape, reach)
+        if len(self._belts) >= _BELTS_KEPT:
+            self._belts.clear()
+        self._belts[id(shape), reach] = (shape, made)  # the shape is held, so that its id stays its own
+        return made
 
     def site(self, measure: MeasureFeature) -> GroundSite | None:
         """See :class:`.model.Ground`."""

@@ -121,7 +121,7 @@ class Finding:
 
     ``severity`` is that of the rule's level (``error``, ``warning``, ``note``) whatever the verdict, ``verdict`` one
     of :data:`VERDICTS`. ``failing_area_m2``, ``failing_length_m`` and ``failing`` (WKB) are the part that breaks
-    the rule, None where there is no part (a point; a breach of the whole by an attribute has the whole).
+    the rule, all None where nothing breaks it, the numbers also for points; a breach of the whole has the whole.
     ``missing``: roles without which the rule cannot be judged. ``share``: part / whole, 0 to 1.
     """
 

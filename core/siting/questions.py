@@ -133,24 +133,23 @@ class Asker:
         field = self.site.field(test.attr or "")
         if isinstance(field, Unknown):
             return _cannot(field, test)
-        bounds = _bounds(test, [float(v) for v in limits])
-        outside = self.site.either([field.where(_OPPOSITE[op], limit) for op, limit in bounds])
-        return self._weighed(test, field, bounds, outside)
+        return self._weighed(test, field, _bounds(test, [float(v) for v in limits]))
 
-    def _weighed(
-        self, test: Condition, field: Field, bounds: Sequence[tuple[str, float]], outside: Part
-    ) -> Truth:
+    def _weighed(self, test: Condition, field: Field, bounds: Sequence[tuple[str, float]]) -> Truth:
         """Belonging by the mean, or by the larger part of what has no mean; offending by any part worth naming."""
         by_share = test.attr in _NUMBERS_BY_SHARE or (test.attr or "").startswith("distance_")
         mean_holds = all(_compare(field.mean, op, limit) for op, limit in bounds)
-        found = number_words(self.edition, test.attr or "", field.mean)
+        reason = Reason(test, *number_words(self.edition, test.attr or "", field.mean))
+        if self.belongs and mean_holds and not by_share:
+            return decided(True, NOWHERE, reason)
+        outside = self.site.either([field.where(_OPPOSITE[op], limit) for op, limit in bounds])
         if self.belongs:
-            yes = outside.share <= MAJORITY if by_share else mean_holds
-            return decided(yes, NOWHERE if yes else outside, Reason(test, *found))
+            yes = by_share and outside.share <= MAJORITY
+            return decided(yes, NOWHERE if yes else outside, reason)
         inside = self.site.rest(outside)
         least = MEETS if by_share else self._tolerance()
         yes = inside.share > least or (mean_holds and not by_share)
-        return decided(yes, inside if yes else NOWHERE, Reason(test, *found))
+        return decided(yes, inside if yes else NOWHERE, reason)
 
     def _width(self, test: Condition, limit: float) -> Truth:
         found = self.site.widths(limit)
@@ -175,17 +174,16 @@ class Asker:
 
     def _land_use(self, attribute: Attribute, test: Condition, wanted: Sequence[Any]) -> Truth:
         found = self.site.classes(attribute.key)
-        groups = [self.edition.siting.land_use_group(str(w)) for w in wanted]
-        parts, missing = [], list[str]()
-        for group in groups:
-            part = self._group(attribute.key, group) if group is not None else NOWHERE
-            if isinstance(part, Unknown):
-                missing.append(part.role)
-            else:
-                parts.append(part)
+        groups = [g for g in (self.edition.siting.land_use_group(str(w)) for w in wanted) if g is not None]
+        plain = [g for g in groups if g.codes and not g.when and g.flag is None]
+        asked: list[Part | Unknown] = [self._group(attribute.key, g) for g in groups if g not in plain]
+        if plain:
+            asked.append(self._of_classes(attribute.key, frozenset().union(*(_codes(g) for g in plain))))
+        missing = tuple(dict.fromkeys(p.role for p in asked if isinstance(p, Unknown)))
+        parts = [p for p in asked if isinstance(p, Part)]
         shares: Mapping[str, float] = {} if isinstance(found, Unknown) else found.shares()
         reason = Reason(test, *class_words(self.edition, "land_use", shares))
-        return self._shared(test, self.site.either(parts), tuple(dict.fromkeys(missing)), reason)
+        return self._shared(test, self.site.either(parts), missing, reason)
 
     def _group(self, key: str, group: LandUseGroup) -> Part | Unknown:
         """The part of the place that is land of a group."""
@@ -195,8 +193,7 @@ class Asker:
             return self._of_classes("gully", frozenset({group.key}))
         part: Part | Unknown = WHOLE
         if group.codes:
-            village = {VILLAGE} if group.key == "village" else set()
-            part = self._of_classes(key, group_members(group.codes) | village)
+            part = self._of_classes(key, _codes(group))
         elif not group.when:
             return NOWHERE
         if isinstance(part, Unknown) or part.nowhere:
@@ -290,6 +287,11 @@ def _cannot(unknown: Unknown, test: Condition) -> Truth:
     if unknown.by_person:
         return Truth(PERSON, reasons=(Reason(test),))
     return Truth(UNKNOWN, missing=(unknown.role,), reasons=(Reason(test),))
+
+
+def _codes(group: LandUseGroup) -> frozenset[str]:
+    """Classes of land that make a group, land marked as settlement among village land."""
+    return group_members(group.codes) | ({VILLAGE} if group.key == "village" else set())
 
 
 def _bounds(test: Condition, limits: Sequence[float]) -> list[tuple[str, float]]:

@@ -256,7 +256,7 @@ class GroundSite:
         for feature in features:
             if self.shapes.distance(self.shape, feature.shape) > reach(feature):
                 continue
-            belt = self.shapes.buffer(feature.shape, max(reach(feature), 1e-3))
+            belt = self.ground.belt(feature.shape, max(reach(feature), 1e-3))
             common = None if belt is None else self.shapes.common(self.shape, belt)
             if common is not None:
                 found.append(Piece(feature, min(self.amount_of(common) / self.amount, 1.0), common))
