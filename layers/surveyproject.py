@@ -65,7 +65,10 @@ def open_layer(gpkg: Path, table: str, title: str = "", shape: str = "") -> QgsV
 
 def survey_layers(survey: Surveyed) -> list[SurveyLayer]:
     """A layer for each table; a table of mixed geometries gets one for points, lines and areas each."""
-    found = []
+    return list(_open_layers(survey))
+
+
+def _open_layers(survey: Surveyed) -> Iterator[SurveyLayer]:
     for table in store_schema().values():
         title = table.zh if survey.language == "zh" else table.en
         if table.role == SURVEY and table.table_id:
@@ -75,8 +78,7 @@ def survey_layers(survey: Surveyed) -> list[SurveyLayer]:
             shown = title if words is None else f"{title}（{words[0]}）"
             if words is not None and survey.language != "zh":
                 shown = f"{title} ({words[1]})"
-            found.append(SurveyLayer(open_layer(survey.gpkg, table.name, shown, shape), table))
-    return found
+            yield SurveyLayer(open_layer(survey.gpkg, table.name, shown, shape), table)
 
 
 def fill_project(project: QgsProject, survey: Surveyed) -> list[SurveyLayer]:
@@ -84,26 +86,39 @@ def fill_project(project: QgsProject, survey: Surveyed) -> list[SurveyLayer]:
 
     Raises InputError QL-STORE-PROJECT where a layer cannot be opened.
     """
-    layers = survey_layers(survey)
-    bad = [item.table.name for item in layers if not item.layer.isValid()]
+    found: list[SurveyLayer] = []
+    for _ in filling(project, survey, found):
+        pass
+    return found
+
+
+def filling(project: QgsProject, survey: Surveyed, found: list[SurveyLayer]) -> Iterator[None]:
+    """:func:`fill_project` a layer at a time, so that a window stays alive; the layers go into ``found``."""
+    for opened in _open_layers(survey):
+        found.append(opened)
+        yield
+    bad = [item.table.name for item in found if not item.layer.isValid()]
     if bad:
         raise InputError("QL-STORE-PROJECT", path=str(survey.gpkg), reason=", ".join(bad))
-    _add_layers(project, layers, survey)
-    by_table = _first_layers(layers)
+    for _ in _adding(project, found, survey):
+        yield
+    by_table = _first_layers(found)
     relations = list(_relations(project, by_table))
     for relation in relations:
         project.relationManager().addRelation(relation)
+    yield
     context = FormContext(survey.language, by_table[CODE_LIST], by_table["sheet"])
-    for item in layers:
+    for item in found:
         make_form(item.layer, item.table, context, relations)
+        yield
         style_layer(item.layer, item.table, survey.language)
         set_role(item.layer, item.table.name, survey.store_id)
         if item.table.name in (CODE_LIST, "change_log", "meta"):
             item.layer.setReadOnly(True)
-    return layers
+        yield
 
 
-def _add_layers(project: QgsProject, layers: Sequence[SurveyLayer], survey: Surveyed) -> None:
+def _adding(project: QgsProject, layers: Sequence[SurveyLayer], survey: Surveyed) -> Iterator[None]:
     zh = survey.language == "zh"
     root = project.layerTreeRoot()
     groups: dict[str, QgsLayerTreeGroup] = {
@@ -112,6 +127,7 @@ def _add_layers(project: QgsProject, layers: Sequence[SurveyLayer], survey: Surv
     for item in sorted(layers, key=lambda i: _depth(i.table), reverse=True):
         project.addMapLayer(item.layer, False)
         groups[item.table.role].addLayer(item.layer)
+        yield
     groups[OWN].setExpanded(False)
 
 

@@ -7,7 +7,7 @@ here they are put together for one table of the edition in force.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Dict, List, Mapping, Tuple
 
 from qgis.PyQt.QtCore import QCoreApplication
@@ -20,6 +20,7 @@ from ..core.surveychecks import Row as CheckedRow
 from ..core.surveychecks.cells import check_cells, codes_in
 from ..layers.schema import unit_label
 from ..layers.store import multi_text
+from .survey_tables import filled_tables
 
 translate = QCoreApplication.translate
 
@@ -69,11 +70,11 @@ class TableCells:
         if value is None:
             return ""
         kind = self.columns[key].type
+        labels = self._labels[key]
         if kind == "boolean":
             return translate("SurveyDock", "yes") if value else translate("SurveyDock", "no")
-        if kind in ("number", "integer") and isinstance(value, (int, float)):
+        if kind in ("number", "integer") and isinstance(value, (int, float)) and not labels:
             return number_text(value)
-        labels = self._labels[key]
         if kind == "enum_multi":
             return "、".join(labels.get(code, code) for code in codes_in(value))
         return labels.get(str(value), str(value))
@@ -115,6 +116,12 @@ class TableCells:
         return next(
             (k for k in ("natural_village", "name", "channel_name", "unit_name") if k in self.columns), None
         )
+
+
+@lru_cache(maxsize=64)
+def table_cells(edition: Edition, name: str) -> TableCells:
+    """The cells of a table that is filled; what was worked out for it once is kept."""
+    return TableCells(filled_tables(edition)[name], edition)
 
 
 def item_label(item: CodeItem, items: Tuple[CodeItem, ...]) -> str:

@@ -1,22 +1,23 @@
 """How far is each survey table: rows, cells filled, missing, wrong, and who signed (4.1.5, appendix A)?
 
-Counted in a task over a connection of its own, so that the window stays fluid.
+Counted a page of rows at a time on the interface thread: a Python thread beside it would hold up every
+cell that is painted meanwhile.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Dict, Mapping, NamedTuple, Sequence, Tuple
-
-from qgis.core import QgsTask
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ..core.standard import Edition, text
 from ..core.surveychecks import Case
 from ..core.surveychecks import Row as CheckedRow
 from ..core.surveychecks.cells import check_cells
-from ..layers.store.connection import connect
-from ..layers.store.reading import read_tables, select_rows
-from .survey_cells import HEAD, TableCells
+from ..layers.store import GpkgStore
+from ..layers.store.reading import versions_by_fid
+from .survey_cells import HEAD, TableCells, table_cells
+from .survey_tables import filled_tables
+
+PAGE = 40
 
 
 class Count(NamedTuple):
@@ -31,39 +32,57 @@ class Count(NamedTuple):
     lacking: Tuple[str, ...]
 
 
-def count_survey(task: QgsTask, path: Path, edition: Edition) -> Dict[str, Count] | None:
-    """Counts by table; None where cancelled. Raises sqlite3.Error."""
-    connection = connect(path, read_only=True)
-    found: Dict[str, Count] = {}
-    try:
-        tables = read_tables(connection)
-        heads = {str(r.values["table"]): r.values for r in select_rows(connection, tables["sheet"])}
-        for table in edition.tables.values():
-            if task.isCanceled():
-                return None
-            rows = select_rows(connection, tables[table.name]) if table.name in tables else []
-            values = [r.values for r in rows]
-            found[table.name] = count_table(TableCells(table, edition), values, heads.get(table.name, {}))
-    finally:
-        connection.close()
-    return found
+class Tally:
+    """Adds up pages of a table's rows."""
+
+    def __init__(self, cells: TableCells) -> None:
+        self.cells = cells
+        self.rows = self.asked = self.filled = self.wrong = 0
+        self.lacking: Dict[str, None] = {}
+
+    def add(self, page: Sequence[Mapping[str, Any]]) -> None:
+        """Count a page of rows."""
+        name = self.cells.table.name
+        self.rows += len(page)
+        for values in page:
+            for key in self.cells.asked(values):
+                self.asked += 1
+                if values.get(key) is None:
+                    self.lacking[text(self.cells.columns[key])] = None
+                else:
+                    self.filled += 1
+        checked = [CheckedRow(name, str(v.get("uuid")), v) for v in page]
+        findings = check_cells(Case(self.cells.edition, {name: checked}))
+        self.wrong += sum(f.severity == "error" for f in findings)
+
+    def count(self, head: Mapping[str, Any]) -> Count:
+        """The count under the head of the table's sheet; inputs of the indicators have none."""
+        signed_by = HEAD if head and self.rows else ()
+        columns = self.cells.edition.sheet.columns
+        unsigned = [text(c) for c in columns if c.key in signed_by and not head.get(c.key)]
+        lacking = tuple(dict.fromkeys([*self.lacking, *unsigned]))
+        missing = self.asked - self.filled + len(unsigned)
+        state = str(head.get("state") or "open") if head else ""
+        return Count(self.rows, self.filled, self.asked, missing, self.wrong, state, lacking)
 
 
-def count_table(cells: TableCells, rows: Sequence[Mapping[str, Any]], head: Mapping[str, Any]) -> Count:
-    """The count of one table's rows under its sheet's head."""
-    asked = filled = 0
-    lacking: Dict[str, None] = {}
-    for values in rows:
-        for key in cells.asked(values):
-            asked += 1
-            if values.get(key) is None:
-                lacking[text(cells.columns[key])] = None
-            else:
-                filled += 1
-    unsigned = [c for c in cells.edition.sheet.columns if c.key in HEAD and rows and not head.get(c.key)]
-    lacking.update((text(c), None) for c in unsigned)
-    checked = [CheckedRow(cells.table.name, str(v.get("uuid")), v) for v in rows]
-    findings = check_cells(Case(cells.edition, {cells.table.name: checked}))
-    wrong = sum(f.severity == "error" for f in findings)
-    missing = asked - filled + len(unsigned)
-    return Count(len(rows), filled, asked, missing, wrong, str(head.get("state") or "open"), tuple(lacking))
+def counting(
+    store: GpkgStore, edition: Edition, wanted: FrozenSet[str] | None, found: Dict[str, Count]
+) -> Iterator[None]:
+    """Count the tables, of those wanted only, page by page; the counts go into ``found``."""
+    heads = {str(r.values["table"]): r.values for r in store.rows("sheet")}
+    for name in filled_tables(edition):
+        if wanted is not None and name not in wanted:
+            continue
+        tally = Tally(table_cells(edition, name))
+        if name in store.tables():
+            uuids = [uuid for _, uuid, _ in versions_by_fid(store.connection, name)]
+            for page in _pages(uuids):
+                tally.add([row.values for row in store.rows(name, page)])
+                yield
+        found[name] = tally.count(heads.get(name, {}))
+
+
+def _pages(uuids: List[str]) -> Iterator[List[str]]:
+    for start in range(0, len(uuids), PAGE):
+        yield uuids[start : start + PAGE]

@@ -7,28 +7,33 @@ first keystroke until that action is in the file. Selecting a feature opens its 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, FrozenSet, Iterator, List, Set
 
 from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QSettings, pyqtSignal
+from qgis.PyQt.QtCore import QSettings, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QDockWidget, QFileDialog, QTreeWidgetItem, QWidget
 
 from ..core.errors import QingliuError
 from ..core.standard import Edition, default_edition
 from ..layers.store import Saved
-from .survey_cells import TableCells
+from ..layers.store.undo import undo
+from .survey_cells import table_cells
 from .survey_clipboard import RowClipboard
-from .survey_counts import Count, count_survey
-from .survey_desk import Desk
+from .survey_counts import Count, counting
+from .survey_desk import Action, Desk
 from .survey_panel import TABLE_ROLE, SurveyPanel
 from .survey_records import Records
+from .survey_removal import RowRemoval
 from .survey_session import Opened, SurveySession, look, survey_in
 from .survey_sheets import Sheets
+from .survey_tables import filled_tables
 
 SETTINGS = "qingliu/survey"
 RECENT = 6
 COUNT_MS = 250
+MAP_AGAIN_MS = 500
+MAP_TRIES = 40
 
 
 class SurveyDock(QDockWidget):
@@ -46,8 +51,11 @@ class SurveyDock(QDockWidget):
         self.records = Records(self.desk)
         self.sheets = Sheets(self.desk, self.records.leave)
         self.clipboard = RowClipboard(self.desk, self.records)
+        self.removal = RowRemoval(self.desk, self.records)
+        self._stale: Set[str] = set()
+        self._counting: Set[str] = set()
         self._wanted: Path | None = None
-        self._count_timer = self.desk.timer(COUNT_MS, self.recount)
+        self._count_timer = self.desk.timer(COUNT_MS, self._recount_stale)
         self._wire()
         self._read_edition()
 
@@ -63,6 +71,7 @@ class SurveyDock(QDockWidget):
             (panel.map_button, self.save_map_edits),
             (panel.undo_button, self.undo),
             (panel.add_button, records.new_row),
+            (panel.delete_button, self.removal.delete),
             (panel.copy_button, self.clipboard.copy),
             (panel.paste_button, self.clipboard.paste_clipboard),
             (panel.save_button, records.save),
@@ -147,18 +156,27 @@ class SurveyDock(QDockWidget):
     def _opened(self, opened: Opened, who: str) -> None:
         try:
             session = SurveySession(opened, QgsProject.instance(), self.desk.drafts, who)
-            self.desk.session = session
-            session.show_layers()
         except QingliuError as error:
             self.desk.tell(error)
-            self.close_survey()
             return
+        self.desk.session, self.counts = session, {}
+        self.panel.status.setText(self.tr("Opening the layers …"))
+        self._enable()
+        steps = session.showing()
+        self.desk.in_slices("show", steps, lambda: self._shown(opened, session), self._not_shown)
+
+    def _not_shown(self, error: QingliuError) -> None:
+        self.close_survey()
+        self.desk.tell(error)
+
+    def _shown(self, opened: Opened, session: SurveySession) -> None:
+        """All layers are there: begin."""
         self.destroyed.connect(session.close)
         QgsApplication.instance().aboutToQuit.connect(session.close)
         session.edits.outside = lambda found: self.desk.say("\n".join(p.text() for p in found))
+        session.edits.look = self.desk.look_outside
         self._remember(session.store.home)
-        meta = session.store.meta()
-        self.panel.title.setText("<b>" + meta.get("name", "") + "</b> " + str(session.store.home))
+        self.panel.title.setText("<b>" + session.name + "</b> " + str(session.store.home))
         self.panel.status.setText(
             "\n".join(p.text() for p in opened.findings) or self.tr("The survey is sound.")
         )
@@ -166,14 +184,23 @@ class SurveyDock(QDockWidget):
         self.desk.map.listen(session, self.desk.located())
         self.records.drafts.offer()
         self._enable()
-        self.recount()
-        self.panel.tree.setCurrentItem(self.panel.tree.topLevelItem(0))
+        self.desk.in_slices("begin", self._beginning(), self.recount)
+
+    def _beginning(self) -> Iterator[None]:
+        """Forms are made ahead, so that none is waited for later."""
+        names = list(filled_tables(self.edition)) if self.edition is not None else []
+        for number, name in enumerate(names):
+            yield from self.records.making(name)
+            if number == 0 and self.panel.tree.currentItem() is None:
+                yield
+                self.choose_table(name)
 
     def close_survey(self) -> None:
         """Leave the survey at rest; what was typed and not saved stays as a draft."""
         self.desk.drop_task("open")
         if self.session is None:
             return
+        self.desk.rest()
         self.records.drafts.keep()
         session, self.desk.session = self.session, None
         self.desk.map.stop()
@@ -191,20 +218,27 @@ class SurveyDock(QDockWidget):
             self.desk.tell(error)
 
     # -- tables ------------------------------------------------------------------------
-    def recount(self) -> None:
-        """Count rows and cells of all tables again, in a task."""
-        if self.session is not None and self.edition is not None:
-            self.desk.run(
-                "count", self.tr("Counting the survey's tables"), count_survey, self._counted,
-                path=self.session.store.path, edition=self.edition,
-            )  # fmt: skip
+    def recount(self, wanted: FrozenSet[str] | None = None) -> None:
+        """Count rows and cells of all tables again, or of those wanted, a little at a time."""
+        if self.session is None or self.edition is None:
+            return
+        found: Dict[str, Count] = {}
+        steps = counting(self.session.store, self.edition, wanted, found)
+        self.desk.in_slices("count", steps, lambda: self._counted(found))
+
+    def _recount_stale(self) -> None:
+        """Count what was saved; everything before the first count, and where a sheet's head changed."""
+        self._counting |= self._stale  # what a count that is overtaken would have brought
+        self._stale = set()
+        whole = not self.counts or "sheet" in self._counting
+        self.recount(None if whole else frozenset(self._counting))
 
     def _counted(self, counts: Dict[str, Count]) -> None:
         if self.edition is None or self.session is None:
             return
-        self.counts = counts
-        type_ = self.session.store.meta().get("type", "")
-        self.panel.show_counts(counts, self.edition, type_)
+        self._counting = set()
+        self.counts = {**self.counts, **counts}
+        self.panel.show_counts(counts, self.edition, self.session.type)
 
     def choose_table(self, name: str) -> None:
         """Show the rows of a table."""
@@ -222,48 +256,61 @@ class SurveyDock(QDockWidget):
             self.panel.tree.blockSignals(False)
             return
         name = str(item.data(0, TABLE_ROLE))
-        self.records.open_table(TableCells(self.edition.table(name), self.edition))
+        self.records.open_table(table_cells(self.edition, name))
         self.sheets.show()
 
     def _enable(self) -> None:
-        free = self.session is not None and not self.desk.locked
+        panel, session = self.panel, self.session
+        there = session is not None and not self.desk.busy and self.desk.cells is not None
+        free = there and not self.desk.locked
         for widget in (
-            self.panel.add_button,
-            self.panel.paste_button,
-            self.panel.save_button,
-            self.panel.revert_button,
+            panel.add_button,
+            panel.delete_button,
+            panel.paste_button,
+            panel.save_button,
+            panel.revert_button,
         ):
             widget.setEnabled(free)
         self.records.set_free(free)
-        self.panel.undo_button.setEnabled(self.session is not None and bool(self.session.saves))
-        for widget in (self.panel.close_button, self.panel.map_button):
-            widget.setEnabled(self.session is not None)
+        panel.undo_button.setEnabled(session is not None and bool(session.steps) and not self.desk.busy)
+        panel.map_button.setEnabled(there)
+        panel.close_button.setEnabled(session is not None)
 
     # -- actions -----------------------------------------------------------------------
     def _follow(self, saved: Saved) -> None:
         """Counts after a save."""
+        self._stale |= {key.table for key in saved.rows}
         self._count_timer.start()
         self._enable()
 
     def undo(self) -> None:
         """Take the last action back."""
-        if self.session is None or not self.records.leave():
-            return
         session = self.session
-        saved = self.desk.attempt(session.undo_last)
-        if saved is None:
+        if session is None or not self.records.leave() or not session.steps:
             return
-        self.desk.saved.emit(saved)
-        self.sheets.show()
-        self.records.show_again()
-        self.panel.status.setText(self.tr("The last action was taken back."))
+        step = session.steps[-1]
 
-    def save_map_edits(self) -> None:
-        """Edits of the survey's layers as one action."""
-        if self.session is None:
-            return
+        def done(saved: Saved | None) -> None:
+            session.steps.pop()
+            self.sheets.show()
+            self.records.show_again()
+            self.panel.status.setText(self.tr("The last action was taken back."))
+
+        title = self.tr("Taking the last action back …")
+        self.desk.act(Action(title, lambda s: undo(s, step.save_id), step.rows, done, undoable=False))
+
+    def save_map_edits(self, tries: int = MAP_TRIES) -> None:
+        """Edits of the survey's layers as one action; tried again while somebody else is saving."""
         session = self.session
-        saved = self.desk.attempt(session.save_map_edits)
+        if session is None or self.desk.busy:
+            return
+        try:
+            saved = session.save_map_edits()
+        except QingliuError as error:
+            self.desk.tell(error)
+            if error.code == "QL-STORE-BUSY" and tries > 1:
+                QTimer.singleShot(MAP_AGAIN_MS, lambda: self.save_map_edits(tries - 1))
+            return
         if saved is not None:
             self.desk.saved.emit(saved)
             self.panel.status.setText(self.tr("Map edits saved: {} rows.").format(len(saved.rows)))
@@ -271,7 +318,7 @@ class SurveyDock(QDockWidget):
 
 def _read_tables(task: QgsTask) -> Edition:
     edition = default_edition()
-    for table in edition.tables.values():
-        TableCells(table, edition).items  # noqa: B018 - read off the interface thread
+    for name in filled_tables(edition):
+        table_cells(edition, name).items  # noqa: B018 - read off the interface thread
     edition.links_to("table:A.1")
     return edition

@@ -7,8 +7,8 @@ from typing import Callable, List, Optional
 
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
-from ..layers.store import Change, Draft, Insert, Update
-from .survey_desk import Desk
+from ..layers.store import Change, Draft, Insert, Saved, Update
+from .survey_desk import Action, Desk
 
 translate = QCoreApplication.translate
 
@@ -93,9 +93,26 @@ class RecordDrafts(QObject):
         tables = {t.name for t in self.desk.edition.tables.values()}
         if len(draft.changes) == 1 and change.table in tables and isinstance(change, (Insert, Update)):
             self.taken.emit(draft)
-        elif self.desk.attempt(lambda: self.desk.save(list(draft.changes), draft.why, draft.id)) is not None:
-            self.desk.drafts.drop(draft.id)
+        else:
+            self._save(draft)
         self.offer()
+
+    def _save(self, draft: Draft) -> None:
+        """Edits of the map that an earlier session could not save, as they stand."""
+
+        def done(saved: Saved | None) -> None:
+            self.desk.drafts.drop(draft.id)
+            self.offer()
+
+        changes = list(draft.changes)
+        self.desk.act(
+            Action(
+                translate("SurveyDock", "Saving {} rows …").format(len(changes)),
+                lambda store: store.save(changes, why=draft.why, save_id=draft.id),
+                len(changes),
+                done,
+            )
+        )
 
     def drop(self) -> None:
         """Give the oldest draft up."""

@@ -141,8 +141,9 @@ class ChoiceEditor(CellEditor):
         for item in items:
             self.box.addItem(item_label(item, whole), item.code)
 
-    def follow(self, above: str | None) -> None:
+    def follow(self, above: Any) -> None:
         """Offer only what lies under the class that another column holds."""
+        above = None if above is None else str(above)
         if above == self._above:
             return
         self._above = above
@@ -156,7 +157,9 @@ class ChoiceEditor(CellEditor):
         return str(self.box.currentText())
 
     def value(self) -> Any:
-        return self.box.currentData()
+        code = self.box.currentData()
+        counted = self.cells.columns[self.key].type == "integer"
+        return int(code) if counted and code is not None and str(code).isdigit() else code
 
     def set_value(self, value: Any) -> None:
         self._choose(None if value is None else str(value))
@@ -232,8 +235,8 @@ def editor_for(cells: TableCells, key: str, parent: QWidget | None = None) -> Ce
     kind = cells.columns[key].type
     if kind == "boolean":
         return YesNoEditor(cells, key, parent)
-    if kind == "enum":
-        return ChoiceEditor(cells, key, parent)
     if kind == "enum_multi":
         return SeveralEditor(cells, key, parent)
+    if cells.items[key]:
+        return ChoiceEditor(cells, key, parent)
     return LineEditor(cells, key, parent)

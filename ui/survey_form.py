@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -64,10 +64,16 @@ class RecordForm(QScrollArea):
         self._before: Dict[str, Any] = {}
         self._computed: Mapping[str, Computed] = {}
         self._quiet = False
-        self._build()
+        self._free = True
+        self.building = self._build()
 
     # -- building ----------------------------------------------------------------
-    def _build(self) -> None:
+    def finish(self) -> None:
+        """Make what is not made yet."""
+        for _ in self.building:
+            pass
+
+    def _build(self) -> Iterator[None]:
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(4, 4, 4, 4)
@@ -86,6 +92,7 @@ class RecordForm(QScrollArea):
                 at += 1
             self._add_line(grid, at, key)
             at += 3
+            yield
         column.addLayout(grid)
         column.addStretch(1)
         self.setWidget(body)
@@ -142,11 +149,13 @@ class RecordForm(QScrollArea):
         grid.addWidget(link, at, 2)
         grid.addWidget(fault, at + 1, 1, 1, 2)
         grid.addWidget(computed, at + 2, 1, 1, 2)
+        editor.setEnabled(self._free)
         self.lines[key] = _Line(editor, fault, computed)
         editor.changed.connect(self._edited)
 
     def set_free(self, free: bool) -> None:
         """Whether values can be entered; clauses and the map can be followed all the same."""
+        self._free = free
         for line in self.lines.values():
             line.editor.setEnabled(free)
         for button in self._take_buttons:

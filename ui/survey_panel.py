@@ -25,6 +25,7 @@ from ..core.standard import Edition, text
 from .survey_counts import Count
 from .survey_head import SheetHead, state_label
 from .survey_rows import RowModel
+from .survey_tables import filled_tables
 
 TABLE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 
@@ -84,6 +85,7 @@ class SurveyPanel(QWidget):
         self.map_button = _button("survey_save_map", self.tr("Save map edits"))
         self.undo_button = _button("survey_undo", self.tr("Undo"))
         self.add_button = _button("survey_add_row", self.tr("New row"))
+        self.delete_button = _button("survey_delete", self.tr("Delete rows …"))
         self.copy_button = _button("survey_copy", self.tr("Copy rows"))
         self.paste_button = _button("survey_paste", self.tr("Paste rows"))
         self.save_button = _button("survey_save", self.tr("Save"))
@@ -105,7 +107,7 @@ class SurveyPanel(QWidget):
     def _lay_out(self) -> None:
         left, form = QWidget(), QWidget()
         column = _column(left)
-        column.addLayout(_beside(self.add_button, self.copy_button, self.paste_button))
+        column.addLayout(_beside(self.add_button, self.delete_button, self.copy_button, self.paste_button))
         column.addWidget(self.empty)
         column.addWidget(self.rows, 1)
         column = _column(form)
@@ -137,7 +139,7 @@ class SurveyPanel(QWidget):
         self.head = SheetHead(edition)
         self.head.setObjectName("survey_head")
         self.head_place.insertWidget(0, self.head)
-        for table in edition.tables.values():
+        for table in filled_tables(edition).values():
             item = QTreeWidgetItem([f"{table.id} {text(table, 'title')}"])
             item.setData(0, TABLE_ROLE, table.name)
             self.tree.addTopLevelItem(item)
@@ -149,13 +151,14 @@ class SurveyPanel(QWidget):
 
     def show_counts(self, counts: Dict[str, Count], edition: Edition, type_: str) -> None:
         """What every table holds; bold are those that 4.1.5 stresses for the type of watershed."""
-        for table in edition.tables.values():
-            item, found = self.item(table.name), counts[table.name]
+        tables = filled_tables(edition)
+        for name, found in counts.items():
+            table, item = tables[name], self.item(name)
             if item is None:
                 continue
             shown = (
                 str(found.rows), f"{found.filled}/{found.asked}", str(found.missing or ""),
-                str(found.wrong or ""), state_label(found.state, edition),
+                str(found.wrong or ""), state_label(found.state, edition) if found.state else "",
             )  # fmt: skip
             for column, words in enumerate(shown, 1):
                 item.setText(column, words)

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import uuid as uuids
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QCoreApplication, QModelIndex, QObject, pyqtSignal
 
-from ..layers.store import Change, Conflict, Draft, Insert, Row, Saved, StaleSave, Update
-from .survey_cells import TableCells
+from ..core.errors import QingliuError
+from ..layers.store import (
+    Change,
+    Conflict,
+    Draft,
+    GpkgStore,
+    Insert,
+    Row,
+    RowKey,
+    Saved,
+    StaleSave,
+    Update,
+)
+from .survey_cells import TableCells, table_cells
 from .survey_conflict import ask_conflict
-from .survey_desk import Desk
+from .survey_desk import Action, Desk
 from .survey_drafts import RecordDrafts
 from .survey_form import Computed, RecordForm
 
@@ -52,24 +64,28 @@ class Records(QObject):
         self.show_nothing()
         desk, panel = self.desk, self.desk.panel
         desk.cells = cells
-        name = cells.table.name
-        if name not in self._forms:
-            self._forms[name] = self._new_form(cells)
-        self.form = self._forms[name]
+        self.form = self._form(cells.table.name)
+        self.form.finish()
         panel.stack.setCurrentIndex(0)
         panel.model.load(desk.session.store if desk.session else None, cells)
         self.show_empty()
         if not any(self._show_linked(k, u) for k, u in linked.items() if u) and panel.model.uuids:
             panel.rows.selectRow(0)
 
-    def _new_form(self, cells: TableCells) -> RecordForm:
-        form = RecordForm(cells)
-        form.target_requested.connect(self.target_requested)
-        form.values_changed.connect(self.drafts.keep_soon)
-        form.link_wanted.connect(self.link_to_selection)
-        form.zoom_wanted.connect(self.zoom_wanted)
-        self.desk.panel.stack.addWidget(form)
-        return form
+    def _form(self, name: str) -> RecordForm:
+        if name not in self._forms and self.desk.edition is not None:
+            form = RecordForm(table_cells(self.desk.edition, name))
+            form.target_requested.connect(self.target_requested)
+            form.values_changed.connect(self.drafts.keep_soon)
+            form.link_wanted.connect(self.link_to_selection)
+            form.zoom_wanted.connect(self.zoom_wanted)
+            self.desk.panel.stack.addWidget(form)
+            self._forms[name] = form
+        return self._forms[name]
+
+    def making(self, name: str) -> Iterator[None]:
+        """Make the form of a table ahead, a line at a time."""
+        yield from self._form(name).building
 
     def show_empty(self) -> None:
         """Say how to begin where the table has no rows."""
@@ -140,9 +156,7 @@ class Records(QObject):
         desk, panel = self.desk, self.desk.panel
         if self.form is None or desk.cells is None or desk.locked or not self.leave():
             return
-        first: Dict[str, Any] = {}
-        if "row_no" in desk.cells.columns:
-            first["row_no"] = len(panel.model.uuids) + 1
+        first = {"row_no": panel.model.next_number()} if "row_no" in desk.cells.columns else {}
         self.row, self._version = None, None
         self.new_uuid, self.drafts.id = str(uuids.uuid4()), ""
         self._moving = True
@@ -194,17 +208,20 @@ class Records(QObject):
         given = {k: v for k, v in changed.items() if v is not None}
         if set(given) <= {"row_no"}:
             return None
-        return Insert(cells.table.name, {"sheet_uuid": self.desk.sheet_uuid, **given}, uuid=self.new_uuid)
+        return Insert(cells.table.name, {**self.desk.defaults, **given}, uuid=self.new_uuid)
 
     def leave(self) -> bool:
         """Before another row is shown: what was entered is saved, or stays as a draft that is offered."""
+        if self.desk.busy:
+            self.desk.say(self.desk.busy)
+            return False
         if self.pending() is None or self.desk.locked:
             self.drafts.keep()
             return True
         if self.save() is not None:
             return True
         told = self.desk.panel.status.text()
-        if not self.drafts.keep():  # neither saved nor on disk: it stays in the form
+        if self.desk.busy or not self.drafts.keep():  # neither saved nor on disk: it stays in the form
             return False
         self.show_nothing()
         self.drafts.offer()
@@ -212,7 +229,7 @@ class Records(QObject):
         return True
 
     def save(self) -> Saved | None:
-        """The record in the form as one action; None where nothing was saved, and the status says why."""
+        """The record in the form as one action; None where it is not saved yet, and the status says why."""
         change = self.pending()
         desk = self.desk
         if change is None or desk.session is None or self.form is None or desk.cells is None:
@@ -223,26 +240,33 @@ class Records(QObject):
             desk.say(translate("SurveyDock", "Not saved: {}").format("; ".join(names)))
             return None
         self.drafts.keep()
-        saved = desk.attempt(lambda: self._save_settling(change))
-        if saved is None:
-            return None
-        self.drafts.forget()
-        desk.say(translate("SurveyDock", "Saved."))
-        if saved.rows:
-            self.show_row(saved.rows[0].uuid)
-        return saved
+        return self._store(change)
 
-    def _save_settling(self, change: Change) -> Saved | None:
-        """Save; where somebody else changed the row, the values that the user chooses."""
-        save_id = self.drafts.id or None
-        try:
-            return self.desk.save([change], save_id=save_id)
-        except StaleSave as stale:
-            settled = self._settled(change, stale.conflicts[0])
-            if settled is None:
-                self.desk.say(stale.text())
-                return None
-            return self.desk.save([settled], save_id=save_id)
+    def _store(self, change: Change) -> Saved | None:
+        save_id = self.drafts.id or str(uuids.uuid4())
+
+        def work(store: GpkgStore) -> Saved:
+            if store.holds(save_id):  # an attempt whose outcome was in doubt is on disk after all
+                return Saved(save_id, store.sequence(), (RowKey(change.table, str(change.uuid), 0),))
+            return store.save([change], save_id=save_id)
+
+        title = translate("SurveyDock", "Saving …")
+        return self.desk.act(Action(title, work, 1, self._saved, lambda error: self._settle(change, error)))
+
+    def _saved(self, saved: Saved | None) -> None:
+        self.drafts.forget()
+        self.desk.say(translate("SurveyDock", "Saved."))
+        if saved is not None and saved.rows:
+            self.show_row(saved.rows[0].uuid)
+
+    def _settle(self, change: Change, error: QingliuError) -> Saved | None:
+        """Where somebody else changed the row, the values that the user chooses; any other error is told."""
+        if not isinstance(error, StaleSave):
+            raise error
+        settled = self._settled(change, error.conflicts[0])
+        if settled is None:
+            raise error
+        return self._store(settled)
 
     def _settled(self, change: Change, conflict: Conflict) -> Change | None:
         if self.desk.cells is None or not isinstance(change, Update):

@@ -7,18 +7,17 @@ thread and stays open while the project shows its layers.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from qgis.core import QgsApplication, QgsProject, QgsTask, QgsVectorLayer
+from qgis.core import QgsApplication, QgsMapLayer, QgsProject, QgsTask, QgsVectorLayer
 
 from ..core import language
 from ..core.errors import Problem
 from ..layers.roles import survey_of
-from ..layers.store import Change, Draft, Drafts, GpkgStore, Saved, open_store
+from ..layers.store import Draft, Drafts, GpkgStore, Saved, open_store
 from ..layers.store.editing import EditSession, layers_of, refuse_while_editing, reload_layers, table_of
 from ..layers.store.sql import is_in, select
-from ..layers.store.undo import undo
-from ..layers.surveyproject import Surveyed, fill_project
+from ..layers.surveyproject import Surveyed, SurveyLayer, filling
 
 
 class Opened(NamedTuple):
@@ -43,40 +42,56 @@ def look(task: QgsTask, path: Path, who: str) -> Opened:
     return found
 
 
+class Step(NamedTuple):
+    """An action of this session that can be taken back: its save, how many rows it touched."""
+
+    save_id: str
+    rows: int
+
+
 class SurveySession:
-    """One survey being worked on. :meth:`close` it before the plugin goes."""
+    """One survey being worked on. :meth:`close` it before the plugin goes.
+
+    Its store belongs to the interface thread and therefore never waits: where somebody else is
+    saving, it refuses at once, and the action goes on in a task (:meth:`.survey_desk.Desk.act`).
+    """
 
     def __init__(self, opened: Opened, project: QgsProject, drafts: Drafts, who: str) -> None:
         self.store = GpkgStore(
-            opened.path, who=who, read_only=opened.read_only, findings=opened.findings, home=opened.home
-        )
+            opened.path, who=who, read_only=opened.read_only, findings=opened.findings, home=opened.home,
+            wait_s=0.0,
+        )  # fmt: skip
         self.project = project
         self.drafts = drafts
         self.edits = EditSession(self.store, drafts)
-        self.saves: List[str] = []
+        self.steps: List[Step] = []
         self.closed = False
-        self._tables: Dict[str, str] = {}
-        self.id = self.store.meta().get("store_id", "")
+        meta = self.store.meta()
+        self.id = meta.get("store_id", "")
+        self.name = meta.get("name", "")
+        self.type = meta.get("type", "")
+        self._added: List[SurveyLayer] = []
         project.layersAdded.connect(self._watch_new)
 
     # -- layers ----------------------------------------------------------------
-    def show_layers(self) -> bool:
-        """Put the survey's layers into the project where it has none; whether they were added."""
-        added = not layers_of(self.project, self.store)
-        if added:
-            name = self.store.meta().get("name", "")
-            fill_project(self.project, Surveyed(self.store.path, self.id, name, language.current()))
-        self._watch_new()
-        return added
+    def showing(self) -> Iterator[None]:
+        """Put the survey's layers into the project where it has none, a layer at a time."""
+        if layers_of(self.project, self.store):
+            self._watch_new()
+            return
+        survey = Surveyed(self.store.path, self.id, self.name, language.current())
+        yield from filling(self.project, survey, self._added)
+        self._added = []
 
-    def _watch_new(self, *_: object) -> None:
-        for layer in layers_of(self.project, self.store):
-            self.edits.watch(layer)
-            self._tables[layer.id()] = str(table_of(layer, self.store))
+    def _watch_new(self, layers: Optional[List[QgsMapLayer]] = None) -> None:
+        new = layers_of(self.project, self.store) if layers is None else layers
+        for layer in new:
+            if isinstance(layer, QgsVectorLayer) and table_of(layer, self.store) is not None:
+                self.edits.watch(layer)
 
     def table(self, layer: QgsVectorLayer) -> str:
         """The table that a layer shows, known since it is watched: reading its source takes a while."""
-        return self._tables.get(layer.id(), "")
+        return self.edits.table(layer)
 
     def layers(self, table: str) -> List[QgsVectorLayer]:
         """The layers that show a table."""
@@ -88,36 +103,23 @@ class SurveySession:
         return int(found[0]) if found else None
 
     # -- saving ----------------------------------------------------------------
-    def save(
-        self, changes: Sequence[Change], why: str = "", save_id: str | None = None, *, undoable: bool = True
-    ) -> Saved:
-        """One action through the store; layers that show its tables follow. Raises what the store raises."""
+    def refuse_while_editing(self) -> None:
+        """Raise InputError QL-STORE-EDITING while a layer has unsaved edits."""
         refuse_while_editing(self.edits.layers())
-        saved = self.store.save(changes, why=why, save_id=save_id)
-        if undoable:
-            self.saves.append(saved.save_id)
-        self._follow({c.table for c in changes})
-        return saved
 
-    def undo_last(self) -> Saved | None:
-        """Take the last action of this session back; None where there is none. Raises StaleSave."""
-        if not self.saves:
-            return None
-        refuse_while_editing(self.edits.layers())
-        saved = undo(self.store, self.saves[-1])
-        self.saves.pop()
-        self._follow({key.table for key in saved.rows})
-        return saved
+    def follow(self, saved: Saved, *, undoable: bool) -> None:
+        """After an action: its layers show what is in the file now."""
+        if undoable:
+            self.steps.append(Step(saved.save_id, len(saved.rows)))
+        tables = {key.table for key in saved.rows}
+        reload_layers([x for x in self.edits.layers() if self.table(x) in tables])
 
     def save_map_edits(self) -> Saved | None:
         """What was drawn and typed in the survey's layers, as one action."""
         saved = self.edits.save(why="map")
         if saved is not None:
-            self.saves.append(saved.save_id)
+            self.steps.append(Step(saved.save_id, len(saved.rows)))
         return saved
-
-    def _follow(self, tables: set[str]) -> None:
-        reload_layers([x for x in self.edits.layers() if self.table(x) in tables])
 
     def left_drafts(self) -> List[Draft]:
         """What an earlier session entered and could not save; drafts that were saved are dropped."""
@@ -135,6 +137,8 @@ class SurveySession:
             return
         self.closed = True
         self.project.layersAdded.disconnect(self._watch_new)
+        if self._added:  # closed before all layers were there: half of a project is worse than none
+            self.project.removeMapLayers([layer.id() for layer in self.edits.layers()])
         self.edits.close()
         self.store.close()
 

@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject
 from qgis.PyQt.QtWidgets import QInputDialog
 
 from ..layers.store import Update
-from .survey_desk import Desk
+from .survey_desk import Action, Desk
 from .survey_head import OPEN
 
 translate = QCoreApplication.translate
@@ -33,8 +33,8 @@ class Sheets(QObject):
     def show(self) -> None:
         """Show the head of the chosen table's sheet."""
         sheet, session = self.desk.sheet(), self.desk.session
-        if sheet is not None and session is not None:
-            self.desk.panel.head.show_head(sheet.values, session.store.read_only)
+        read_only = session is None or session.store.read_only
+        self.desk.panel.head.show_head(sheet.values if sheet is not None else {}, read_only)
         self.desk.panel.head.setVisible(sheet is not None)
         self.desk.rights_changed.emit()
 
@@ -44,9 +44,15 @@ class Sheets(QObject):
         if sheet is None or self.desk.session is None or not self.leave():
             return
         change = Update("sheet", sheet.uuid, sheet.version, values)
-        undoable = "state" not in values
-        if self.desk.attempt(lambda: self.desk.save([change], why, undoable=undoable)) is not None:
-            self.show()
+        self.desk.act(
+            Action(
+                translate("SurveyDock", "Saving …"),
+                lambda store: store.save([change], why=why),
+                1,
+                lambda saved: self.show(),
+                undoable="state" not in values,  # undo would unlock without a reason
+            )
+        )
 
     def unlock(self) -> None:
         """Open a checked sheet again; the reason goes into the change log."""

@@ -12,6 +12,7 @@ copies are verified. Nothing else in the plugin writes into a survey: no layer o
 
 from __future__ import annotations
 
+from .beside import BesideStore, Seat, seat_of
 from .creation import NewSurvey, create_store
 from .ddl import Srs
 from .drafts import Draft, Drafts
@@ -36,6 +37,7 @@ from .values import multi_text, multi_values
 
 __all__ = [
     "KEEP",
+    "BesideStore",
     "Change",
     "Conflict",
     "Delete",
@@ -49,6 +51,7 @@ __all__ = [
     "Row",
     "RowKey",
     "Saved",
+    "Seat",
     "Srs",
     "StaleSave",
     "Store",
@@ -59,4 +62,5 @@ __all__ = [
     "multi_text",
     "multi_values",
     "open_store",
+    "seat_of",
 ]

@@ -95,8 +95,8 @@ def begin(
     waiting: Waiting | None = None,
     holders: Callable[[], Sequence[str]] = tuple,
 ) -> None:
-    """BEGIN IMMEDIATE, trying for ``wait_s`` seconds. Raises QingliuError QL-STORE-BUSY."""
-    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SLICE_S * 1000)}")
+    """BEGIN IMMEDIATE, trying for ``wait_s`` seconds (0: once, at once). Raises QingliuError QL-STORE-BUSY."""
+    connection.execute(f"PRAGMA busy_timeout = {int(min(BUSY_SLICE_S, wait_s) * 1000)}")
     started = time.monotonic()
     while True:
         try:

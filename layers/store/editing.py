@@ -48,7 +48,8 @@ def table_of(layer: QgsMapLayer, store: GpkgStore) -> str | None:
     path, name = parts.get("path"), parts.get("layerName")
     if not path or name not in store.tables():
         return None
-    return str(name) if Path(path).resolve() == store.path.resolve() else None
+    same = Path(path) == store.path or Path(path).resolve() == store.path.resolve()
+    return str(name) if same else None
 
 
 def layers_of(project: QgsProject, store: GpkgStore) -> list[QgsVectorLayer]:
@@ -82,7 +83,9 @@ class EditSession:
         self.store = store
         self.drafts = drafts
         self.outside: Callable[[list[Problem]], None] | None = None
+        self.look: Callable[[str, Callable[[list[Problem]], None]], None] = self._look_now
         self._layers: dict[str, QgsVectorLayer] = {}
+        self._tables: dict[str, str] = {}
         self._slots: dict[str, list[tuple[Any, Callable[..., None]]]] = {}
         self._known: dict[str, dict[int, Known]] = {}
         self._kept: Draft | None = None
@@ -93,12 +96,14 @@ class EditSession:
 
         A layer opened before the store reads nothing since the store went to WAL, so it is reloaded.
         """
-        if table_of(layer, self.store) is None:
-            raise InputError("QL-STORE-NOTABLE", table=layer.name())
         key = layer.id()
         if key in self._layers:
             return
+        table = table_of(layer, self.store)
+        if table is None:
+            raise InputError("QL-STORE-NOTABLE", table=layer.name())
         self._layers[key] = layer
+        self._tables[key] = table
         slots: list[tuple[Any, Callable[..., None]]] = [
             (layer.editingStarted, partial(self._remember, key)),
             (layer.afterCommitChanges, partial(self._committed_past_us, key)),
@@ -115,6 +120,10 @@ class EditSession:
         """The layers looked after."""
         return list(self._layers.values())
 
+    def table(self, layer: QgsVectorLayer) -> str:
+        """The table that a layer looked after shows; empty for another one."""
+        return self._tables.get(layer.id(), "")
+
     def close(self) -> None:
         """Let go of all layers."""
         for key in list(self._layers):
@@ -124,20 +133,28 @@ class EditSession:
 
     def _forget(self, key: str) -> None:
         self._layers.pop(key, None)
+        self._tables.pop(key, None)
         self._slots.pop(key, None)
         self._known.pop(key, None)
 
     def _remember(self, key: str) -> None:
-        table = table_of(self._layers[key], self.store)
-        found = versions_by_fid(self.store.connection, str(table))
+        found = versions_by_fid(self.store.connection, self._tables[key])
         self._known[key] = {fid: Known(uuid, version) for fid, uuid, version in found}
 
     def _committed_past_us(self, key: str) -> None:
-        table = table_of(self._layers[key], self.store)
-        found = outside.notice(self.store, [str(table)])
-        self._remember(key)
-        if found and self.outside is not None:
-            self.outside(found)
+        table = self._tables[key]
+
+        def looked(found: list[Problem]) -> None:
+            if key in self._layers:
+                self._remember(key)
+            if found and self.outside is not None:
+                self.outside(found)
+
+        self.look(table, looked)
+
+    def _look_now(self, table: str, done: Callable[[list[Problem]], None]) -> None:
+        """Look at once for what was written past the store; a window puts a task in place of this."""
+        done(outside.notice(self.store, [table]))
 
     # -- saving ----------------------------------------------------------------
     def edited(self) -> list[QgsVectorLayer]:
@@ -212,7 +229,7 @@ class EditSession:
 
     # -- edit buffers ----------------------------------------------------------
     def _changes_of(self, layer: QgsVectorLayer) -> Iterator[Change]:
-        table = str(table_of(layer, self.store))
+        table = self._tables[layer.id()]
         buffer = layer.editBuffer()
         if buffer.addedAttributes() or buffer.deletedAttributeIds():
             raise InputError("QL-STORE-FIELDS", layers=layer.name())

@@ -83,6 +83,11 @@ class GpkgStore:
         """The connection, for the store's own modules and for reading."""
         return self._connection
 
+    @property
+    def note(self) -> Path | None:
+        """The note by which others know that this session has the survey open."""
+        return self._note
+
     def users(self) -> list[str]:
         """Who else has the survey open."""
         return users.others(self._path, self._note)

@@ -122,7 +122,7 @@ def test_a_file_that_is_no_survey_is_refused_in_words(bare, tmp_path, qtbot):
 def test_tree_lists_every_table_with_what_is_filled(dock):
     tree = dock.findChild(QTreeWidget, "survey_tree")
     titles = [tree.topLevelItem(i).text(0).split()[0] for i in range(tree.topLevelItemCount())]
-    assert titles == [t.id for t in dock.edition.tables.values()]
+    assert titles == [*(t.id for t in dock.edition.tables.values()), "7-1"]
     # A.7 asks for 16 cells beside the row number; village and households are filled; the head's 4 lack
     count = dock.counts["a7"]
     assert (count.rows, count.filled, count.asked, count.missing, count.wrong) == (1, 2, 16, 18, 0)
@@ -446,3 +446,143 @@ def test_what_can_neither_be_saved_nor_drafted_stays_in_the_form(dock, tmp_path)
     assert dock.panel.tree.currentItem() is dock.panel.item("a7")
     field(dock, "population").setText("300")
     dock.desk.drafts = Drafts(tmp_path / "drafts")
+
+
+# -- large actions, waiting, deleting ------------------------------------------------
+
+
+def grown(dock, count):
+    """``count`` villages pasted below the one that is there."""
+    dock.panel.rows.clearSelection()
+    dock.panel.rows.setCurrentIndex(dock.panel.model.index(-1, -1))
+    words = "自然村名\t户数\n" + "".join(f"村{i}\t{i}\n" for i in range(count))
+    dock.clipboard.paste(words)
+
+
+def test_a_large_paste_goes_on_in_a_task_and_is_told_after_commit(dock, qtbot):
+    before = dock.session.store.sequence()
+    grown(dock, 300)
+    assert dock.desk.busy and not dock.panel.save_button.isEnabled() and not dock.records.form.lines[
+        "households"
+    ].editor.isEnabled()  # fmt: skip
+    assert dock.panel.status.text() == "Pasting rows …"
+    dock.choose_table("a8")  # nothing else is done meanwhile
+    assert dock.desk.cells.table.name == "a7"
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert dock.panel.status.text() == "300 rows pasted."
+    assert dock.session.store.count("a7") == 301 == len(dock.panel.model.uuids)
+    assert len({e.save_id for e in dock.session.store.changes_since(before)}) == 1
+    assert [r.values["row_no"] for r in dock.session.store.rows("a7")] == list(range(1, 302))
+    qtbot.waitUntil(lambda: dock.counts["a7"].rows == 301, timeout=WAIT_MS)
+    dock.undo()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert dock.session.store.count("a7") == 1 and dock.panel.undo_button.isEnabled() is False
+
+
+def test_a_large_paste_with_one_bad_cell_changes_nothing(dock, qtbot):
+    dock.panel.rows.selectRow(0)
+    words = "自然村名\t户数\n" + "".join(f"村{i}\t{i if i != 40 else '许多'}\n" for i in range(80))
+    dock.clipboard.paste(words)
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert "QL-PRINT-" in dock.panel.status.text() and dock.session.store.count("a7") == 1
+
+
+@pytest.fixture
+def locked_out(dock):
+    """Another program that holds the survey's write lock until it is told to let go."""
+    import sqlite3
+
+    other = sqlite3.connect(dock.session.store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield lambda: other.execute("ROLLBACK")
+    other.close()
+
+
+def test_a_save_that_has_to_wait_waits_in_a_task_and_is_told_once_it_is_on_disk(dock, locked_out, qtbot):
+    field(dock, "population").setText("118")
+    assert dock.records.save() is None and dock.desk.busy  # at once: the window is not held up
+    assert len(dock.desk.drafts.left(dock.session.id)) == 1
+    qtbot.waitUntil(lambda: "Waiting" in dock.panel.status.text(), timeout=WAIT_MS)
+    assert stored(dock).values["population"] is None
+    locked_out()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert dock.panel.status.text() == "Saved." and stored(dock).values["population"] == 118
+    assert dock.desk.drafts.left(dock.session.id) == [] and dock.records.row.version == 2
+
+
+def test_closing_while_a_save_waits_keeps_the_draft(dock, path, locked_out, qtbot):
+    field(dock, "population").setText("118")
+    dock.records.save()
+    qtbot.waitUntil(lambda: "Waiting" in dock.panel.status.text(), timeout=WAIT_MS)
+    dock.close_survey()
+    locked_out()
+    opened(dock, path, qtbot)
+    assert stored(dock).values["population"] is None
+    dock.records.drafts.take()
+    assert field(dock, "population").text() == "118"
+    assert dock.records.save() is not None and stored(dock).values["population"] == 118
+
+
+def test_map_edits_are_tried_again_while_somebody_else_saves(dock, locked_out, qtbot):
+    layer = layer_of(dock, "villages")
+    layer.startEditing()
+    layer.changeAttributeValue(dock.session.fid("villages", "v1"), layer.fields().indexOf("name"), "下店村")
+    dock.save_map_edits()
+    assert "QL-STORE-BUSY" in dock.panel.status.text() and layer.isEditable()
+    locked_out()
+    qtbot.waitUntil(lambda: not layer.isEditable(), timeout=WAIT_MS)
+    assert stored(dock, "villages", "v1").values["name"] == "下店村"
+
+
+def test_rows_are_deleted_once_confirmed_and_undo_brings_all_back(dock, qtbot):
+    from qingliu.layers.store import Insert
+
+    store = dock.session.store
+    store.save(
+        [Insert("photos", {"path": "photos/a.jpg", "row_uuid": "r7"}, uuid="p1"),
+         Insert("provenance", {"table_name": "a7", "row_uuid": "r7", "field": "households", "value": 25.0},
+                uuid="q1")]
+    )  # fmt: skip
+    before = stored(dock)
+    asked = []
+    dock.removal.confirm = lambda words: asked.append(words) or False
+    dock.panel.rows.selectRow(0)
+    dock.findChild(QPushButton, "survey_delete").click()
+    assert "上店" in asked[0] and "A.7" in asked[0] and stored(dock) is not None
+    dock.removal.confirm = lambda words: True
+    dock.findChild(QPushButton, "survey_delete").click()
+    assert (
+        stored(dock) is None and store.row("photos", "p1") is None and store.row("provenance", "q1") is None
+    )
+    assert len(dock.panel.model.uuids) == 0 and "1 rows deleted" in dock.panel.status.text()
+    dock.undo()
+    history = {"version", "created_at", "created_by", "updated_at", "updated_by"}
+    again = {k: v for k, v in stored(dock).values.items() if k not in history}
+    assert again == {k: v for k, v in before.values.items() if k not in history}
+    assert store.row("photos", "p1").values["path"] == "photos/a.jpg" and store.row("provenance", "q1")
+
+
+def test_deleting_a_row_that_somebody_changed_since_is_refused(dock):
+    from qingliu.layers.store import Update, open_store
+
+    with open_store(dock.session.store.path, who="李四") as other:
+        other.save([Update("a7", "r7", 1, {"households": 31})])
+    dock.removal.confirm = lambda words: True
+    dock.panel.rows.selectRow(0)
+    dock.removal.delete()
+    assert "QL-STORE-STALE" in dock.panel.status.text() and stored(dock).values["households"] == 31
+
+
+def test_inputs_of_indicators_are_rows_like_others(dock):
+    dock.choose_table("indicator_input")
+    dock.records.new_row()
+    number, key = field(dock, "number"), field(dock, "key")
+    number.setCurrentIndex(number.findData("8"))
+    codes = [key.itemData(i) for i in range(1, key.count())]
+    assert codes == [v.key for v in dock.edition.indicators[8].formula.variables]
+    key.setCurrentIndex(1)
+    field(dock, "value").setText("1200")
+    saved = dock.records.save()
+    row = dock.session.store.row("indicator_input", saved.rows[0].uuid)
+    assert (row.values["number"], row.values["key"], row.values["value"]) == (8, codes[0], 1200.0)
+    assert not dock.desk.locked and dock.panel.head.isHidden()
