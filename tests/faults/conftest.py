@@ -69,7 +69,7 @@ def storm(program, tmp_path):
     """storm(kills, seed, how) -> what was lost, torn, corrupt."""
 
     def run(kills, seed, how="store"):
-        (line,) = program("storm", tmp_path / "survey.gpkg", kills, seed, how).lines(timeout=3600)
+        (line,) = program("storm", tmp_path / "survey.gpkg", kills, seed, how).lines(timeout=7200)
         found = json.loads(line)
         print(how, found)
         return found

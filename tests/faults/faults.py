@@ -288,7 +288,7 @@ def storm(path, kills, seed, how):
     new_survey(path)
     if how == "store":
         return kill_storm(path, kills, seed)
-    return kill_storm(path, kills, seed, 0.4, qgis_writer(how), logged=how == "session")
+    return kill_storm(path, kills, seed, 0.4, qgis_writer(how), logged=how != "plain")
 
 
 def main(command, path, *rest):

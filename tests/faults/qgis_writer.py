@@ -1,5 +1,7 @@
-"""A writer as the dock and the map tools save: QGIS's edit buffers through the store, or (to show the
-harness finds faults) through commitChanges(), layer by layer. Usage: qgis_writer.py FILE session|plain
+"""A writer as the dock and the map tools save. Usage: qgis_writer.py FILE session|dock|plain
+
+session: QGIS's edit buffers through the store; dock: the survey dock itself with its layers open, in turn
+at once and in a task; plain (to show that the harness finds faults): commitChanges(), layer by layer.
 """
 
 from __future__ import annotations
@@ -44,15 +46,56 @@ def edit(layers, n, uuid):
     add("a8", natural_village=str(n))
 
 
+def until(condition):
+    """Let the window live until something is so."""
+    from qgis.PyQt.QtCore import QEventLoop
+    from qgis.PyQt.QtWidgets import QApplication
+
+    while not condition():
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+
+def write_through_dock(path):
+    """Actions by the dock: said to be tried before, acknowledged where the dock tells success."""
+    from qingliu.layers.store import Drafts
+    from qingliu.ui.survey_desk import DIRECT_ROWS, Action
+    from qingliu.ui.survey_dock import SurveyDock
+
+    dock = SurveyDock()
+    dock.desk.drafts = Drafts(path.with_suffix(".drafts"))
+    dock.open_survey(path)
+    until(lambda: dock.session is not None and dock.counts)
+    dock.choose_table("a7")
+    n = int(dock.session.store.rows("a6")[0].values["length_m"])
+    say("READY")
+    while True:
+        n += 1
+        told = []
+        say(f"TRY {n}")
+        size = 1 if n % 2 else DIRECT_ROWS + 1
+        dock.desk.act(
+            Action(str(n), lambda store, n=n: store.save(faults.action(store, n)), size, told.append)
+        )
+        until(lambda told=told: told or not dock.desk.busy)
+        if not told or told[0] is None:
+            say(f"ERR {n} {dock.panel.status.text()}")
+            n -= 1
+            continue
+        say(f"ACK {n}")
+        until(lambda: not dock.desk.busy)
+
+
 def main(path, how):
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from uuid import uuid4
 
     from qgis.core import QgsApplication
 
-    app = QgsApplication([], False)
+    app = QgsApplication([], how == "dock")
     app.initQgis()
     faults.load_package()
+    if how == "dock":
+        write_through_dock(path)
     from qingliu.core.errors import QingliuError
     from qingliu.layers.store import Drafts, open_store
     from qingliu.layers.store.editing import EditSession

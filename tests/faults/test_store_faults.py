@@ -45,9 +45,24 @@ def test_a_thousand_kills(storm, seed):
     assert result["kills"] == 250 and damage(result) == CLEAN
 
 
+@pytest.mark.timeout(280)
+def test_kills_while_the_dock_itself_saves(storm, qgis_app):
+    result = storm(3, seed=5, how="dock")
+    assert result["acknowledged"] > 0 and damage(result) == CLEAN
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_thousand_kills_through_the_docks_save_path(storm, seed):
+    """Four times 250, the dock's layers open, its actions in turn at once and in a task."""
+    result = storm(250, seed=300 + seed, how="dock")
+    assert result["kills"] == 250 and damage(result) == CLEAN
+
+
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
-def test_two_hundred_kills_through_the_docks_save_path(storm):
+def test_two_hundred_kills_while_map_edits_are_saved(storm):
     result = storm(200, seed=3, how="session")
     assert result["kills"] == 200 and damage(result) == CLEAN
 
