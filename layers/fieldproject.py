@@ -120,12 +120,11 @@ def _record_author(item: SurveyLayer, wanted: FieldProject) -> None:
 
 
 def _soften(layer: QgsVectorLayer) -> None:
-    """Conditions warn; only a record that would be useless is refused: one without identity."""
+    """Conditions warn; only a record that would be useless is refused, and one without identity cannot be."""
     kinds, strength = QgsFieldConstraints.Constraint, QgsFieldConstraints.ConstraintStrength
     for index in range(layer.fields().count()):
         if layer.constraintExpression(index):
             layer.setFieldConstraint(index, kinds.ConstraintExpression, strength.ConstraintStrengthSoft)
-    _require(layer, "uuid")
 
 
 def _require(layer: QgsVectorLayer, name: str) -> None:
@@ -151,7 +150,7 @@ def _record_receiver(layer: QgsVectorLayer, wanted: FieldProject) -> None:
         _set_default(layer, name, expressions[name])
         config.setReadOnly(index, True)
         if len(tabs) > 1:
-            tabs[1].addChildElement(QgsAttributeEditorField(name, index, tabs[1]))
+            tabs[1].addChildElement(QgsAttributeEditorField(name, index, None))
     layer.setEditFormConfig(config)
 
 
