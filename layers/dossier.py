@@ -32,6 +32,7 @@ from ..core.surveychecks import check_survey
 from .checkrows import read_case
 from .dossierfiles import Shown, file_digest, picture_of, survey_digest, words_of
 from .printing.surveys import forms_of, printed_sheets
+from .schema import store_schema
 from .store import GpkgStore
 from .surveyevaluation import findings, read_survey
 
@@ -73,7 +74,10 @@ def read_contents(store: GpkgStore, asked: Asked, progress: Progress = SILENT) -
         evidence=proofs,
         files=[FileHash("调查库（全部表与图层的内容）", "内容", survey_digest(store)), *_hashes(proofs)],
         layout_findings=layout_findings(store.home.parent),
-        names=names_of(store, found, given),
+        names=names_of(store, asked, found, given),
+        layers={
+            t.name: f"表 {t.table_id}" if t.table_id else t.zh for t in store_schema(asked.edition).values()
+        },
         warnings=[*findings(reading), *acceptance_warnings(meta, asked.date)],
     )
 
@@ -182,11 +186,15 @@ def _hashes(proofs: Sequence[Evidence]) -> list[FileHash]:
 
 
 # -- names, other people's tables -------------------------------------------------
-def names_of(store: GpkgStore, found: Evaluation, given: EvaluationInput) -> dict[tuple[str, str], str]:
+def names_of(
+    store: GpkgStore, asked: Asked, found: Evaluation, given: EvaluationInput
+) -> dict[tuple[str, str], str]:
     """What the rows and features behind the numbers are called."""
     names = {
-        (table, row.uuid): row_name(row) for table, rows in given.tables.items() for row in rows
-    }  # fmt: skip
+        (table, row.uuid): _labelled(row_name(row), asked.edition)
+        for table, rows in given.tables.items()
+        for row in rows
+    }
     wanted: dict[str, set[str]] = {}
     for value in found.register:
         for feature in value.features:
@@ -199,6 +207,12 @@ def names_of(store: GpkgStore, found: Evaluation, given: EvaluationInput) -> dic
             for row in store.rows(table, sorted(uuids)):
                 names[(table, row.uuid)] = str(row.values.get("name") or row.uuid[:8])
     return names
+
+
+def _labelled(name: str, edition: Edition) -> str:
+    """A row that is known by its land use gets the land use's name."""
+    item = edition.codelist("land_use").item(name)
+    return item.zh if item else name
 
 
 def layout_findings(folder: Path) -> Optional[list[dict[str, str]]]:

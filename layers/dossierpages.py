@@ -10,6 +10,8 @@ from typing import Iterator, NamedTuple, Optional, Sequence
 
 from qgis.PyQt.QtGui import QTextBlock, QTextDocument, QTextFrame, QTextTable
 
+_ROOM = 8.0
+
 
 class Span(NamedTuple):
     """From where to where, downwards in the units of the document."""
@@ -83,15 +85,23 @@ def _fill(pieces: Sequence[Piece], start: int, height: float) -> tuple[int, Opti
 
 def _pieces(document: QTextDocument) -> Iterator[Piece]:
     iterator = document.rootFrame().begin()
+    behind_table = False
     while not iterator.atEnd():
         frame, block = iterator.currentFrame(), iterator.currentBlock()
         if isinstance(frame, QTextTable):
             yield from _rows(document, frame)
         elif isinstance(frame, QTextFrame):
             yield Piece(_span(document, frame))
-        elif block.isValid():
+        elif block.isValid() and not (behind_table and not block.text()):
+            # the empty block that Qt keeps behind a table lies upon what follows
             yield from _lines(document, block)
+        behind_table = isinstance(frame, QTextTable)
         iterator += 1
+
+
+def bare(text: str) -> str:
+    """A heading without blanks, which Qt changes."""
+    return "".join(text.split())
 
 
 def _span(document: QTextDocument, frame: QTextFrame) -> Span:
@@ -105,7 +115,7 @@ def _lines(document: QTextDocument, block: QTextBlock) -> Iterator[Piece]:
     level = block.blockFormat().headingLevel()
     layout = block.layout()
     if level or layout is None or layout.lineCount() < 2:
-        title = block.text() if level == 2 else ""
+        title = bare(block.text()) if level == 2 else ""
         yield Piece(Span(box.top(), box.bottom()), stays=bool(level), title=title)
         return
     tops = [box.top() + layout.lineAt(n).y() for n in range(layout.lineCount())]
@@ -115,11 +125,14 @@ def _lines(document: QTextDocument, block: QTextBlock) -> Iterator[Piece]:
 
 def _rows(document: QTextDocument, table: QTextTable) -> Iterator[Piece]:
     """The rows of a table, its head first as one piece that stays with the first row."""
-    whole = _span(document, table)
     boxes = [_row(document, table, n) for n in range(table.rows())]
-    edges = [whole.top]
+    gaps = [other.top - one.bottom for one, other in zip(boxes, boxes[1:])]
+    # what Qt gives as a table's frame begins at the text of its first cell: the room around texts is known
+    # from row to row
+    room = min((g / 2 for g in gaps if g > 0), default=_ROOM)
+    edges = [boxes[0].top - room]
     edges += [(one.bottom + other.top) / 2 for one, other in zip(boxes, boxes[1:])]
-    edges.append(whole.bottom)
+    edges.append(boxes[-1].bottom + room)
     heads = table.format().headerRowCount()
     head = Span(edges[0], edges[heads]) if heads else None
     if head is not None:
@@ -129,17 +142,14 @@ def _rows(document: QTextDocument, table: QTextTable) -> Iterator[Piece]:
 
 
 def _row(document: QTextDocument, table: QTextTable, number: int) -> Span:
-    """Where the texts of a row are; a cell over several rows counts at its first."""
+    """Where the texts of a row begin and end: of cells that begin, and of those that end in it."""
+    layout = document.documentLayout()
     tops, bottoms = [], []
     for column in range(table.columns()):
         cell = table.cellAt(number, column)
-        if cell.rowSpan() > 1 and number != cell.row():
-            continue
-        layout = document.documentLayout()
-        first = layout.blockBoundingRect(cell.firstCursorPosition().block())
-        last = layout.blockBoundingRect(cell.lastCursorPosition().block())
-        tops.append(first.top())
-        if cell.rowSpan() == 1:
-            bottoms.append(last.bottom())
-    top = min(tops) if tops else 0.0
+        if cell.row() == number:
+            tops.append(layout.blockBoundingRect(cell.firstCursorPosition().block()).top())
+        if cell.row() + cell.rowSpan() - 1 == number:
+            bottoms.append(layout.blockBoundingRect(cell.lastCursorPosition().block()).bottom())
+    top = min(tops, default=min(bottoms, default=0.0))
     return Span(top, max(bottoms, default=top))

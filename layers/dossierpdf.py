@@ -24,7 +24,7 @@ from ..core.dossier import Document, Part, paper
 from ..core.dossier.document import Picture
 from ..core.errors import InputError
 from ..core.progress import SILENT, Progress
-from .dossierpages import Pages, Window, paginate
+from .dossierpages import Pages, Window, bare, paginate
 from .printing.files import settle_pdf, whole
 
 DPI = 300
@@ -150,7 +150,7 @@ def _places(flows: Sequence[_Flow]) -> dict[str, str]:
     at = 1
     for flow in flows:
         for part in flow.parts:
-            found[part.key] = str(at + flow.pages.titles.get(part.head, 0))
+            found[part.key] = str(at + flow.pages.titles.get(bare(part.head), 0))
         at += len(flow.pages.windows) + _figure_count(flow)
     return found
 

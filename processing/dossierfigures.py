@@ -31,6 +31,7 @@ from ..core.progress import Progress
 from ..layers.dossierfiles import encoded, source_digest
 from ..layers.dossierpdf import DPI, FigurePage
 from ..layers.roles import role_of
+from ..layers.schema import store_schema
 from ..layouts.content import Figure, figures
 from ..layouts.figureset import (
     DRAWN,
@@ -44,7 +45,7 @@ from ..layouts.figureset import (
 from ..layouts.kept import NAME
 from ..layouts.measures import Amount as Measured
 from ..layouts.measures import quantities
-from ..layouts.sources import Fields, Sources, gather
+from ..layouts.sources import TABLES, Fields, Sources, gather
 from ..layouts.titleblock import TitleBlock
 from .exportfigures import add_slope, needed_roles, new_project
 
@@ -52,6 +53,7 @@ MARK = "qingliu/secrecy"
 PAPER = "A3"
 _SCREEN_DPI = 120
 _EVALUATION = ("number", "indicator", "value_num", "value_text", "unit", "operator", "threshold", "state")
+_ROLES = {"dem": "DEM 高程", "landuse": "土地利用", "slope": "坡度"}
 _RELIEF = ("dem", "slope")
 
 
@@ -239,9 +241,17 @@ def _opened(path: Path) -> QgsProject:
 
 
 def _missing(figure: Figure, lacks: Sequence[str], withheld: tuple[str, ...] = ()) -> FigureSheet:
+    names = tuple(role_words(role) for role in lacks)
     return FigureSheet(
-        figure.key, figure.zh, figure.number, figure.required_by, lacks=tuple(lacks), withheld=withheld
+        figure.key, figure.zh, figure.number, figure.required_by, lacks=names, withheld=withheld
     )
+
+
+def role_words(roles: str) -> str:
+    """Roles (one, or several of which one is enough) by the names of the survey's layers."""
+    schema = store_schema()
+    known = [TABLES.get(role, role) for role in roles.split(" | ")]
+    return " 或 ".join(schema[r].zh if r in schema else _ROLES.get(r, r) for r in known)
 
 
 def _mark(layer: QgsMapLayer) -> Optional[str]:
@@ -249,7 +259,8 @@ def _mark(layer: QgsMapLayer) -> Optional[str]:
 
 
 def _title(layer: QgsMapLayer, role: str) -> str:
-    return layer.name() or role
+    """A layer that a case names by its role gets the role's name for people."""
+    return _ROLES.get(role, role) if layer.name() in ("", role) else layer.name()
 
 
 def _forbidden(layout: QgsPrintLayout) -> tuple[str, ...]:

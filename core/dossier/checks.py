@@ -110,7 +110,7 @@ def _layout(rows: Optional[Sequence[Mapping[str, str]]], origins: Origins) -> li
     """Findings of ``checklayout``, where its table lies beside the survey."""
     blocks: list[Block] = [Heading(plain("措施布局检查"))]
     if rows is None:
-        text = "未找到布局检查结果（survey 旁没有 checklayout 输出），布局是否符合规范尚未检查。"
+        text = "调查库旁没有布局检查的结果，措施布局是否符合第五、六章尚未检查。"
         return [*blocks, Paragraph(plain(text))]
     if not rows:
         return [*blocks, Paragraph(plain("布局检查无发现。"))]

@@ -106,7 +106,7 @@ class Part:
     @property
     def anchor(self) -> str:
         """Where links to the part lead."""
-        return f"part-{self.key}"
+        return self.key if self.key.startswith("table-") else f"part-{self.key}"
 
     @property
     def head(self) -> str:

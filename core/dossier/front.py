@@ -188,7 +188,7 @@ def _why(row: IndicatorRow, origins: Origins) -> Runs:
     """What is missing, or by how much the value fails; messages point to the state they explain."""
     if row.state == FAIL and not row.gaps:
         return origins.value(row.state_id, f"不满足 {row.threshold or ''}".strip())
-    return origins.value(row.state_id, without_code(row.missing("zh") or "—"))
+    return origins.value(row.state_id, origins.words(without_code(row.missing("zh") or "—"), row.number))
 
 
 def without_code(text: str) -> str:
@@ -231,12 +231,9 @@ def index(parts: Sequence[Part]) -> Part:
     """The numbered index; the numbers of pages are filled in where there are pages."""
     lines = []
     for part in parts:
-        if part.number:
-            row = (
-                Cell(plain(part.number), "center"),
-                Cell(link(part.title, part.anchor)),
-                Cell((), "center"),
-            )
+        if part.key != "cover":
+            title = link(part.title if part.number else f"　　{part.title}", part.anchor)
+            row = (Cell(plain(part.number), "center"), Cell(title), Cell((), "center"))
             lines.append(Line(row, f"index-{part.key}"))
     return Part(
         "index", "三", "目录", (Grid(head("编号", "内容", "页码"), tuple(lines), (14.0, 70.0, 16.0), 10.5),)

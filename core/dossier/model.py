@@ -100,8 +100,8 @@ class Decision(NamedTuple):
 class Contents:
     """Everything a dossier is made of; plain data, so that equal contents give equal dossiers.
 
-    ``names`` says what a row of a table is called, by (table, uuid). ``warnings`` are problems met on the
-    way that belong into the dossier.
+    ``names`` says what a row of a table is called, by (table, uuid), ``layers`` what tables and layers are
+    called. ``warnings`` are problems met on the way that belong into the dossier.
     """
 
     edition: Edition
@@ -122,6 +122,7 @@ class Contents:
     cards: Sequence[Card] = ()
     decisions: Sequence[Decision] = ()
     names: Mapping[Tuple[str, str], str] = field(default_factory=dict)
+    layers: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[Problem] = ()
 
     @property

@@ -23,6 +23,10 @@ KIND_WORDS = {
     "estimate": "估算值",
 }
 _CELL = re.compile(r"\b([a-z]\d+[a-z]?)\.(\w+)\b")
+_PRINTED_CELL = re.compile(r"\b(A\.\d+[a-z]?)\.(\w+)")
+_UNITS = re.compile(r"\b(?:hm2|km2|m2|yuan/a|L/a|GB 3838 class)(?![\w²])")
+_WORDS = {"indicator_input": "指标录入表", "service_radius": "服务半径", "density": "密度",
+          "service_radius_along_roads": "沿道路服务半径", "proven_absent": "已证明不存在"}  # fmt: skip
 _JUDGEMENT = {1.0: "是", 0.0: "否"}
 
 
@@ -38,6 +42,9 @@ class Origins:
         self._keys: dict[str, str] = {}
         self._variables = _variables(self._edition)
         self._tables = {t.name: t for t in self._edition.tables.values()}
+        self._tests = {
+            i.exemption.test: i.exemption.zh for i in self._edition.indicators.values() if i.exemption
+        }
 
     # -- what the parts ask for ------------------------------------------------
     def value(self, id: Optional[str], text: str) -> Runs:
@@ -120,13 +127,19 @@ class Origins:
         return self._of_register(ids[0]) if ids else None
 
     def words(self, text: str, number: int) -> str:
-        """A formula or its numbers with the names of variables in Chinese."""
+        """A text with keys in it (variables, columns, layers, units), with their names in Chinese."""
+
+        def column(match: re.Match[str]) -> str:
+            return self._column_words(match.group(1).lower().replace(".", ""), match.group(2))
 
         def named(match: re.Match[str]) -> str:
             key = match.group(0)
-            return self._variables.get(f"{number}.{key}") or self._variables.get(key) or key
+            own = self._variables.get(f"{number}.{key}") or self._variables.get(key)
+            known = self._contents.layers.get(key) or self._tests.get(key)
+            return own or known or _WORDS.get(key) or key
 
-        return re.sub(r"[A-Za-z][A-Za-z_0-9]*", named, text)
+        found = _UNITS.sub(lambda m: self.unit(m.group(0)), _PRINTED_CELL.sub(column, text))
+        return re.sub(r"\b[a-z][A-Za-z_0-9]*", named, found)
 
     def formula_words(self, number: int) -> str:
         """The standard's formula of an indicator in Chinese, empty where it has none."""
@@ -198,6 +211,8 @@ class Origins:
             return KIND_WORDS[value.kind]
         found = value.formula
         head, _, rest = value.id.partition(".")
+        if found in self._tests:
+            return self._tests[found]
         if head == "indicator" and rest.isdigit():
             formula = self._edition.indicators[int(rest)].formula
             found = f"{formula.zh}〔{value.formula}〕" if formula else found
@@ -218,9 +233,12 @@ class Origins:
 
     def _feature(self, feature: Feature) -> str:
         if feature.uuid is None:
-            return f"图层 {feature.role}（全部要素）"
+            return f"图层 {self._layer(feature.role)}（全部要素）"
         name = self._contents.names.get((feature.role, feature.uuid), "")
-        return f"{feature.role} {name or feature.uuid}"
+        return f"{self._layer(feature.role)} {name or feature.uuid}"
+
+    def _layer(self, role: str) -> str:
+        return self._contents.layers.get(role, role)
 
     # -- what values are called ---------------------------------------------------
     def label(self, value: Value) -> str:

@@ -2,33 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from ..printing import PrintedColumn, PrintedSheet, StoredRow, to_text
 from ..printing.html import widths
 from ..printing.sheets import TOTAL
 from ..standard import Table
-from .document import Cell, Grid, Heading, Line, Paragraph, Part, Run, Runs, code, day, plain, said
+from .document import (
+    Cell,
+    Grid,
+    Heading,
+    Line,
+    Paragraph,
+    Part,
+    Run,
+    Runs,
+    code,
+    day,
+    head,
+    link,
+    plain,
+    said,
+)
 from .model import Contents
 from .origins import Origins
 
 
 def tables_parts(contents: Contents, origins: Origins) -> list[Part]:
-    """One part for each table with rows, wide ones on A3; empty tables are named in the first."""
+    """The list of the tables, then a part for each with rows; all on A3 where one of them needs it."""
     by_table: dict[str, list[PrintedSheet]] = {}
     for sheet in contents.sheets:
         by_table.setdefault(sheet.form.table, []).append(sheet)
-    parts = []
+    filled = {name: found for name, sheets in by_table.items() if (found := [s for s in sheets if s.rows])}
+    page = "wide" if any(s.form.wide for found in filled.values() for s in found) else "landscape"
+    listed = Part("tables", "四", "调查表", (_list(by_table, origins),))
+    return [listed, *(_part(name, found, contents, origins, page) for name, found in filled.items())]
+
+
+def _list(by_table: Mapping[str, Sequence[PrintedSheet]], origins: Origins) -> Grid:
+    """Every table with how many rows it has."""
+    lines = []
     for name, sheets in by_table.items():
-        filled = [s for s in sheets if s.rows]
-        if filled:
-            parts.append(_part(name, filled, contents, origins))
-    if not parts:
-        text = "调查库的调查表均无内容。"
-        return [Part("tables", "四", "调查表", (Paragraph(plain(text)),))]
-    first = parts[0]
-    parts[0] = Part("tables", "四", f"调查表　{first.title}", first.blocks, first.page)
-    return parts
+        form, count = sheets[0].form, sum(len(s.rows) for s in sheets)
+        title = link(form.title, f"table-{name}") if count else code(form.title)
+        anchor = origins.own(
+            f"rows.{name}",
+            f"表 {form.table_id} 行数",
+            str(count),
+            "4.1.4",
+            "调查库中该表的行数",
+            source="调查库",
+        )
+        state = plain("附后") if count else plain("无内容")
+        number = (Run(str(count), "value", anchor),)
+        lines.append(
+            Line(
+                (Cell(title), Cell(number, "right"), Cell(state, "center", tone="" if count else "unproven"))
+            )
+        )
+    return Grid(head("调查表", "行数", "状态"), tuple(lines), (70.0, 14.0, 16.0), 10.0)
 
 
 def empty_tables(contents: Contents) -> list[str]:
@@ -37,16 +69,16 @@ def empty_tables(contents: Contents) -> list[str]:
     return list(dict.fromkeys(s.form.table_id for s in contents.sheets if s.form.table not in filled))
 
 
-def _part(name: str, sheets: Sequence[PrintedSheet], contents: Contents, origins: Origins) -> Part:
+def _part(name: str, sheets: Sequence[PrintedSheet], contents: Contents, origins: Origins, page: str) -> Part:
     table = contents.edition.table(name)
     blocks: list[Heading | Paragraph | Grid] = []
     for sheet in sheets:
         counted = f"（{sheet.number}/{sheet.count}）" if sheet.count > 1 else ""
-        blocks.append(Heading((Run(sheet.form.title + counted, "code"),), 2, f"table-{name}"))
+        if counted:
+            blocks.append(Heading((Run(sheet.form.title + counted, "code"),), 2))
         blocks.append(Paragraph(_head_block(sheet), "note"))
         blocks.append(_grid(sheet, table, origins))
         blocks += [Paragraph((Run(note, "code"),), "note") for note in sheet.form.notes]
-    page = "wide" if sheets[0].form.wide else "landscape"
     return Part(f"table-{name}", "", sheets[0].form.title, tuple(blocks), page)
 
 

@@ -38,7 +38,7 @@ def verdicts_part(contents: Contents, origins: Origins) -> Part:
     rows = contents.evaluation.of(contents.type)
     lines = tuple(_line(r, origins) for r in rows)
     heads = head("序号", "指标", "自评值", "单位", "要求", "裕量", "结论", "年份", "条文")
-    overview = Grid(heads, lines, (6.0, 24.0, 13.0, 11.0, 13.0, 9.0, 10.0, 7.0, 7.0), 8.5)
+    overview = Grid(heads, lines, (6.0, 22.0, 11.0, 10.0, 13.0, 9.0, 12.0, 7.0, 10.0), 8.5)
     note = Paragraph((Run(RECOGNITION), *clause("3.0.8"), Run("）。")), "note")
     how = "裕量为采用值与限值之差，正值表示优于要求；所有适用指标均达标方为达标（"
     blocks: list[Block] = [overview, Paragraph((Run(how), *clause("7.0.3"), Run("）。")), "note"), note]
@@ -126,7 +126,8 @@ def _card(row: IndicatorRow, contents: Contents, origins: Origins) -> list[Block
         span = f"{number_text(row.low, row.threshold_num)} ～ {number_text(row.high, row.threshold_num)}"
         pairs.append(("取值范围", origins.value(row.value_id or row.state_id, span)))
     if row.readings:
-        pairs.append(("并列读数", origins.value(row.value_id or row.state_id, "；".join(row.readings))))
+        text = origins.words("；".join(row.readings), row.number)
+        pairs.append(("并列读数", origins.value(row.value_id or row.state_id, text)))
     pairs += _proof_pairs(row, contents, origins)
     blocks: list[Block] = [Heading(title, 3, indicator_anchor(row.number)), facts(pairs, (16.0, 84.0))]
     inputs = _inputs_grid(row, contents, origins)
@@ -139,7 +140,7 @@ def _requirement(row: IndicatorRow, origins: Origins) -> Runs:
     sign = SIGNS.get(row.operator, "")
     shown = (Run(row.threshold, "value", _limit_anchor(row, origins)),)
     return (Run(f"{sign} " if sign else ""), *shown, Run(" "), *(unit_runs(row, origins) if sign else ()),
-            Run("　条文 "), *clause(row.clause))  # fmt: skip
+            Run("（条文 "), *clause(row.clause), Run("）"))  # fmt: skip
 
 
 def _statement(row: IndicatorRow, origins: Origins) -> Runs:
@@ -169,9 +170,10 @@ def _proof_pairs(row: IndicatorRow, contents: Contents, origins: Origins) -> lis
     if proofs:
         found.append(("佐证", proofs))
     if row.gaps:
-        found.append(("缺少", origins.value(row.state_id, without_code(row.missing("zh") or ""))))
+        lacking = origins.words(without_code(row.missing("zh") or ""), row.number)
+        found.append(("缺少", origins.value(row.state_id, lacking)))
     if row.notes:
-        text = " ".join(without_code(n.text("zh")) for n in row.notes)
+        text = origins.words(" ".join(without_code(n.text("zh")) for n in row.notes), row.number)
         found.append(("提示", origins.value(row.state_id, text)))
     return found
 
@@ -187,7 +189,7 @@ def _inputs_grid(row: IndicatorRow, contents: Contents, origins: Origins) -> Gri
     shown = leaves if len(leaves) <= _SHOWN else [v for v in made if v.inputs] or leaves[:_SHOWN]
     lines = tuple(_input_line(v, origins) for v in shown)
     return Grid(
-        head("输入", "数值", "单位", "来源", "年份", "条文"), lines, (38.0, 14.0, 10.0, 24.0, 7.0, 7.0), 8.0
+        head("输入", "数值", "单位", "来源", "年份", "条文"), lines, (30.0, 18.0, 9.0, 25.0, 8.0, 10.0), 8.0
     )
 
 
