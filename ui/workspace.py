@@ -57,7 +57,8 @@ class Workspace:
         self.iface = iface
         self.menu: QMenu | None = None
         self.toolbar: QToolBar | None = None
-        self.actions: list[QAction] = []
+        self.actions: list[QAction] = []  # one per dock, checkable
+        self.commands: list[QAction] = []
         self.docks: dict[str, QDockWidget] = {}
         self.practice: PracticeOpener | None = None
 
@@ -88,9 +89,10 @@ class Workspace:
         if self.practice is not None:
             self.practice.deleteLater()
             self.practice = None
-        for action in self.actions:
+        for action in (*self.actions, *self.commands):
             action.deleteLater()
         self.actions.clear()
+        self.commands.clear()
         if self.toolbar is not None:
             self.iface.mainWindow().removeToolBar(self.toolbar)
             self.toolbar.deleteLater()
@@ -157,7 +159,7 @@ class Workspace:
         action = QAction(QIcon(str(RESOURCES / "icons" / "qingliu.svg")), text, window)
         action.setObjectName("Qingliu_action_practice")
         action.triggered.connect(self._ask_practice)
-        self.actions.append(action)
+        self.commands.append(action)
         return action
 
     def _ask_practice(self) -> None:
