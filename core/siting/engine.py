@@ -71,15 +71,21 @@ class _Draft:
 
 
 def judge(
-    measure: MeasureFeature, ground: Ground, edition: Edition | None = None, *, candidate: bool = False
+    measure: MeasureFeature,
+    ground: Ground,
+    edition: Edition | None = None,
+    *,
+    candidate: bool = False,
+    only: str | None = None,
 ) -> list[Finding]:
     """What every rule says of ``measure`` where it stands, in the order of the rules.
 
     ``candidate``: the measure is only thought of; rules about its companions, columns and design are left
-    out. [] where the geometry is empty. Raises EditionError QL-STD-NOSUCH for a key that is no measure.
+    out. ``only``: the id of the one rule to judge, by itself. [] where the geometry is empty. Raises
+    EditionError QL-STD-NOSUCH for a key that is no measure.
     """
     found = edition or default_edition()
-    rules = rules_of(found, measure.key)
+    rules = [r for r in rules_of(found, measure.key) if only in (None, r.id)]
     site = ground.site(measure)
     if site is None:
         return []

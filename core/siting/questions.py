@@ -13,6 +13,7 @@ from ..landuse import group_members
 from ..standard import Edition
 from ..standard.model import Attribute, Condition, LandUseGroup
 from .model import NOWHERE, WHOLE, Field, MeasureFeature, Part, Settings, Site, Unknown
+from .site import HARD_BANKS
 from .truth import PERSON, UNKNOWN, YES, Reason, Truth, all_of, any_of, decided
 from .wording import class_words, named, number_words, plain_words
 
@@ -27,6 +28,7 @@ _SHARP = (
     "inside_flood_passage", "inside_water_source_protection_area", "inside_main_channel_bed", "channel_state",
     "bank_type",
 )  # fmt: skip
+_ASKED_OF_LAYERS = ("measure", "adjacent_measure", "width_m")
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _WHOLE_WATERSHED = {"region": "REGION", "watershed_type": "TYPE"}
 _PARTS = (
@@ -78,11 +80,10 @@ class Asker:
         """What the measure's own columns say; None where they do not and a layer has to."""
         key = attribute.key
         value = self.measure.key if key == "own_measure" else self.measure.attributes.get(key)
-        of_measure = attribute.role in (None, "LAYOUT") and key not in (
-            "measure",
-            "adjacent_measure",
-            "width_m",
-        )
+        if key == "bank_type" and value:  # what is planned speaks before what stands there
+            hard = value in HARD_BANKS
+            return self._whole(hard, test, str(value), str(value))
+        of_measure = attribute.role in (None, "LAYOUT") and key not in _ASKED_OF_LAYERS
         if not of_measure:
             return None
         if value is None or value == "":

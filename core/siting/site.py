@@ -29,6 +29,7 @@ _NEAREST = {
 }
 _GRIDS = {"soil_depth_cm": "SOIL_DEPTH", "vegetation_cover": "COVER"}
 """Role of a grid; all others come from the DEM."""
+HARD_BANKS = ("hard", "硬质")
 _STILL_WATER = ("reservoir", "lake", "pond")
 _POLYGONS_OF = {
     "inside_flood_passage": "FLOOD_PASSAGE",
@@ -343,7 +344,7 @@ class GroundSite:
             return features
         reach = self._limit("beside_m")
         pieces = self.reached(features.near(self.box, reach), lambda _: reach)
-        return PieceClasses(self, pieces, lambda f: _values(_BANKS.get(str(f.attributes.get("bank_type")))))
+        return PieceClasses(self, pieces, lambda f: _banks(f))
 
     def _reach(self) -> Union[PieceClasses, Unknown]:
         """Whether the place lies along a village or an important building."""
@@ -442,6 +443,10 @@ def _kind(feature: Feature) -> str:
     return str(feature.attributes.get("kind") or "")
 
 
+def _banks(feature: Feature) -> tuple[str, ...]:
+    return tuple("hard" if v in HARD_BANKS else v for v in _values(feature.attributes.get("bank_type")))
+
+
 def _facilities(feature: Feature) -> tuple[str, ...]:
     if _kind(feature) != "farm":
         return ()
@@ -449,7 +454,6 @@ def _facilities(feature: Feature) -> tuple[str, ...]:
     return ("livestock_farm", "scale_livestock_farm") if large else ("livestock_farm",)
 
 
-_BANKS: Mapping[str, str] = {"hard": "hard", "硬质": "hard"}
 _CLASSES: Mapping[str, Callable[[GroundSite], Any]] = {
     "zone": lambda s: s._by_polygons("ZONES", "zone"),
     "land_use": GroundSite._land_use,
