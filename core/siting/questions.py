@@ -19,6 +19,9 @@ from .wording import class_words, named, number_words, plain_words
 
 MAJORITY = 0.5
 MEETS = 1e-6
+ELSEWHERE = "elsewhere"
+"""Class of a place that has none of the others."""
+
 VILLAGE = "@village"
 """Class of land that the third survey marks as settlement (203), beside its own code."""
 
@@ -169,7 +172,9 @@ class Asker:
         if isinstance(found, Unknown):
             return _cannot(found, test)
         missing = tuple(role for role, hidden in found.missing.items() if hidden & keys)
-        part = found.where(keys)
+        part = found.where(keys - {ELSEWHERE})
+        if ELSEWHERE in keys:
+            missing, part = tuple(found.missing), self.site.rest(found.where(frozenset(found.shares())))
         reason = Reason(test, *class_words(self.edition, attribute.key, found.shares()))
         return self._shared(test, part, missing, reason)
 
@@ -237,7 +242,7 @@ class Asker:
             yes = part.share >= self._least(key)
         else:
             yes = part.share > (MEETS if key in _SHARP or key in _PRESENT else self._tolerance())
-        if not yes and missing:
+        if missing and yes is (ELSEWHERE in _texts(test.value)):
             return Truth(UNKNOWN, missing=missing, reasons=(reason,))
         if self.belongs:
             return decided(yes, NOWHERE if yes else self.site.rest(part), reason)
