@@ -7,13 +7,15 @@ main job put them.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Iterable, Mapping, Sequence
 
 from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
 
+from ..core import language
 from ..core.case import Case
-from ..core.data import RESOURCES
+from ..core.data import RESOURCES, load_yaml
 from ..core.guide.answers import META_KEY, Answer, from_text, joined, to_text
 from ..core.guide.stages import Present
 from ..core.job import Step
@@ -23,6 +25,7 @@ from .store import GpkgStore
 SCOPE, KEY = "qingliu", "guide/answers"
 FIELD, MAP = "qingliu/field", "qingliu/map"
 TYPE_KEY = "type.chosen"
+TABLES = (".yaml", ".yml", ".csv")  # read by the algorithms themselves
 STYLES = {
     "BOUNDARY": "boundary",
     "STREAMS": "channels",
@@ -76,10 +79,16 @@ def keep_in_survey(survey: Path, answers: Mapping[str, Answer], watershed_type: 
 
 
 def add_case(project: QgsProject, case: Case) -> list[QgsMapLayer]:
-    """Put a case's layers into a project, each with its role, field and code map; lines above areas."""
+    """Put a case's layers into a project, each with its role, field and code map; lines above areas.
+
+    What is no layer (county profile, price list) is kept as a parameter of the steps.
+    """
     made: list[QgsMapLayer] = []
+    files = {role: str(ref.file) for role, ref in case.layers.items() if ref.file.suffix.lower() in TABLES}
     for role, ref in case.layers.items():
-        layer = open_role(ref.source, role)
+        if role in files:
+            continue
+        layer = open_role(ref.source, role, role_title(role))
         if ref.field:
             layer.setCustomProperty(FIELD, ref.field)
         if ref.map:
@@ -87,7 +96,8 @@ def add_case(project: QgsProject, case: Case) -> list[QgsMapLayer]:
         made.append(layer)
     made = [layer for layer in made if layer.isValid()]
     project.addMapLayers(sorted(made, key=_depth))
-    for key, value in {"NAME": case.name, "CODE": case.code, "TYPE": case.type, **case.parameters}.items():
+    facts = {"NAME": case.name, "CODE": case.code, "TYPE": case.type, **files, **case.parameters}
+    for key, value in facts.items():
         if value not in (None, ""):
             project.writeEntry(SCOPE, f"parameter/{key}", str(value))
     return made
@@ -109,8 +119,18 @@ def open_role(source: str, role: str, title: str = "") -> QgsMapLayer:
 
 
 def _depth(layer: QgsMapLayer) -> int:
-    """Points on top of lines, lines on areas, areas on rasters; QGIS puts the last one on top."""
-    return 0 if isinstance(layer, QgsRasterLayer) else 3 - int(layer.geometryType())
+    """Points before lines, lines before areas, areas before rasters: the first one is drawn on top."""
+    return 4 if isinstance(layer, QgsRasterLayer) else int(layer.geometryType())
+
+
+@cache
+def role_title(role: str) -> str:
+    """What a role is called in the algorithms' help, the role itself where none has it."""
+    for path in sorted((RESOURCES / "help").glob("*.yaml")):
+        texts = (load_yaml(path).get("parameters") or {}).get(role)
+        if texts:
+            return language.pick(texts["label"])
+    return role.lower()
 
 
 def role_parameters(project: QgsProject, survey: Path | None = None) -> dict[str, str]:
@@ -173,7 +193,7 @@ def take_results(project: QgsProject, step: Step, parameters: Mapping[str, objec
             continue
         stale = [x for x in project.mapLayers().values() if role_of(x) == role.lower() and not survey_of(x)]
         project.removeMapLayers([x.id() for x in stale if x.source().split("|")[0] == source])
-        layer = open_role(source, role)
+        layer = open_role(source, role, language.pick(dict(step.title)))
         if layer.isValid():
             project.addMapLayer(layer)
             added.append(layer)

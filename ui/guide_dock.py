@@ -40,6 +40,7 @@ from ..layers.guidestate import (
     keep_in_survey,
     present,
     project_answers,
+    role_title,
     survey_answers,
 )
 from ..layers.store.users import current_user
@@ -264,7 +265,7 @@ class GuideDock(QDockWidget):
             return
         QgsProject.instance().writeEntry("qingliu", "case", str(folder))
         made = add_case(QgsProject.instance(), case)
-        names = ", ".join(sorted(case.layers))
+        names = ", ".join(role_title(role) for role in case.layers)
         text = self.tr("{count} layers opened; roles: {roles}.").format(count=len(made), roles=names)
         if case.guessed:
             text += " " + self.tr("There was no case.yaml: the roles were guessed by the layers' names.")

@@ -102,7 +102,8 @@ class StageState(NamedTuple):
     @property
     def done(self) -> bool:
         """Whether nothing is left to do here."""
-        return self.answered == self.asked and all(j.state == DONE for j in self.jobs)
+        something = bool(self.asked or self.jobs)
+        return something and self.answered == self.asked and all(j.state == DONE for j in self.jobs)
 
 
 class Present(NamedTuple):
