@@ -250,8 +250,16 @@ def _plot_values(plot: Plot, edition: Edition) -> dict[str, Any]:
         **vars(plot),
         "plot_no": plot.number,
         "admin_village": plot.village,
-        "label": label(plot, edition),
-        "measure_name": plot.name or _measure_name(plot.measure, edition),
+        "label": label(plot, edition, language=language.current()),
+        "measure_name": _plot_name(plot, edition),
         "zone": plot.zone or OUTSIDE,
         "measure_uuid": plot.uuid,
     }
+
+
+def _plot_name(plot: Plot, edition: Edition) -> str:
+    """The measure's name; under the rows 其他 what the designer calls it."""
+    measure = edition.measures.get(plot.measure)
+    if measure is not None and measure.placeholder and plot.name:
+        return plot.name
+    return _measure_name(plot.measure, edition)

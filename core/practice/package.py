@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from . import block, faults, figures, layers, names, plan, planes, scene, survey, verdicts
+from . import block, exercise, faults, figures, layers, names, plan, planes, scene, survey, verdicts
 from .answers import answers
 from .ground import EPSG, clicked_outlet
 
@@ -67,6 +67,8 @@ def content(w: scene.Watershed) -> Content:
     rulers = block.build()
     tilted = planes.build()
     found.append(_plane_layer(w, tilted))
+    drawn = exercise.layers(w, tilted)
+    found += drawn
     texts = {**verdicts.evidence_files(), "prices.csv": "\ufeff" + plan.price_list()}
     everything = {**tables, "sheet": survey.sheets(w), "indicator_input": inputs}
     key = {
@@ -81,6 +83,7 @@ def content(w: scene.Watershed) -> Content:
             "how_en": "tilted planes: terraces preferred at 6 to 25 degrees, permitted below, banned above",
             "parcels": [facts for _, facts in tilted.parcels],
         },
+        "layout_exercise": exercise.answers(drawn, tilted),
         "faults": faults.plant(everything, [f.key for f in faults.FAULTS])[1],
     }
     return Content(w, found, case(w), county, settled(key), settled(everything), texts, rulers, tilted)
