@@ -83,7 +83,7 @@ def _below(
     words: tuple[Edition, Indicator, Mapping[str, str]],
 ) -> Iterator[Line]:
     value = found.register.get(id or "")
-    if value is None or value.id in seen:
+    if value is None or value.id in seen or (value.value is None and not value.inputs):
         return
     seen.add(value.id)
     place = found.places.get(value.id)

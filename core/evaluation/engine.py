@@ -154,7 +154,7 @@ class _Bench:
             rule = indicator.exemption
             self.ledger.derive(
                 id, presence.count, presence.ids, clause=rule.clause if rule else indicator.clause,
-                formula=rule.test if rule else None,
+                formula=rule.test if rule else None, features=special.SEARCHED[rule.test] if rule else (),
             )  # fmt: skip
         return id
 

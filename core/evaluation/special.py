@@ -7,6 +7,7 @@ from typing import Any, Optional, Tuple
 
 from ..errors import InputError, Problem
 from ..indicators.farming import SCALE_FARM
+from ..provenance import Feature
 from ..standard import Edition, Indicator
 from ..waterquality import LAKE, RIVER, code_of, depends_on_kind, grade, item_keys, rank_of
 from .gather import enter_cell, enter_input
@@ -59,6 +60,12 @@ def _said(
     ids += [enter_input(ledger, r, r.value, r.unit, indicator.clause) for r in rows]
     return len(rows)
 
+
+SEARCHED = {
+    "no_scale_farm": (Feature("a5"), Feature("pollution_sources")),
+    "no_channel_works": (Feature("measures"), Feature("reaches")),
+}
+"""What is looked through to say how many there are, also where the answer is none."""
 
 EXEMPTIONS = {"no_scale_farm": scale_farms, "no_channel_works": channel_works}
 """Tests of the edition's exemptions; a test unknown here never exempts."""
