@@ -13,6 +13,8 @@ import uuid as uuids
 from pathlib import Path
 from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from qgis.core import QgsGeometry, QgsPointXY
+
 from ..core.errors import InputError, Problem, QingliuError
 from ..core.field.apps import GNSS_FIELDS
 from ..core.field.differences import (
@@ -25,16 +27,20 @@ from ..core.field.differences import (
     Rows,
     compare_table,
 )
+from ..core.field.evidence import PHOTO, kind_of_file
 from ..core.field.names import safe_relative
 from ..core.field.photos import FOLDER, PhotoPlan, PhotoRow, orphans_of, plan_photos
 from ..core.field.settling import DELETE, INSERT, Decisions, RowChange, Settled, settle
 from ..core.progress import Progress
+from .datums import guard
 from .fielddata import base_of
+from .fieldevidence import photo_item
 from .fieldpackage import BASE, BASEMAPS, HIDDEN, MANIFEST, named_files, store_contents
 from .fieldread import Contents, PackageFile, common_fields, contents_of, copied, unknown_columns
 from .schema import store_schema
 from .store import KEEP, Change, Delete, GpkgStore, Insert, Saved, Update
 from .store.backups import copy_verified
+from .storecrs import crs_of
 
 PHOTOS = "photos"
 PROVENANCE = "provenance"
@@ -188,11 +194,38 @@ def store_changes(store: GpkgStore, comparison: Comparison, found: Settled, plan
     """The changes as the store takes them, with the files' new names and the receivers' accuracy."""
     places = {move.uuid: move.target for move in plan.moves}
     owners = _owners(comparison)
-    changes = [_store_change(c, places, owners) for c in found.changes]
+    shots = photo_places(store, comparison, found, plan)
+    changes = [_store_change(c, places, owners, shots) for c in found.changes]
     return [*changes, *_receiver_rows(store, comparison, found)]
 
 
-def _store_change(change: RowChange, places: Mapping[str, str], owners: Mapping[str, str]) -> Change:
+def photo_places(
+    store: GpkgStore, comparison: Comparison, found: Settled, plan: PhotoPlan
+) -> dict[str, bytes]:
+    """Where new photos without a place were taken, as their EXIF says."""
+    bare = {
+        c.uuid
+        for c in found.changes
+        if c.table == PHOTOS and c.action == INSERT and c.values.get(GEOMETRY) is None
+    }
+    places = {}
+    for move in plan.moves:
+        file = comparison.package.folder / move.source
+        if move.uuid not in bare or kind_of_file(file.suffix) != PHOTO:
+            continue
+        try:
+            item = photo_item(file)
+        except InputError:  # no picture GDAL can read: it is brought all the same, without a place
+            continue
+        if item.place is not None:
+            way = guard(item.crs, crs_of(store), layer=file.name, parameter="PACKAGE").transform
+            places[move.uuid] = bytes(QgsGeometry.fromPointXY(QgsPointXY(*way.point(*item.place))).asWkb())
+    return places
+
+
+def _store_change(
+    change: RowChange, places: Mapping[str, str], owners: Mapping[str, str], shots: Mapping[str, bytes]
+) -> Change:
     if change.action == DELETE:
         return Delete(change.table, change.uuid, change.version)
     values = {k: v for k, v in change.values.items() if k != GEOMETRY}
@@ -205,7 +238,7 @@ def _store_change(change: RowChange, places: Mapping[str, str], owners: Mapping[
             values["table_name"] = owner
     shape = change.values.get(GEOMETRY)
     if change.action == INSERT:
-        return Insert(change.table, values, shape, change.uuid)
+        return Insert(change.table, values, shape or shots.get(change.uuid), change.uuid)
     place = shape if GEOMETRY in change.values else KEEP
     return Update(change.table, change.uuid, change.version, values, place)
 

@@ -350,6 +350,22 @@ def test_a_photo_brought_while_something_else_stayed_open_is_not_brought_again(p
     assert len([p for p in (survey.parent / "photos").iterdir() if "20250618" in p.name]) == 1
 
 
+def test_a_photo_without_a_place_gets_the_one_its_exif_says(package, merge, survey):
+    image = pytest.importorskip("PIL.Image")
+    folder = package()
+    made = image.new("RGB", (8, 8))
+    exif = made.getexif()
+    exif[0x8825] = {1: "N", 2: (27.0, 6.0, 36.0), 3: "E", 4: (114.0, 0.0, 36.0)}
+    made.save(folder / "DCIM" / "x.jpg", exif=exif)
+    fs.device(folder, "INSERT INTO photos (uuid, path) VALUES ('p-1', 'DCIM/x.jpg')")
+    merge(folder, apply=True)
+    from qingliu.layers.planar import geometry_of
+
+    # 36 seconds of longitude east of the zone's meridian at 27.11° N are 991 m
+    found = geometry_of(fs.rows(survey, "photos")["p-1"].wkb).asPoint()
+    assert found.x() == pytest.approx(500_991, abs=2) and found.y() == pytest.approx(2_999_800, abs=1_500)
+
+
 # -- packages as they come ----------------------------------------------------------------
 
 
