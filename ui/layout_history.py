@@ -8,23 +8,26 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import partial
-from typing import Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 
 class History(QObject):
-    """User actions in the order they were made, across the undo stacks of several layers."""
+    """User actions in the order they were made; an action is the layers it touched."""
 
     moved = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.done: List[str] = []
-        self.undone: List[str] = []
+        self.done: List[List[str]] = []
+        self.undone: List[List[str]] = []
         self._layers: Dict[str, QgsVectorLayer] = {}
         self._seen: Dict[str, Tuple[int, int]] = {}
+        self._slots: Dict[str, Tuple[Tuple[Any, Any], ...]] = {}
+        self._group: List[str] | None = None
+        self._own = False  # moving through the stacks ourselves
 
     def follow(self, layer: QgsVectorLayer) -> None:
         """Keep the row of this layer's actions too, those that stand in its stack already included."""
@@ -34,19 +37,44 @@ class History(QObject):
         self._layers[key] = layer
         stack = layer.undoStack()
         self._seen[key] = (stack.index(), stack.count())
-        self.done += [key] * stack.index()
-        stack.indexChanged.connect(partial(self._changed, key))
-        layer.willBeDeleted.connect(partial(self.leave, key))
+        self.done += [[key] for _ in range(stack.index())]
+        changed, gone = partial(self._changed, key), partial(self.leave, key)
+        stack.indexChanged.connect(changed)
+        layer.willBeDeleted.connect(gone)
+        self._slots[key] = ((stack.indexChanged, changed), (layer.willBeDeleted, gone))
+
+    def stop(self) -> None:
+        """Follow no layer any more."""
+        for slots in self._slots.values():
+            for signal, slot in slots:
+                signal.disconnect(slot)
+        self._slots.clear()
+        self._layers.clear()
 
     def leave(self, key: str) -> None:
         """Forget a layer."""
-        layer = self._layers.pop(key, None)
-        if layer is None:
-            return
-        self._seen.pop(key)
-        self.done = [k for k in self.done if k != key]
-        self.undone = [k for k in self.undone if k != key]
-        self.moved.emit()
+        self._slots.pop(key, None)
+        if self._layers.pop(key, None) is not None:
+            self._seen.pop(key)
+            self._forget(key)
+            self.moved.emit()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is done to several layers meanwhile is one action."""
+        self._group = []
+        try:
+            yield
+        finally:
+            group, self._group = self._group, None
+            if group:
+                self.done.append(group)
+                self.moved.emit()
+
+    def _forget(self, key: str) -> None:
+        for row in (self.done, self.undone):
+            kept = [[k for k in entry if k != key] for entry in row]
+            row[:] = [entry for entry in kept if entry]
 
     def _changed(self, key: str, index: int) -> None:
         if key not in self._layers:
@@ -54,46 +82,62 @@ class History(QObject):
         before, count_before = self._seen[key]
         count = self._layers[key].undoStack().count()
         self._seen[key] = (index, count)
+        if self._own:
+            return
         if count == 0:  # the edits were saved or given up
-            self.done = [k for k in self.done if k != key]
-            self.undone = [k for k in self.undone if k != key]
+            self._forget(key)
         elif index < before:
-            self._taken_back(key, before - index)
+            self._shift(key, before - index, self.done, self.undone)
+        elif index > before and count == count_before and any(key in e for e in self.undone):
+            self._shift(key, index - before, self.undone, self.done)
         elif index > before:
-            self._went_on(key, index - before, again=count == count_before and key in self.undone)
+            self._made(key, index - before)
         self.moved.emit()
 
-    def _taken_back(self, key: str, steps: int) -> None:
-        for _ in range(steps):
-            if key in self.done:
-                last = len(self.done) - 1 - self.done[::-1].index(key)
-                self.undone.append(self.done.pop(last))
+    def _made(self, key: str, steps: int) -> None:
+        self.undone.clear()
+        if self._group is not None:
+            self._group += [key] * steps
+        else:
+            self.done += [[key] for _ in range(steps)]
 
-    def _went_on(self, key: str, steps: int, *, again: bool) -> None:
+    @staticmethod
+    def _shift(key: str, steps: int, source: List[List[str]], target: List[List[str]]) -> None:
+        """One layer's steps were taken back or done again by QGIS itself."""
         for _ in range(steps):
-            if again and key in self.undone:
-                last = len(self.undone) - 1 - self.undone[::-1].index(key)
-                self.undone.pop(last)
-            elif not again:
-                self.undone.clear()
-            self.done.append(key)
+            entry = next((e for e in reversed(source) if key in e), None)
+            if entry is None:
+                return
+            entry.remove(key)
+            target.append([key])
+        source[:] = [e for e in source if e]
 
     def undo(self) -> str:
         """Take the last action back; its title, empty where there is none."""
         if not self.done:
             return ""
-        stack = self._layers[self.done[-1]].undoStack()
-        title = str(stack.undoText())
-        stack.undo()
+        entry = self.done.pop()
+        title = str(self._layers[entry[-1]].undoStack().undoText())
+        self._own = True
+        for key in reversed(entry):
+            self._layers[key].undoStack().undo()
+        self._own = False
+        self.undone.append(entry)
+        self.moved.emit()
         return title
 
     def redo(self) -> str:
         """Do again what was taken back last; its title, empty where there is none."""
         if not self.undone:
             return ""
-        stack = self._layers[self.undone[-1]].undoStack()
-        title = str(stack.redoText())
-        stack.redo()
+        entry = self.undone.pop()
+        title = str(self._layers[entry[0]].undoStack().redoText())
+        self._own = True
+        for key in entry:
+            self._layers[key].undoStack().redo()
+        self._own = False
+        self.done.append(entry)
+        self.moved.emit()
         return title
 
 

@@ -14,7 +14,7 @@ from ..core.siting.model import Confirmation
 from ..layers.store import Store
 
 PREFIX = "layout."
-CONFIRM, UNUSED, CARD, PLOT = "confirm", "unused", "card", "plot"
+CONFIRM, UNUSED, CARD, PLOT, DONE = "confirm", "unused", "card", "plot", "done"
 CARD_FIELDS = ("owner", "user", "manager", "completed", "other_name", "other_unit", "other_clause")
 
 
@@ -115,9 +115,10 @@ class Notes:
                     found[of] = signed
         return found
 
-    def copy(self, uuids: Mapping[str, str]) -> None:
-        """Give copies of measures (old uuid -> new uuid) the cards of those they were made from."""
-        values = {key_of(CARD, new): dict(self.card(old)) for old, new in uuids.items() if self.card(old)}
+    def copy(self, uuid: str, made: Iterable[str]) -> None:
+        """Give measures made from another one its card."""
+        card = dict(self.card(uuid))
+        values = {key_of(CARD, new): dict(card) for new in made if card}
         if values:
             self._write(values, why="copied")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid as uuids
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -46,6 +46,7 @@ _SHAPE_OF = {
     QgsWkbTypes.GeometryType.LineGeometry: "LineString",
     QgsWkbTypes.GeometryType.PointGeometry: "Point",
 }
+COLUMNS = ("measure", "name", "status", "survey_column", "receiving")
 DRAFT_MS = 400
 
 
@@ -119,6 +120,7 @@ class LayoutSession(QObject):
         self._uuid_of: Dict[tuple[str, int], str] = {}
         self._known: Dict[str, Placed] = {}  # as last told
         self._touched: set[str] = set()
+        self._slots: Dict[str, List[Tuple[Any, Callable[..., Any]]]] = {}
         self._tell = _timer(self, 0, self._told)
         self._reread = _timer(self, 0, self.reread)
         self._draft = _timer(self, DRAFT_MS, self._keep_draft)
@@ -151,12 +153,17 @@ class LayoutSession(QObject):
     def _connect(self, shape: str, layer: QgsVectorLayer) -> None:
         self._style(layer)
         self.history.follow(layer)
-        layer.featureAdded.connect(partial(self._edited, shape))
-        layer.geometryChanged.connect(lambda fid, _, s=shape: self._edited(s, fid))
-        layer.attributeValueChanged.connect(lambda fid, *_, s=shape: self._edited(s, fid))
-        layer.featureDeleted.connect(partial(self._gone, shape))
-        layer.afterRollBack.connect(self._reread.start)
-        layer.willBeDeleted.connect(partial(self._left, shape))
+        slots: List[Tuple[Any, Callable[..., Any]]] = [
+            (layer.featureAdded, partial(self._edited, shape)),
+            (layer.geometryChanged, lambda fid, _, s=shape: self._edited(s, fid)),
+            (layer.attributeValueChanged, lambda fid, *_, s=shape: self._edited(s, fid)),
+            (layer.featureDeleted, partial(self._gone, shape)),
+            (layer.afterRollBack, self._reread.start),
+            (layer.willBeDeleted, partial(self._left, shape)),
+        ]
+        for signal, slot in slots:
+            signal.connect(slot)
+        self._slots[shape] = slots
 
     def _style(self, layer: QgsVectorLayer, measure: str = "") -> None:
         """Symbols for every measure the layer has; none is drawn that has no category."""
@@ -171,7 +178,7 @@ class LayoutSession(QObject):
         layer.triggerRepaint()
 
     def _left(self, shape: str) -> None:
-        if self.layers.pop(shape, None) is not None:
+        if self.layers.pop(shape, None) is not None and not self.closed:
             self._reread.start()
 
     @property
@@ -319,6 +326,39 @@ class LayoutSession(QObject):
                     made.append(str(feature["uuid"]))
         return made
 
+    def take_over(self, wanted: Sequence[Tuple[str, QgsGeometry, Mapping[str, Any]]], title: str) -> bool:
+        """Make the layout these measures (uuid, geometry, columns) and no others, as one action."""
+        by_shape: Dict[str, Dict[str, Tuple[QgsGeometry, Mapping[str, Any]]]] = {s: {} for s in self.layers}
+        for uuid, geometry, values in wanted:
+            by_shape.setdefault(shape_of(geometry), {})[uuid] = (geometry, values)
+        layers = {shape: self.edit(shape) for shape in by_shape if shape}
+        if any(layer is None for layer in layers.values()):
+            return False
+        with self.history.together():
+            for shape, layer in layers.items():
+                if layer is not None:
+                    with action(layer, title):
+                        self._take_over(layer, shape, by_shape[shape])
+        return True
+
+    def _take_over(
+        self, layer: QgsVectorLayer, shape: str, wanted: Mapping[str, Tuple[QgsGeometry, Mapping[str, Any]]]
+    ) -> None:
+        here = {u: r for u, r in self.rows.items() if r.shape == shape}
+        layer.deleteFeatures([r.fid for u, r in here.items() if u not in wanted])
+        for uuid, (geometry, values) in wanted.items():
+            row = here.get(uuid)
+            if row is None:
+                feature = self._feature(layer, str(values.get("measure") or ""), geometry, values)
+                feature.setAttribute("uuid", uuid)
+                layer.addFeature(feature)
+                continue
+            if not row.geometry.equals(geometry):
+                layer.changeGeometry(row.fid, geometry)
+            for name in COLUMNS:
+                if plain(values.get(name)) != row.values.get(name):
+                    layer.changeAttributeValue(row.fid, layer.fields().indexOf(name), values.get(name))
+
     def set_values(self, uuid: str, values: Mapping[str, Any], title: str) -> bool:
         """Other attributes of a measure, as one action."""
         row = self.rows.get(uuid)
@@ -367,7 +407,12 @@ class LayoutSession(QObject):
         self._reread.start()
 
     def close(self) -> None:
-        """Let go of the survey."""
+        """Let go of the survey; unsaved edits stay in the layers' buffers."""
+        self.history.stop()
+        for shape in self.layers:
+            for signal, slot in self._slots[shape]:
+                signal.disconnect(slot)
+        self._slots.clear()
         for timer in (self._tell, self._reread, self._draft):
             timer.stop()
         if not self.closed:

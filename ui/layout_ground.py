@@ -1,0 +1,106 @@
+"""What the layout is checked against, read once in a task: the ground of the rules, and the areas of the bill.
+
+Layers are copied in the interface thread (:func:`clones`), because a layer of the project must not be
+read in another one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRasterLayer, QgsTask
+
+from ..core.county import County, references
+from ..core.errors import Problem, QingliuError
+from ..core.layoutplan.cutting import Areas
+from ..core.siting.ground import Ground
+from ..core.siting.model import Settings
+from ..core.siting.questions import BESIDE
+from ..core.standard import Edition
+from ..layers.layoutplan import areas_of
+from ..layers.records import POLYGON, Wanted, read_records
+from ..layers.siting import RoleLayer, ground_of, terrain_wanted
+from ..layers.sitingshapes import QgisShapes
+from .layout_ledger import Bases
+from .tasks import TaskProgress
+
+STAGES = 40
+CUT_BY = {"ZONES": "zones", "ADMIN": "villages", "PARCELS": "parcels"}
+STORAGE_REACH = "storage_reach_m"
+
+
+class Choice(NamedTuple):
+    """Which layers play which roles, and what no layer says."""
+
+    layers: Mapping[str, QgsMapLayer]
+    mapping: Optional[Mapping[str, str]]  # codes of the land-use layer
+    region: str
+    county: Optional[County]
+    type_key: str
+
+
+class Read(NamedTuple):
+    """The ground, the areas of the bill, what must be said, how far measures matter to each other (m)."""
+
+    ground: Ground
+    bases: Bases
+    warnings: List[Problem]
+    reach: float
+
+
+def clones(layers: Mapping[str, QgsMapLayer]) -> Dict[str, QgsMapLayer]:
+    """Copies of the layers, for one task."""
+    return {role: layer.clone() for role, layer in layers.items()}
+
+
+def settings_of(edition: Edition, choice: Choice) -> Settings:
+    """What holds for the whole watershed."""
+    values = references(edition, choice.county)
+    return Settings(values, choice.type_key or None, choice.region or None)
+
+
+def reach_of(settings: Settings) -> float:
+    """How far one measure can matter to another, m."""
+    return max(float(settings.values[STORAGE_REACH]), float(settings.values[BESIDE]))
+
+
+def read(
+    task: QgsTask | None,
+    layers: Mapping[str, QgsMapLayer],
+    choice: Choice,
+    crs: QgsCoordinateReferenceSystem,
+    edition: Edition,
+) -> Read:
+    """Read all layers; ``layers`` are copies of those chosen. Raises Cancelled."""
+    settings = settings_of(edition, choice)
+    progress = TaskProgress(task, STAGES) if task is not None else None
+    given = {
+        role: RoleLayer(layer, mapping=choice.mapping if role == "LANDUSE" else None)
+        for role, layer in layers.items()
+        if role != "ADMIN"
+    }
+    more: Dict[str, Any] = {} if progress is None else {"progress": progress}
+    reading = ground_of(given, crs, settings, terrain=terrain_wanted(list(edition.measures)), **more)
+    warnings = list(reading.warnings)
+    named = {kind: _areas(layers.get(role), role, crs, warnings) for role, kind in CUT_BY.items()}
+    return Read(reading.ground, Bases(**named), warnings, reach_of(settings))
+
+
+def _areas(
+    layer: QgsMapLayer | None, role: str, crs: QgsCoordinateReferenceSystem, warnings: List[Problem]
+) -> Areas | None:
+    """The areas of a role to cut by; a fault of the layer has been told by the ground already."""
+    if layer is None or isinstance(layer, QgsRasterLayer):
+        return None
+    names: Sequence[str] = {"ZONES": ("zone",), "ADMIN": ("name",)}.get(role, ("uuid", "name", "fid"))
+    try:
+        reading = read_records(layer, crs, role, Wanted(POLYGON))
+    except QingliuError as error:
+        if role == "ADMIN":
+            warnings.extend(error.problems)
+        return None
+    return areas_of(reading.records, QgisShapes(), lambda values: _first(values, names))
+
+
+def _first(values: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((values[n] for n in names if values.get(n) not in (None, "")), None)
