@@ -7,7 +7,7 @@ lacks stays unknown; the rules that ask for it say so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Collection, Iterable, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Collection, Iterable, Mapping, NamedTuple, Sequence
 
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeatureSource, QgsRasterLayer
@@ -18,7 +18,7 @@ from ..core.landuse import LandClass
 from ..core.progress import SILENT, Progress
 from ..core.siting.aspect import aspect_degrees
 from ..core.siting.ground import CODE, Ground, LandUseGrid, fill
-from ..core.siting.model import MeasureFeature, Settings
+from ..core.siting.model import Settings
 from ..core.siting.questions import VILLAGE
 from ..core.standard import default_edition
 from ..core.terrain.relief import slope_degrees
@@ -27,7 +27,7 @@ from ..core.zoning.relief import terrain_of
 from ..core.zoning.rules import load_scheme
 from . import engine
 from .crs import from_wkt
-from .landuse import classify_cells, classify_records
+from .landuse import LandUse, classify_cells, classify_records
 from .planar import geometry_of
 from .rasterfiles import frame_extent
 from .rasters import CodeGrid, read_codes, read_dem, read_raster
@@ -105,6 +105,14 @@ def _water_kind(attributes: Mapping[str, Any]) -> str:
     return next((t for t in tags if t in _WATER_KINDS), "")
 
 
+def classify_polygons(
+    records: Sequence[Record], name: str, *, layer: str, mapping: Mapping[str, str] | None
+) -> LandUse:
+    """Classes of parcels by the codes in the field ``name``. Raises InputError QL-LANDUSE-OTHERLIST."""
+    areas = [geometry_of(r.wkb or b"").area() for r in records]
+    return classify_records(records, areas, name, layer=layer, mapping=mapping)
+
+
 def take_land_use(ground: Ground, records: Sequence[Record], classes: Sequence[LandClass | None]) -> None:
     """Land-use polygons with their classes."""
     rows = (
@@ -125,18 +133,18 @@ def take_codes(ground: Ground, grid: CodeGrid, classes: Mapping[Any, LandClass])
     ground.land_use_grid = LandUseGrid(Grid(index, grid.frame), codes)
 
 
-def take_soil_depth(ground: Ground, records: Sequence[Record], name: str) -> None:
-    """Soil depth (cm) as polygons."""
-    rows = ((r.fid, r.wkb, {"soil_depth_cm": number_of(r.attributes.get(name))}) for r in records if r.wkb)
+def take_soil_depth(ground: Ground, records: Sequence[Record], name: str, layer: str) -> list[Problem]:
+    """Soil depth (cm) as polygons; a warning where all of it looks like metres."""
+    depths = [number_of(r.attributes.get(name)) for r in records]
+    rows = ((r.fid, r.wkb, {"soil_depth_cm": d}) for r, d in zip(records, depths) if r.wkb)
     fill(ground, "SOIL_DEPTH", rows)
+    return _unit_warning(max((d for d in depths if d is not None), default=0.0), layer)
 
 
-def measures_of(records: Iterable[Record]) -> Iterator[MeasureFeature]:
-    """Measures of a layout: column ``measure``, and ``uuid`` or a name of their own that lasts as long as the file."""
-    for record in records:
-        key = str(record.attributes.get("measure") or "").strip()
-        if record.wkb and key:
-            yield MeasureFeature(record.uuid or str(record.fid), key, record.wkb, record.attributes)
+def _unit_warning(most: float, layer: str) -> list[Problem]:
+    if 0 < most <= _METRES_AT_MOST:
+        return [Problem("QL-SITE-DEPTHUNIT", {"layer": layer, "largest": f"{most:g}"})]
+    return []
 
 
 # -- rasters --------------------------------------------------------------------
@@ -205,10 +213,7 @@ def take_cover(ground: Ground, grid: Grid) -> None:
 def take_depth(ground: Ground, grid: Grid, layer: str) -> list[Problem]:
     """Soil depth (cm) as a raster; a warning where all of it looks like metres."""
     ground.grids["soil_depth_cm"] = grid
-    most = float(np.nanmax(grid.values, initial=0.0))
-    if 0 < most <= _METRES_AT_MOST:
-        return [Problem("QL-SITE-DEPTHUNIT", {"layer": layer, "largest": f"{most:g}"})]
-    return []
+    return _unit_warning(float(np.nanmax(grid.values, initial=0.0)), layer)
 
 
 # -- all at once, from the layers of a project --------------------------------------
@@ -289,14 +294,13 @@ def _take_coded(
         ground.roles.pop("LANDUSE", None)
         _land_use(ground, reading.records, name, source, warnings)
     else:
-        take_soil_depth(ground, reading.records, name)
+        warnings += take_soil_depth(ground, reading.records, name, source.layer.name())
 
 
 def _land_use(
     ground: Ground, records: Sequence[Record], name: str, source: RoleLayer, warnings: list[Problem]
 ) -> None:
-    areas = [geometry_of(r.wkb or b"").area() for r in records]
-    found = classify_records(records, areas, name, layer=source.layer.name(), mapping=source.mapping)
+    found = classify_polygons(records, name, layer=source.layer.name(), mapping=source.mapping)
     warnings += found.warnings
     take_land_use(ground, records, found.classes)
 

@@ -190,7 +190,9 @@ WHOLE, NOWHERE = Part(1.0), Part(0.0)
 class Field(Protocol):
     """A quantity over a place: slope, soil depth, cover, distance along …"""
 
-    mean: float
+    @property
+    def mean(self) -> float:
+        """Mean over the place by area, length or number; of a distance the least."""
 
     def where(self, op: str, limit: float) -> Part:
         """The part where the value compares with ``limit`` (``op`` one of > >= < <=)."""
@@ -202,7 +204,9 @@ class Classes(Protocol):
     ``missing``: role that was not given -> the classes that cannot be told without it.
     """
 
-    missing: Mapping[str, FrozenSet[str]]
+    @property
+    def missing(self) -> Mapping[str, FrozenSet[str]]:
+        """Role -> classes."""
 
     def shares(self) -> Mapping[str, float]:
         """Share of the place by class, largest first; what no class covers is not in it."""
