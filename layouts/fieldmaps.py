@@ -10,6 +10,7 @@ from typing import Callable, NamedTuple, TypeVar
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsLayout,
+    QgsLayoutExporter,
     QgsLayoutItem,
     QgsLayoutItemLegend,
     QgsLayoutItemMap,
@@ -26,6 +27,7 @@ from qgis.core import (
     QgsProperty,
     QgsUnitTypes,
 )
+from qgis.PyQt.QtCore import QRectF, QSize
 from qgis.PyQt.QtGui import QColor
 
 from ..core.data import RESOURCES
@@ -37,11 +39,13 @@ from .drawings import text_format
 from .fieldmaps_layers import FieldLayers
 from .fieldmaps_sheet import FieldSheet
 from .figureset import DRAWN
-from .sheet import Box, grid_interval
+from .sheet import GAP, Box, grid_interval
 
 KEY, TITLE = "fieldmaps", "外业调查图"
 SIGNATURES = ("调查人", "记录人", "检查人", "调查日期")
 _SMALLEST = 5.0
+_WRITING = 30.0  # mm, the least room to write in
+_NUMBER_WIDTH = 10 * 0.64 * 0.3528  # mm of a sheet number in letters of one point
 ItemKind = TypeVar("ItemKind", bound=QgsLayoutItem)
 FIGURE = Figure(KEY, TITLE, "Field map", 0, "4.1.3", (), ())
 
@@ -77,6 +81,7 @@ def make_series(project: QgsProject, sheet: FieldSheet, layers: FieldLayers, ser
     if chart is not None:
         _bar(page, sheet, chart)
         _legend(page, sheet, layers, chart)
+    _writing_room(page, sheet)
     _panel(page, sheet, series)
     _atlas(layout, layers)
     page.keeper.finish()
@@ -174,10 +179,18 @@ def _panel(page: Page, sheet: FieldSheet, series: Series) -> None:
     _neighbours(page, sheet)
     page.label("facts", '[% "facts" %]', sheet.facts, 7 * size, centred=False)
     _code(page, sheet)
+    page.label(
+        "warning",
+        "[% coalesce(\"note\", '') %]",
+        sheet.warning,
+        7 * size,
+        bold=True,
+        centred=False,
+        frame=True,
+    )
     count = '第 [% "page" %] 页，共 [% "pages" %] 页'
-    said = "[% coalesce(nullif(\"note\", '') || '\n', '') %]"
-    notes = f"{count}\n{said}{series.notes}"
-    page.label("notes", notes, sheet.page.notes, 6 * size, centred=False, frame=True)
+    notes = f"{count}\n{series.notes}"
+    page.label("notes", notes, sheet.page.notes, 5.6 * size, centred=False, frame=True)
     _signatures(page, sheet)
     arrow = page.keeper.item("north", _new(QgsLayoutItemPicture))
     if arrow is not None:
@@ -191,10 +204,10 @@ def _neighbours(page: Page, sheet: FieldSheet) -> None:
     box, head = sheet.neighbours, 5 * sheet.letters
     page.label("neighbours", "接图表", box._replace(height=head), 7 * size, bold=True)
     width, height = box.width / 3, (box.height - head) / 3
+    letters = min(0.85 * width / _NUMBER_WIDTH, 7.5 * sheet.letters) / page.sheet.size
     places = {**DIRECTIONS, "tile": (0, 0)}
     for key, (east, north) in places.items():
         cell = Box(box.x + (east + 1) * width, box.y + head + (1 - north) * height, width, height)
-        letters = 4.6 * size if width < 18 * sheet.letters else 5.5 * size
         page.label(f"next.{key}", f'[% "{key}" %]', cell, letters, bold=key == "tile", frame=True)
 
 
@@ -220,7 +233,7 @@ def _signatures(page: Page, sheet: FieldSheet) -> None:
 
 def _bar(page: Page, sheet: FieldSheet, chart: QgsLayoutItemMap) -> None:
     box, size = page.sheet.bar, _scaled(page, sheet)
-    page.label("scale", f"1:{chart.scale():.0f}", box._replace(height=0.4 * box.height), 9 * size, bold=True)
+    page.label("scale", f"1:{chart.scale():.0f}", box._replace(height=0.36 * box.height), 9 * size, bold=True)
     bar = page.keeper.item("scalebar", _new(QgsLayoutItemScaleBar))
     if bar is None:
         return
@@ -237,7 +250,7 @@ def _bar(page: Page, sheet: FieldSheet, chart: QgsLayoutItemMap) -> None:
     bar.setTextFormat(text_format(page.font, page.points(6 * size)))
     bar.update()
     left = box.x + (box.width - bar.rect().width()) / 2
-    put(bar, Box(left, box.y + 0.42 * box.height, bar.rect().width(), bar.rect().height()))
+    put(bar, Box(left, box.y + 0.36 * box.height, bar.rect().width(), bar.rect().height()))
 
 
 def _bar_part(scale: float, room: float) -> float:
@@ -269,6 +282,7 @@ def _legend(page: Page, sheet: FieldSheet, layers: FieldLayers, chart: QgsLayout
     legend.setBackgroundEnabled(False)
     legend.setResizeToContents(True)
     put(legend, page.sheet.legend)
+    _measured(page)
     size = 7.5
     while size >= _SMALLEST:
         _letter(page, legend, size * _scaled(page, sheet))
@@ -280,6 +294,23 @@ def _legend(page: Page, sheet: FieldSheet, layers: FieldLayers, chart: QgsLayout
             return
         size -= 0.5
     page.warnings.append(Problem("QL-FIG-LEGEND", {"figure": TITLE}))
+
+
+def _measured(page: Page) -> None:
+    """A legend knows its size once it was painted: paint it, small and unseen."""
+    box = page.sheet.legend
+    region = QRectF(box.x, box.y, box.width, box.height)
+    QgsLayoutExporter(page.layout).renderRegionToImage(region, QSize(64, 64))
+
+
+def _writing_room(page: Page, sheet: FieldSheet) -> None:
+    """What the legend leaves of the panel is for notes in the field, where it is worth a frame."""
+    legend, box = page.keeper.look("legend"), page.sheet.legend
+    top = legend.pagePos().y() + legend.rect().height() + GAP if legend is not None else box.y
+    height = box.bottom - top
+    if height > _WRITING:
+        size = 7 * _scaled(page, sheet)
+        page.label("writing", "现场记录", Box(box.x, top, box.width, height), size, centred=False, frame=True)
 
 
 def _letter(page: Page, legend: QgsLayoutItemLegend, size: float) -> None:

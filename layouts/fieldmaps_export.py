@@ -11,8 +11,10 @@ from qgis.core import QgsFeedback, QgsLayoutExporter, QgsPrintLayout
 from ..core.errors import Cancelled, InputError
 from ..core.progress import SILENT, Progress
 from .export import DPI, export_layout
+from .sheet import PAPERS
 
 FORMATS = ("pdf", "png")
+_LEAST_DPI = 150.0
 _DATES = re.compile(rb"(/(?:CreationDate|ModDate) ?\(D:)\d{14}")
 _FIXED_DATE = rb"\g<1>20000101000000"
 _STRANGE = re.compile(r"[^0-9A-Za-z_-]+")
@@ -35,9 +37,8 @@ def export_series(
     for number in range(count):
         progress.step(number / count)
         atlas.seekTo(number)
-        layout.refresh()
         name = _STRANGE.sub("_", atlas.nameForPage(number)) or str(number + 1)
-        written.append(export_layout(layout, folder / f"fieldmap_{name}.png", title))
+        written.append(_picture(layout, 0, folder / f"fieldmap_{name}.png", title))
     atlas.endRender()
     return written
 
@@ -45,7 +46,7 @@ def export_series(
 def _whole_series(layout: QgsPrintLayout, path: Path, title: str, count: int, progress: Progress) -> Path:
     part = path.with_name(f".{uuid.uuid4().hex}.part.pdf")
     settings = QgsLayoutExporter.PdfExportSettings()
-    settings.dpi = DPI
+    settings.dpi = _dpi(layout)
     settings.forceVectorOutput = True
     settings.rasterizeWholeImage = False
     settings.exportMetadata = False
@@ -86,14 +87,29 @@ def export_list(layout: QgsPrintLayout, folder: Path, ending: str, title: str) -
     """Write the list of records: ``records.pdf``, or ``records_<page>.png`` each. QL-FIG-EXPORT."""
     if ending == "pdf":
         return [export_layout(layout, folder / "records.pdf", title)]
-    written = []
-    for number in range(layout.pageCollection().pageCount()):
-        path = folder / f"records_{number + 1:02d}.png"
-        image = QgsLayoutExporter(layout).renderPageToImage(number, dpi=DPI)
-        if image.isNull() or not image.save(str(path)):
+    count = layout.pageCollection().pageCount()
+    return [_picture(layout, n, folder / f"records_{n + 1:02d}.png", title) for n in range(count)]
+
+
+def _picture(layout: QgsPrintLayout, page: int, path: Path, title: str) -> Path:
+    """A page as it stands as a PNG; a page too large for memory comes out null."""
+    image = QgsLayoutExporter(layout).renderPageToImage(page, dpi=_dpi(layout))
+    part = path.with_name(f".{uuid.uuid4().hex}.part.png")
+    try:
+        if image.isNull() or not image.save(str(part)):
             raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason="image")
-        written.append(path)
-    return written
+        part.replace(path)
+    except OSError as error:
+        raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _dpi(layout: QgsPrintLayout) -> float:
+    """300 up to A3; less on larger paper, whose relief would fill tens of megabytes a page."""
+    width = layout.pageCollection().page(0).pageSize().width()
+    return DPI if width <= PAPERS["A3"][0] else max(DPI * PAPERS["A3"][0] / width, _LEAST_DPI)
 
 
 def fix_dates(path: Path) -> None:

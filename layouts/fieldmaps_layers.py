@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from qgis.core import (
+    Qgis,
     QgsCategorizedSymbolRenderer,
     QgsFillSymbol,
     QgsInvertedPolygonRenderer,
@@ -16,9 +17,12 @@ from qgis.core import (
     QgsProject,
     QgsProperty,
     QgsPropertyCollection,
+    QgsRasterContourRenderer,
+    QgsRasterDataProvider,
     QgsRasterLayer,
     QgsRendererCategory,
     QgsRuleBasedRenderer,
+    QgsSingleSymbolRenderer,
     QgsSymbol,
     QgsVectorLayer,
     QgsVectorLayerSimpleLabeling,
@@ -34,6 +38,7 @@ from .figureset import DRAWN
 GROUP = "外业图图层"
 BACKDROPS = ("outline", "admin", "roads", "contours", "relief")
 VEIL = "veil"
+_RELIEF = 0.22  # opacity: one writes on it
 Look = Callable[[Any], object]
 TITLES = {"point": "标注点", "line": "沟（河）道", "area": "水体", PAGES: "图廓", CORNERS: "图廓点"}
 _THIS_PAGE = "$id = @atlas_featureid"
@@ -171,6 +176,9 @@ def _corner_look(layer: QgsVectorLayer, easel: Easel) -> None:
     settings.obstacle = False
     properties = QgsPropertyCollection()
     properties.setProperty(QgsPalLayerSettings.Property.OffsetQuad, QgsProperty.fromField("quadrant"))
+    # away from the frame, which rises or falls along the text where the sheet's meridian is not the map's
+    away = "if(\"quadrant\" < 3, '0,-1.2', '0,1.2')"
+    properties.setProperty(QgsPalLayerSettings.Property.OffsetXY, QgsProperty.fromExpression(away))
     settings.setDataDefinedProperties(properties)
     settings.setFormat(text_format(easel.font, 6.5 * easel.size, buffer=0.6))
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
@@ -178,7 +186,34 @@ def _corner_look(layer: QgsVectorLayer, easel: Easel) -> None:
 
 
 def _drawing_look(key: str, easel: Easel) -> Look:
-    return lambda layer: draw(layer, drawings()[key], easel)
+    def look(layer: QgsMapLayer) -> None:
+        draw(layer, drawings()[key], easel)
+        if isinstance(layer, QgsRasterLayer):
+            _smooth(layer)
+            if isinstance(layer.renderer(), QgsRasterContourRenderer):
+                _stronger(layer.renderer())
+            else:
+                layer.setOpacity(_RELIEF)
+        elif key == "roads":
+            look = {"line_color": "#4d4d4d", "line_width": f"{0.3 * easel.size:.2f}"}
+            layer.setRenderer(QgsSingleSymbolRenderer(QgsLineSymbol.createSimple(look)))
+
+    return look
+
+
+def _stronger(renderer: QgsRasterContourRenderer) -> None:
+    """Contours as they are read in the field, the fifth one thick."""
+    thin, thick = ({"line_color": "#a6753a", "line_width": width} for width in ("0.15", "0.35"))
+    renderer.setContourSymbol(QgsLineSymbol.createSimple(thin))
+    renderer.setContourIndexSymbol(QgsLineSymbol.createSimple(thick))
+
+
+def _smooth(layer: QgsRasterLayer) -> None:
+    """Between the cells of a coarse DEM heights are interpolated, so that contours are no staircases."""
+    source = layer.dataProvider()
+    source.setZoomedInResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Cubic)
+    source.enableProviderResampling(True)
+    layer.setResamplingStage(Qgis.RasterResamplingStage.Provider)
 
 
 def _mark_looks(shape: str, easel: Easel) -> Look:
@@ -191,7 +226,7 @@ def _mark_look(layer: QgsVectorLayer, shape: str, easel: Easel) -> None:
     settings = QgsPalLayerSettings()
     settings.fieldName = "\"mark\" || coalesce(' ' || \"name\", '')"
     settings.isExpression = True
-    settings.displayAll = shape == "point"
+    settings.displayAll = True  # a mark that is not printed cannot come back
     settings.priority = {"point": 9, "line": 6, "area": 4}[shape]
     if shape == "point":
         settings.placement = QgsPalLayerSettings.Placement.OrderedPositionsAroundPoint

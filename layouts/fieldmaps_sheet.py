@@ -26,6 +26,7 @@ class FieldSheet(NamedTuple):
     facts: Box
     code: Box
     signatures: Box
+    warning: Box
     letters: float
 
 
@@ -42,15 +43,17 @@ def field_sheet(paper: str) -> FieldSheet:
     neighbours = Box(panel.x, panel.y, panel.width, 0.42 * panel.width + 5 * letters)
     facts = Box(panel.x, neighbours.bottom + 1, panel.width, 34 * letters)
     signatures = Box(panel.x, panel.bottom - 26 * letters, panel.width, 26 * letters)
-    notes = Box(panel.x, signatures.y - 42 * letters, panel.width, 41 * letters)
-    bar = Box(panel.x, notes.y - 13 * letters, panel.width, 12 * letters)
+    notes = Box(panel.x, signatures.y - 51 * letters, panel.width, 50 * letters)
+    warning = notes._replace(height=0.4 * notes.height)
+    notes = Box(notes.x, warning.bottom, notes.width, notes.height - warning.height)
+    bar = Box(panel.x, warning.y - 16 * letters, panel.width, 15 * letters)
     north = Box(panel.right - 14 * letters, bar.y - 17 * letters, 14 * letters, 16 * letters)
     code = Box(panel.x + 1, bar.y - 17 * letters, 16 * letters, 16 * letters)
     legend = Box(panel.x, facts.bottom + 1, panel.width, north.y - facts.bottom - 2)
     page = Sheet(
         paper, True, width, height, frame, title, chart, north, legend, legend, bar, notes, signatures
     )
-    return FieldSheet(page, neighbours, facts, code, signatures, letters)
+    return FieldSheet(page, neighbours, facts, code, signatures, warning, letters)
 
 
 def field_scale(sizes: Sequence[tuple[float, float]], chart: Box) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateTransform,
     QgsGeometry,
     QgsMapLayer,
@@ -22,6 +23,7 @@ from ..core.standard import default_edition
 from ..layers.backgrounds import background_problems
 from ..layers.crs import OutputCrs, crs_title, output_crs
 from ..layers.datums import Transform, guard
+from ..layers.dem import read_dem
 from ..layers.fieldmarks import (
     FieldMark,
     Page,
@@ -36,6 +38,7 @@ from ..layers.fieldmarks import (
 )
 from ..layers.mapsheets import sheet_crs, sheet_parts, union_of
 from ..layers.outputs import write_csv
+from ..layers.rasters import write_raster
 from ..layers.records import POLYGON, Record, Wanted, read_records
 from ..layers.roles import roles as roles_of
 from ..layouts.drawings import Easel, contour_step, height_range
@@ -64,7 +67,8 @@ LAYERS = {
 _BACKDROP_ROLES = {
     "outline": "boundary", "admin": "admin_villages", "roads": "roads", "contours": "dem", "relief": "dem",
 }  # fmt: skip
-PROJECT, DATA, RECORDS = "fieldmaps.qgz", "fieldmaps.gpkg", "records.csv"
+PROJECT, DATA, RECORDS, HEIGHTS = "fieldmaps.qgz", "fieldmaps.gpkg", "records.csv", "heights.tif"
+_MOST_CELLS = 25_000_000
 RECORD_COLUMNS = ("mark", "kind", "name", "layer", "row_id", "address", "pages", "x", "y")
 
 
@@ -109,6 +113,21 @@ class Run:
         if self.sources.found:
             inputs.feedback.pushInfo("case.yaml: " + ", ".join(self.sources.found))
         self.ground = self._ground()
+        self._heights_without_steps()
+
+    def _heights_without_steps(self) -> None:
+        """A DEM of whole metres as one of fractions, so that what is interpolated between its cells is smooth."""
+        found = self.sources.layers.get("dem", [])
+        if not found or not isinstance(found[0], QgsRasterLayer):
+            return
+        dem = found[0]
+        whole = dem.dataProvider().dataType(1) not in (Qgis.DataType.Float32, Qgis.DataType.Float64)
+        if not whole or dem.width() * dem.height() > _MOST_CELLS:
+            return
+        self.progress.stage("read_dem")
+        grid = read_dem(dem, progress=self.progress).grid
+        path = write_raster(self.folder / HEIGHTS, grid.values, grid.frame, unit="m", progress=self.progress)
+        self.sources.layers["dem"] = [QgsRasterLayer(str(path), dem.name())]
 
     def _given(self, name: str) -> QgsMapLayer | None:
         inputs = self.inputs
