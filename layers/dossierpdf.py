@@ -1,4 +1,4 @@
-"""The dossier as one PDF with embedded Chinese type: text pages, tables across, figures as vectors.
+"""The dossier as one PDF with embedded Chinese type: text pages, tables across, a page for each figure.
 
 Dates inside are fixed, so that the same content gives the same bytes.
 """
@@ -6,7 +6,7 @@ Dates inside are fixed, so that the same content gives the same bytes.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Mapping, NamedTuple, Sequence
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from qgis.PyQt.QtCore import QMarginsF, QRectF, QSizeF, Qt, QUrl
 from qgis.PyQt.QtGui import (
@@ -25,6 +25,7 @@ from ..core.dossier.document import Picture
 from ..core.errors import InputError
 from ..core.progress import SILENT, Progress
 from .dossierpages import Pages, Window, bare, paginate
+from .dossierpdfform import Bookmark, settle_form
 from .printing.files import settle_pdf, whole
 
 DPI = 300
@@ -35,11 +36,11 @@ _EDGE = 3.0  # dots beside a cut, so that the line of a table's border is whole
 
 
 class FigurePage(NamedTuple):
-    """A figure with a page of its own: its size in mm and what draws it over the whole page."""
+    """A figure with a page of its own: its size in mm and its picture over the whole page."""
 
     width: float
     height: float
-    draw: Callable[[QPainter], None]
+    image: QImage
 
 
 class _Flow(NamedTuple):
@@ -66,7 +67,9 @@ def write_pdf(
         writer.setCreator("Qingliu")
         flows = _laid_out(writer, document, font)
         count = _Press(writer, document, font, figures).print(flows, progress)
+        del writer  # it holds the file open
         settle_pdf(part_path)
+        settle_form(part_path, _bookmarks(flows))
     return count
 
 
@@ -155,6 +158,20 @@ def _places(flows: Sequence[_Flow]) -> dict[str, str]:
     return found
 
 
+def _bookmarks(flows: Sequence[_Flow]) -> list[Bookmark]:
+    """The parts in order, and the figures with pages of their own."""
+    places = _places(flows)
+    found: list[Bookmark] = []
+    for flow in flows:
+        for part in flow.parts:
+            page = int(places[part.key]) - 1
+            found.append(Bookmark(part.head, page))
+            figures = [b for b in part.blocks if isinstance(b, Picture) and b.figure]
+            first = page + len(flow.pages.windows)
+            found += [Bookmark(f"　{f.title}", first + n) for n, f in enumerate(figures)]
+    return found
+
+
 def _figure_count(flow: _Flow) -> int:
     return sum(isinstance(b, Picture) and b.figure for p in flow.parts for b in p.blocks)
 
@@ -238,6 +255,5 @@ class _Press:
                 progress.step(self.number / max(self.count, 1))
                 page = self.figures[block.key]
                 self._new_page(page.width, page.height, QMarginsF(0, 0, 0, 0))
-                self.painter.save()
-                page.draw(self.painter)
-                self.painter.restore()
+                place = QRectF(0.0, 0.0, float(self.writer.width()), float(self.writer.height()))
+                self.painter.drawImage(place, page.image)

@@ -12,24 +12,22 @@ from typing import Iterator, Mapping, NamedTuple, Optional, Sequence
 from qgis.core import (
     QgsFeature,
     QgsField,
-    QgsLayoutExporter,
     QgsLayoutItemLabel,
     QgsLayoutItemMap,
-    QgsLayoutRenderContext,
     QgsMapLayer,
     QgsPrintLayout,
     QgsProject,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QVariant
-from qgis.PyQt.QtGui import QPainter
+from qgis.PyQt.QtCore import Qt, QVariant
+from qgis.PyQt.QtGui import QImage
 
 from ..core.dossier import Contents, FigureSheet, FileHash
 from ..core.errors import InputError, Problem
 from ..core.field.secrecy import PUBLIC, Decision, MarkedLayer, mark_of
-from ..core.progress import Progress
+from ..core.progress import SILENT, Progress
 from ..layers.dossierfiles import encoded, source_digest
-from ..layers.dossierpdf import DPI, FigurePage
+from ..layers.dossierpdf import FigurePage
 from ..layers.roles import role_of
 from ..layers.schema import store_schema
 from ..layouts.content import Figure, figures
@@ -47,11 +45,13 @@ from ..layouts.measures import Amount as Measured
 from ..layouts.measures import quantities
 from ..layouts.sources import TABLES, Fields, Sources, gather
 from ..layouts.titleblock import TitleBlock
+from .dossierimages import steady_image
 from .exportfigures import add_slope, needed_roles, new_project
 
 MARK = "qingliu/secrecy"
 PAPER = "A3"
-_SCREEN_DPI = 120
+_PRINT_DPI = 220
+_SCREEN = 0.6  # of the print's pixels
 _EVALUATION = ("number", "indicator", "value_num", "value_text", "unit", "operator", "threshold", "state")
 _ROLES = {"dem": "DEM 高程", "landuse": "土地利用", "slope": "坡度"}
 _RELIEF = ("dem", "slope")
@@ -69,7 +69,7 @@ class Drawn(NamedTuple):
 
 
 class Atelier:
-    """Draws the figures of one survey; keep it until the pages are printed: it owns project and layouts."""
+    """Draws the figures of one survey in a project of its own, which is never saved."""
 
     def __init__(
         self,
@@ -81,10 +81,11 @@ class Atelier:
     ) -> None:
         self.survey, self.decision, self.font, self.scratch = survey, decision, font, scratch
         self.project = _opened(project) if project is not None else new_project()
-        self._layouts: list[QgsPrintLayout] = []
+        self.progress: Progress = SILENT
 
     def draw(self, contents: Contents, progress: Progress) -> Drawn:
         """All figures of the edition."""
+        self.progress = progress
         wanted = list(figures(contents.edition).values())
         sources = self._sources(wanted, contents)
         found = Drawn([], {}, [], [], [], [])
@@ -108,8 +109,7 @@ class Atelier:
         return found
 
     def close(self) -> None:
-        """Let go of layouts and project, layers first."""
-        self._layouts.clear()
+        """Let go of the project with its layers and layouts."""
         self.project.clear()
 
     # -- what is drawn -----------------------------------------------------------
@@ -157,18 +157,19 @@ class Atelier:
             return
         made = studio.make(figure)
         found.warnings.extend(made.warnings)
-        self._layouts.append(made.layout)
         shown = _forbidden(made.layout) if self.decision is None else ()
         if shown:
             found.sheets.append(_missing(figure, (), shown))
             return
-        image = encoded(QgsLayoutExporter(made.layout).renderPageToImage(0, dpi=_SCREEN_DPI), "PNG")
+        page = steady_image(made.layout, _PRINT_DPI, self.progress)
+        image = encoded(on_screen(page), "PNG")
         if not image.data:
             raise InputError("QL-FIG-EXPORT", figure=figure.zh, path="PNG", reason="memory")
         found.sheets.append(
             FigureSheet(figure.key, figure.zh, figure.number, figure.required_by, image.data, image.size)
         )
-        found.pages[figure.key] = page_of(made.layout)
+        size = made.layout.pageCollection().page(0).pageSize()
+        found.pages[figure.key] = FigurePage(float(size.width()), float(size.height()), page)
 
     def _wish(self, contents: Contents) -> Wish:
         """Title block as the project's layouts have it, else with the watershed's name."""
@@ -184,23 +185,9 @@ class Atelier:
         return Wish(PAPER, 0.0, self.font, block, "图", facts)
 
 
-def page_of(layout: QgsPrintLayout) -> FigurePage:
-    """A layout's first page for the PDF, drawn as vectors."""
-    size = layout.pageCollection().page(0).pageSize()
-    return FigurePage(float(size.width()), float(size.height()), lambda painter: draw_page(layout, painter))
-
-
-def draw_page(layout: QgsPrintLayout, painter: QPainter) -> None:
-    """Draw a layout's first page over the whole page of ``painter``."""
-    context = layout.renderContext()
-    before = context.flags(), context.dpi()
-    context.setDpi(DPI)
-    context.setFlag(QgsLayoutRenderContext.Flag.FlagForceVectorOutput, True)
-    try:
-        QgsLayoutExporter(layout).renderPage(painter, 0)
-    finally:
-        context.setFlags(before[0])
-        context.setDpi(before[1])
+def on_screen(page: QImage) -> QImage:
+    """A page's picture for the screen."""
+    return page.scaledToWidth(round(page.width() * _SCREEN), Qt.TransformationMode.SmoothTransformation)
 
 
 def evaluation_layer(contents: Contents) -> QgsVectorLayer:
