@@ -1,0 +1,149 @@
+"""Which parcels suit a measure, by which clause, and in what order (chapters 5 and 6, B.1).
+
+The verdict is the layout check's own (:func:`core.siting.engine.judge`), asked of the whole parcel. Order, ours:
+the verdict; a parcel in the zone in which B.1 has the measure before others; more of the tests that the
+standard only ranks by (slope position, nearness to village and road: ruling 5); a smaller part in breach; the
+larger parcel; then north before south, west before east. A parcel that a clause forbids has no rank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
+
+from ..errors import Problem
+from ..progress import SILENT, Progress
+from ..siting.engine import judge, ranks
+from ..siting.model import (
+    DUTY,
+    ERROR,
+    NOTE,
+    PASS,
+    UNKNOWN,
+    WARNING,
+    Finding,
+    Ground,
+    MeasureFeature,
+    Unknown,
+    decisive,
+)
+from ..siting.rules import PLACING
+from ..siting.truth import YES
+from ..standard import Edition
+
+ORDER = (PASS, DUTY, NOTE, UNKNOWN, WARNING, ERROR)
+"""Verdicts from the best candidate to the worst."""
+
+
+class Parcel(NamedTuple):
+    """A parcel that may carry a measure: its key, WKB, columns and zone (None: not known, see :func:`zone_of`)."""
+
+    key: str
+    wkb: bytes
+    attributes: Mapping[str, Any]
+    zone: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A parcel judged for a measure: the clause that makes or breaks it, and its rank (None: forbidden).
+
+    ``met`` of ``preferences`` tests that only rank hold; ``failing`` is the share of the parcel in breach;
+    ``own_zone``: B.1 has the measure in the parcel's zone (None: zone not known).
+    """
+
+    measure: str
+    parcel: str
+    verdict: str
+    rule_id: str
+    clause: str
+    message: Problem
+    area_m2: float
+    met: int = 0
+    preferences: int = 0
+    failing: float = 0.0
+    own_zone: Optional[bool] = None
+    missing: tuple[str, ...] = ()
+    rank: Optional[int] = None
+
+
+def candidates(
+    measures: Sequence[str],
+    parcels: Sequence[Parcel],
+    ground: Ground,
+    edition: Edition,
+    progress: Progress = SILENT,
+) -> list[Candidate]:
+    """All parcels judged for all measures, ranked within each measure. Raises Cancelled, EditionError."""
+    progress.stage("judge_candidates", len(measures) * len(parcels))
+    found: list[Candidate] = []
+    for number, key in enumerate(measures):
+        own: list[Candidate] = []
+        for done, parcel in enumerate(parcels):
+            progress.step((number + done / len(parcels)) / len(measures))
+            candidate = judged(key, parcel, ground, edition)
+            if candidate is not None:
+                own.append(candidate)
+        corners = {p.key: ground.shapes.bounds(ground.shapes.read(p.wkb)) for p in parcels} if own else {}
+        found += _ranked(own, corners)
+    return found
+
+
+def zone_of(parcel: Parcel, ground: Ground, edition: Edition) -> str | None:
+    """The zone that holds most of a parcel, None where zones are not known or none holds it."""
+    site = ground.site(
+        MeasureFeature(parcel.key, next(iter(edition.measures)), parcel.wkb, parcel.attributes)
+    )
+    found = site.classes("zone") if site is not None else None
+    if found is None or isinstance(found, Unknown):
+        return None
+    return next((zone for zone in found.shares() if zone in edition.zones), None)
+
+
+def judged(key: str, parcel: Parcel, ground: Ground, edition: Edition) -> Candidate | None:
+    """One parcel for one measure; None where its geometry is empty or no rule speaks to the place."""
+    measure = MeasureFeature(parcel.key, key, parcel.wkb, parcel.attributes)
+    findings = judge(measure, ground, edition, candidate=True)
+    finding = _deciding(findings)
+    shape = ground.shapes.read(parcel.wkb)
+    if finding is None or shape is None:
+        return None
+    tests = ranks(measure, ground, edition)
+    breaches = [f.share or 0.0 for f in findings if f.breach]
+    own_zone = None if parcel.zone is None else parcel.zone == edition.measure(key).zone
+    return Candidate(
+        measure=key,
+        parcel=parcel.key,
+        verdict=finding.verdict,
+        rule_id=finding.rule_id,
+        clause=finding.clause,
+        message=finding.message,
+        area_m2=ground.shapes.area(shape),
+        met=sum(state == YES for state in tests.values()),
+        preferences=len(tests),
+        failing=max(breaches, default=0.0),
+        own_zone=own_zone,
+        missing=tuple(dict.fromkeys(role for f in findings for role in f.missing)),
+    )
+
+
+def _deciding(findings: Sequence[Finding]) -> Finding | None:
+    """The finding with the worst verdict; where nothing is wrong the clause that supports the place."""
+    found = decisive(findings)
+    if found is None or found.verdict != PASS:
+        return found
+    supporting = (f for f in findings if f.verdict == PASS and f.effect in PLACING)
+    return next(supporting, found)
+
+
+def _ranked(
+    found: Iterable[Candidate], corners: Mapping[str, tuple[float, float, float, float]]
+) -> list[Candidate]:
+    def place(c: Candidate) -> tuple[Any, ...]:
+        west, _, _, north = corners[c.parcel]
+        worth = (ORDER.index(c.verdict), c.own_zone is False, -c.met, round(c.failing, 6), -round(c.area_m2))
+        return (*worth, -north, west, c.parcel)
+
+    ordered = sorted(found, key=place)
+    numbers = iter(range(1, len(ordered) + 1))
+    return [c if c.verdict == ERROR else replace(c, rank=next(numbers)) for c in ordered]
