@@ -27,11 +27,22 @@ def export_series(
 
     Raises InputError QL-FIG-EXPORT; Cancelled.
     """
+    chart = layout.referenceMap()
+    before = chart.extent() if chart is not None else None
+    try:
+        return _pages(layout, folder, ending, title, progress)
+    finally:
+        layout.atlas().endRender()
+        if chart is not None:  # the atlas moved it, not the designer
+            chart.setExtent(before)
+
+
+def _pages(layout: QgsPrintLayout, folder: Path, ending: str, title: str, progress: Progress) -> list[Path]:
     atlas = layout.atlas()
     count = atlas.updateFeatures()
     progress.stage("field_maps", count)
     if ending == "pdf":
-        return [_whole_series(layout, folder / "fieldmaps.pdf", title, count, progress)]
+        return [_whole_series(layout, folder / "fieldmaps.pdf", title, progress)]
     written = []
     atlas.beginRender()
     for number in range(count):
@@ -39,11 +50,10 @@ def export_series(
         atlas.seekTo(number)
         name = _STRANGE.sub("_", atlas.nameForPage(number)) or str(number + 1)
         written.append(_picture(layout, 0, folder / f"fieldmap_{name}.png", title))
-    atlas.endRender()
     return written
 
 
-def _whole_series(layout: QgsPrintLayout, path: Path, title: str, count: int, progress: Progress) -> Path:
+def _whole_series(layout: QgsPrintLayout, path: Path, title: str, progress: Progress) -> Path:
     part = path.with_name(f".{uuid.uuid4().hex}.part.pdf")
     settings = QgsLayoutExporter.PdfExportSettings()
     settings.dpi = _dpi(layout)
