@@ -15,23 +15,27 @@ from qgis.PyQt.QtCore import QSettings, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QDockWidget, QFileDialog, QTreeWidgetItem, QWidget
 
 from ..core.errors import QingliuError
+from ..core.evaluation.model import INPUTS
 from ..core.standard import Edition, default_edition
-from ..layers.store import Saved
+from ..layers.store import Saved, seat_of
 from ..layers.store.undo import undo
 from .survey_cells import table_cells
 from .survey_clipboard import RowClipboard
 from .survey_counts import Count, counting
 from .survey_desk import Action, Desk
+from .survey_needs import Place, find_needs
 from .survey_panel import TABLE_ROLE, SurveyPanel
+from .survey_photos import Photos
 from .survey_records import Records
 from .survey_removal import RowRemoval
 from .survey_session import Opened, SurveySession, look, survey_in
 from .survey_sheets import Sheets
-from .survey_tables import filled_tables
+from .survey_tables import filled_tables, number_of
 
 SETTINGS = "qingliu/survey"
 RECENT = 6
 COUNT_MS = 250
+NEEDS_MS = 1500
 MAP_AGAIN_MS = 500
 MAP_TRIES = 40
 
@@ -52,10 +56,13 @@ class SurveyDock(QDockWidget):
         self.sheets = Sheets(self.desk, self.records.leave)
         self.clipboard = RowClipboard(self.desk, self.records)
         self.removal = RowRemoval(self.desk, self.records)
+        self.photos = Photos(self.desk, self.records, self.panel.photos)
+        self._needs_known = False
         self._stale: Set[str] = set()
         self._counting: Set[str] = set()
         self._wanted: Path | None = None
         self._count_timer = self.desk.timer(COUNT_MS, self._recount_stale)
+        self._needs_timer = self.desk.timer(NEEDS_MS, self.find_needs)
         self._wire()
         self._read_edition()
 
@@ -81,6 +88,8 @@ class SurveyDock(QDockWidget):
         records.target_requested.connect(self.target_requested)
         records.table_wanted.connect(self.choose_table)
         records.zoom_wanted.connect(lambda layer: records.zoom_to_link(self.canvas, layer))
+        panel.tabs.currentChanged.connect(lambda _: self.find_needs())
+        panel.needs.wanted.connect(self._open_place)
         self.desk.saved.connect(self._follow)
         self.desk.rights_changed.connect(self._enable)
         QgsProject.instance().cleared.connect(self.close_survey)
@@ -159,7 +168,7 @@ class SurveyDock(QDockWidget):
         except QingliuError as error:
             self.desk.tell(error)
             return
-        self.desk.session, self.counts = session, {}
+        self.desk.session, self.counts, self._needs_known = session, {}, False
         self.panel.status.setText(self.tr("Opening the layers …"))
         self._enable()
         steps = session.showing()
@@ -185,6 +194,7 @@ class SurveyDock(QDockWidget):
         self.records.drafts.offer()
         self._enable()
         self.desk.in_slices("begin", self._beginning(), self.recount)
+        self.find_needs()
 
     def _beginning(self) -> Iterator[None]:
         """Forms are made ahead, so that none is waited for later."""
@@ -240,6 +250,70 @@ class SurveyDock(QDockWidget):
         self.counts = {**self.counts, **counts}
         self.panel.show_counts(counts, self.edition, self.session.type)
 
+    # -- what is still needed ------------------------------------------------------------
+    def find_needs(self) -> None:
+        """Ask the evaluation what the survey's type still lacks, where that is looked at and not known."""
+        panel, session = self.panel, self.session
+        if session is None or self._needs_known or panel.tabs.currentWidget() is not panel.needs:
+            return
+        panel.needs.say(self.tr("Evaluating …"))
+        self._needs_known = True
+        self.desk.run(
+            "needs", self.tr("What is still needed"), find_needs, panel.needs.show_needs, self._no_needs,
+            seat=seat_of(session.store), type_=session.type,
+        )  # fmt: skip
+
+    def _no_needs(self, error: BaseException) -> None:
+        self.panel.needs.say(error.text() if isinstance(error, QingliuError) else str(error))
+
+    def _open_place(self, place: Place) -> None:
+        self.open_form(place.table, place.row, place.field, place.number)
+
+    def open_form(self, table: str, row_uuid: str = "", field: str = "", number: int | None = None) -> None:
+        """Show where a value is entered: a table by name or id, its row and field, each as far as known.
+
+        For ``indicator_input``, ``field`` may be a variable of the indicator ``number``. Other docks lead here.
+        """
+        self.show()
+        self.raise_()
+        if self.session is None or self.edition is None:
+            self.desk.say(self.tr("Open the survey first, then follow the link again."))
+            return
+        names = {key: t.name for t in filled_tables(self.edition).values() for key in (t.id, t.name)}
+        if table in names:
+            self._open_row(names[table], row_uuid, field, number)
+        elif self.session.layers(table):
+            self._lead_to_layer(table, row_uuid)
+        else:
+            self.desk.say(self.tr("This is no entry of a table: {} {}").format(table, field))
+
+    def _open_row(self, table: str, row_uuid: str, field: str, number: int | None) -> None:
+        self.choose_table(table)
+        cells = self.desk.cells
+        if cells is None or cells.table.name != table or not self.records.leave():
+            return
+        if row_uuid and self.panel.model.line(row_uuid) >= 0:
+            self.records.show_row(row_uuid)
+        elif table == INPUTS and field not in cells.columns and self.edition is not None:
+            number = number_of(field, self.edition) if number is None else number
+            self.records.new_row({"number": number, "key": field or None})
+            field = "value"
+        elif table == INPUTS:
+            self.records.new_row({"number": number})
+        else:
+            self.records.show_gap(field)
+        if self.records.form is not None:
+            self.records.form.point_at(field)
+
+    def _lead_to_layer(self, table: str, uuid: str) -> None:
+        """A value that is measured on the map."""
+        layers = self.session.layers(table) if self.session is not None else []
+        if self.canvas is not None and layers:
+            self.canvas.setCurrentLayer(layers[0])
+            self.desk.map.zoom(self.canvas, table, uuid)
+        names = ", ".join(layer.name() for layer in layers)
+        self.desk.say(self.tr("This is measured on the map: draw or edit it in the layer {}.").format(names))
+
     def choose_table(self, name: str) -> None:
         """Show the rows of a table."""
         item = self.panel.item(name)
@@ -281,6 +355,8 @@ class SurveyDock(QDockWidget):
         """Counts after a save."""
         self._stale |= {key.table for key in saved.rows}
         self._count_timer.start()
+        self._needs_known = False
+        self._needs_timer.start()
         self._enable()
 
     def undo(self) -> None:

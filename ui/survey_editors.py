@@ -13,6 +13,7 @@ from ..core.standard import CodeItem
 from ..core.surveychecks.cells import codes_in
 from ..layers.store import multi_text
 from .survey_cells import TableCells, item_label
+from .survey_examples import example
 
 translate = QCoreApplication.translate
 
@@ -79,8 +80,9 @@ class LineEditor(CellEditor):
         kind = cells.columns[key].type
         if kind in ("number", "integer"):
             self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
-        if kind == "date":
-            self.line.setPlaceholderText("2026-01-31")
+        shown = "2026-01-31" if kind == "date" else cells.shown(key, example(cells.table.name, key))
+        if shown:
+            self.line.setPlaceholderText(translate("SurveyDock", "e.g. {}").format(shown))
         unit = cells.unit(key)
         if unit:
             self.row.addWidget(QLabel(unit))

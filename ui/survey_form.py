@@ -161,6 +161,13 @@ class RecordForm(QScrollArea):
         for button in self._take_buttons:
             button.setEnabled(free)
 
+    def point_at(self, key: str) -> None:
+        """Bring a field into view and put the cursor there."""
+        line = self.lines.get(key)
+        if line is not None:
+            self.ensureWidgetVisible(line.editor, 20, 80)
+            line.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
     # -- values ------------------------------------------------------------------
     def show_record(self, values: Mapping[str, Any], computed: Mapping[str, Computed]) -> None:
         """Show a stored record, or what a new one starts with."""

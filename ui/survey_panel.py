@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QTableView,
+    QTabWidget,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -24,6 +25,8 @@ from qgis.PyQt.QtWidgets import (
 from ..core.standard import Edition, text
 from .survey_counts import Count
 from .survey_head import SheetHead, state_label
+from .survey_needs import NeedsView
+from .survey_photostrip import PhotoStrip
 from .survey_rows import RowModel
 from .survey_tables import filled_tables
 
@@ -45,6 +48,8 @@ class SurveyPanel(QWidget):
         self.stack = QStackedWidget()
         self.stack.setObjectName("survey_form_stack")
         self.stack.addWidget(QLabel(self.tr("Choose a row to fill it.")))
+        self.photos = PhotoStrip()
+        self.needs = NeedsView()
         self._make_tree()
         self._make_rows()
         self._make_buttons()
@@ -112,6 +117,7 @@ class SurveyPanel(QWidget):
         column.addWidget(self.rows, 1)
         column = _column(form)
         column.addWidget(self.stack, 1)
+        column.addWidget(self.photos)
         column.addLayout(_beside(self.save_button, self.revert_button))
         self.records = QSplitter(Qt.Orientation.Horizontal)
         self.records.addWidget(left)
@@ -121,7 +127,11 @@ class SurveyPanel(QWidget):
         self.head_place = _column(below)
         self.head_place.addWidget(self.records, 1)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.addWidget(self.tree)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("survey_tabs")
+        self.tabs.addTab(self.tree, self.tr("Tables"))
+        self.tabs.addTab(self.needs, self.tr("Still needed"))
+        self.splitter.addWidget(self.tabs)
         self.splitter.addWidget(below)
         self.splitter.setSizes([270, 620])
         self.splitter.setVisible(False)

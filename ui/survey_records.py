@@ -38,6 +38,7 @@ class Records(QObject):
     table_wanted = pyqtSignal(str)
     zoom_wanted = pyqtSignal(str)
     target_requested = pyqtSignal(str)
+    shown = pyqtSignal(str)  # uuid of the row in the form, empty for none or a new one
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -133,6 +134,7 @@ class Records(QObject):
         self.desk.panel.stack.setCurrentWidget(self.form)
         self._set_line(line)
         self.desk.map.select(self.form.links)
+        self.shown.emit(uuid)
 
     def _set_line(self, line: int) -> None:
         self._moving = True
@@ -165,12 +167,29 @@ class Records(QObject):
         self.form.show_record({}, {})
         self.form.enter({**first, **(values or {})})
         panel.stack.setCurrentWidget(self.form)
+        self.shown.emit("")
 
     def show_nothing(self) -> None:
         """No record in the form."""
         self.row, self.new_uuid, self._version = None, "", None
         self.drafts.rest()
         self.desk.panel.stack.setCurrentIndex(0)
+        self.shown.emit("")
+
+    def show_gap(self, field: str) -> None:
+        """Show the first row that lacks a field, begin one where the table has none."""
+        session, cells, model = self.desk.session, self.desk.cells, self.desk.panel.model
+        if session is None or cells is None:
+            return
+        if field in cells.columns:
+            lacking = session.store.rows(cells.table.name, where={field: None})
+            if lacking:
+                self.show_row(lacking[0].uuid)
+                return
+        if model.uuids:
+            self.show_row(model.uuids[0])
+        else:
+            self.new_row()
 
     def show_again(self) -> None:
         """The row in the form as the survey has it now."""

@@ -586,3 +586,136 @@ def test_inputs_of_indicators_are_rows_like_others(dock):
     row = dock.session.store.row("indicator_input", saved.rows[0].uuid)
     assert (row.values["number"], row.values["key"], row.values["value"]) == (8, codes[0], 1200.0)
     assert not dock.desk.locked and dock.panel.head.isHidden()
+
+
+# -- photos -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Two pictures of 60 × 40 cells, and a text that calls itself one."""
+    from qgis.PyQt.QtGui import QImage
+
+    made = []
+    for number, name in enumerate(("村口.jpg", "河边.png")):
+        image = QImage(60, 40, QImage.Format.Format_RGB32)
+        image.fill(0xFF202020 + 0x404040 * number)
+        made.append(tmp_path / name)
+        assert image.save(str(made[-1]))
+    (tmp_path / "文字.jpg").write_text("no picture")
+    return [*made, tmp_path / "文字.jpg"]
+
+
+def strip(dock):
+    return dock.panel.photos
+
+
+def test_photos_are_copied_beside_the_survey_and_linked_to_their_row(dock, path, pictures, qtbot):
+    assert "No photos" in strip(dock).title.text()
+    dock.photos.add(pictures[:2])
+    qtbot.waitUntil(lambda: strip(dock).list.count() == 2, timeout=WAIT_MS)
+    rows = dock.session.store.rows("photos", where={"row_uuid": "r7"})
+    names = [r.values["path"] for r in rows]
+    assert [n[:10] for n in names] == ["photos/a7_"] * 2 and [n[-4:] for n in names] == [".jpg", ".png"]
+    assert all((path.parent / n).is_file() for n in names)
+    assert (path.parent / names[1]).read_bytes() == pictures[1].read_bytes()
+    assert {r.values["table_name"] for r in rows} == {"a7"} and {r.values["person"] for r in rows} != {None}
+    assert all(not strip(dock).list.item(i).icon().isNull() for i in range(2))
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert dock.panel.status.text() == "2 photos added."
+    dock.choose_table("a9")
+    assert strip(dock).isHidden()
+
+
+def test_direction_and_note_of_a_photo_are_kept_and_undone(dock, pictures, qtbot):
+    dock.photos.add(pictures[:1])
+    qtbot.waitUntil(lambda: strip(dock).list.count() == 1 and not dock.desk.busy, timeout=WAIT_MS)
+    (photo,) = dock.session.store.rows("photos")
+    assert photo.values["direction"] is None and strip(dock).direction.text() == "–"
+    strip(dock).direction.setValue(270)
+    qtbot.waitUntil(lambda: dock.photos.current() is not None and dock.photos.current().version == 2)
+    strip(dock).note.setText("村口排水沟")
+    strip(dock).note.editingFinished.emit()
+    found = stored(dock, "photos", photo.uuid).values
+    assert (found["direction"], found["note"]) == (270.0, "村口排水沟")
+    dock.undo()
+    assert stored(dock, "photos", photo.uuid).values["note"] is None
+
+
+def test_a_removed_photo_comes_back_with_undo_and_its_file_is_noticed_meanwhile(dock, path, pictures, qtbot):
+    dock.photos.add(pictures[:1])
+    qtbot.waitUntil(lambda: strip(dock).list.count() == 1 and not dock.desk.busy, timeout=WAIT_MS)
+    name = dock.session.store.rows("photos")[0].values["path"]
+    dock.findChild(QPushButton, "survey_photo_remove").click()
+    assert dock.session.store.count("photos") == 0
+    qtbot.waitUntil(lambda: not strip(dock).notice.isHidden(), timeout=WAIT_MS)
+    assert name in strip(dock).notice.text() and "no row" in strip(dock).notice.text()
+    dock.undo()
+    qtbot.waitUntil(lambda: strip(dock).list.count() == 1, timeout=WAIT_MS)
+    assert strip(dock).notice.isHidden()
+    (path.parent / name).unlink()
+    dock.records.show_row("r7")
+    qtbot.waitUntil(lambda: "lost their file" in strip(dock).notice.text(), timeout=WAIT_MS)
+
+
+def test_a_file_that_is_no_picture_is_refused_and_nothing_is_left_behind(dock, path, pictures, qtbot):
+    dock.photos.add(pictures)
+    qtbot.waitUntil(lambda: "QL-STORE-NOPICTURE" in dock.panel.status.text(), timeout=WAIT_MS)
+    assert dock.session.store.count("photos") == 0 and not (path.parent / "photos").exists()
+
+
+# -- what is still needed, and links into forms -----------------------------------------------
+
+
+def test_a_form_is_opened_at_the_field_that_a_link_names(dock):
+    dock.show()
+    dock.open_form("A.8", "r8", "sewage_l_d")
+    assert (dock.desk.cells.table.name, dock.records.row.uuid) == ("a8", "r8")
+    dock.open_form("a8", "", "waste_t_d")  # the first row that lacks it
+    assert dock.records.row.uuid == "r8"
+    dock.open_form("a9", "", "employees")  # no row yet: one is begun
+    assert dock.desk.cells.table.name == "a9" and dock.records.new_uuid
+    dock.open_form("indicator_input", "", "pesticide_ok", 7)
+    assert field(dock, "number").currentData() == "7"
+    dock.open_form("toilets")
+    assert "measured on the map" in dock.panel.status.text()
+    dock.open_form("county", "", "county_mean")
+    assert "no entry of a table" in dock.panel.status.text()
+
+
+def test_what_the_type_still_needs_leads_to_the_form(dock, qtbot):
+    from qgis.PyQt.QtWidgets import QTabWidget
+
+    dock.findChild(QTabWidget, "survey_tabs").setCurrentIndex(1)
+    tree = dock.findChild(QTreeWidget, "survey_needs")
+    qtbot.waitUntil(lambda: tree.topLevelItemCount() > 10, timeout=WAIT_MS)
+    names = {
+        tree.topLevelItem(i).text(0).split()[0]: tree.topLevelItem(i) for i in range(tree.topLevelItemCount())
+    }
+    sewage = names["8"]
+    assert sewage.childCount() >= 1
+    tree.itemClicked.emit(sewage.child(0), 0)
+    assert dock.desk.cells.table.name in ("a8", "indicator_input")
+
+
+def test_every_typed_column_has_an_example_that_it_takes(dock):
+    from qingliu.ui.survey_cells import table_cells
+    from qingliu.ui.survey_editors import LineEditor
+    from qingliu.ui.survey_examples import example
+    from qingliu.ui.survey_tables import filled_tables
+
+    lacking, wrong = [], []
+    for name in filled_tables(dock.edition):
+        cells = table_cells(dock.edition, name)
+        dock.choose_table(name)
+        for key, line in dock.records.form.lines.items():
+            if not isinstance(line.editor, LineEditor) or cells.columns[key].type == "date":
+                continue
+            shown = cells.shown(key, example(name, key))
+            if not shown:
+                lacking.append(f"{name}.{key}")
+            elif cells.faults({key: cells.read(key, shown)}):
+                wrong.append(f"{name}.{key}")
+            else:
+                assert shown in line.editor.line.placeholderText()
+    assert (lacking, wrong) == ([], [])
