@@ -207,6 +207,8 @@ def page_note(page: Page, most: int, reason: str, scale: float) -> str:
         lines.append("底图未覆盖本图幅内的全部小流域。")
     elif state == NO_SCALE:
         lines.append(f"底图比例尺未填，无法按第 4.1.3 条（不小于 1:{most}）检验。")
+    else:
+        lines.append(f"底图比例尺符合第 4.1.3 条（不小于 1:{most}）。")
     if scale > most:
         lines.append(f"本图打印比例尺为 1:{scale:.0f}，小于 1:{most}。")
     return "\n".join(lines)

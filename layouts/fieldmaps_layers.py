@@ -203,7 +203,7 @@ def _drawing_look(key: str, easel: Easel) -> Look:
 
 def _stronger(renderer: QgsRasterContourRenderer) -> None:
     """Contours as they are read in the field, the fifth one thick."""
-    thin, thick = ({"line_color": "#a6753a", "line_width": width} for width in ("0.15", "0.35"))
+    thin, thick = ({"line_color": "#a6753a", "line_width": width} for width in ("0.18", "0.4"))
     renderer.setContourSymbol(QgsLineSymbol.createSimple(thin))
     renderer.setContourIndexSymbol(QgsLineSymbol.createSimple(thick))
 
