@@ -1,8 +1,8 @@
 """How wide a strip is along its length (6.3.2-2): least, median, and where it is not wider than a limit.
 
 At stations along both sides a ray runs inwards at right angles to the side until it meets the
-boundary again. Pointed ends are no narrow place: stations near a corner sharper than
-``POINTED_DEG`` are left out.
+boundary again. A ray that meets it aslant has run into an end and not to the other side, and says
+nothing. Pointed ends are no narrow place: stations near a corner sharper than ``POINTED_DEG`` are left out.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ MOST_PAIRS = 200_000
 LEAST_STATIONS = 120
 POINTED_DEG = 75.0
 POINTED_REACH = 2.0  # times the limit
+ASLANT = 0.866  # cosine between ray and the side it meets, from which they are no pair (30°)
 INSET = 1e-3  # of vertex stations from their vertex, m
 _MM = 3  # widths are compared rounded to 1 mm
 
 
 class Stations(NamedTuple):
-    """Stations of all rings: position, unit vector along, length each stands for, ring, and width inwards (m)."""
+    """Stations of all rings: position, unit vector along, length each stands for, ring, and width inwards (m).
+
+    ``fair``: the ray met a side that can be called the other one.
+    """
 
     at: np.ndarray
     ahead: np.ndarray
@@ -29,6 +33,7 @@ class Stations(NamedTuple):
     ring: np.ndarray
     width: np.ndarray
     inwards: np.ndarray
+    fair: np.ndarray
 
 
 class StripWidths(NamedTuple):
@@ -83,14 +88,14 @@ def _stations(rings: Sequence[np.ndarray]) -> Stations:
         stand_for.append(np.concatenate([[0.0], np.full(count, length / count), [0.0]]))
         of.append(np.full(count + 2, ring))
     points, along = np.concatenate(at), np.concatenate(ahead)
-    width, inwards = _inward(points, along, starts, ends)
-    return Stations(points, along, np.concatenate(stand_for), np.concatenate(of), width, inwards)
+    width, inwards, fair = _inward(points, along, starts, ends)
+    return Stations(points, along, np.concatenate(stand_for), np.concatenate(of), width, inwards, fair)
 
 
 def _inward(
     points: np.ndarray, along: np.ndarray, starts: np.ndarray, ends: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Width at each point and the unit vector inwards: the side on which the ray crosses an odd number of edges."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Width at each point, the unit vector inwards (whose ray crosses an odd number of edges), and if it is fair."""
     normal = np.column_stack([-along[:, 1], along[:, 0]])
 
     # signed distance of edge ends from the ray's line, and their place along the ray
@@ -106,19 +111,23 @@ def _inward(
     left, right = reach > 1e-6, reach < -1e-6
     inside_left = left.sum(axis=1) % 2 == 1
     side = np.where(inside_left[:, None], np.where(left, reach, np.inf), np.where(right, -reach, np.inf))
-    width = side.min(axis=1)
-    return width, np.where(inside_left[:, None], normal, -normal)
+    hit = side.argmin(axis=1)
+    width = side[np.arange(len(side)), hit]
+    edges = (ends - starts) / np.hypot(*(ends - starts).T)[:, None]
+    fair = np.isfinite(width) & (np.abs((edges[hit] * normal).sum(axis=1)) <= ASLANT)
+    return width, np.where(inside_left[:, None], normal, -normal), fair
 
 
 def _without_points(found: Stations, rings: Sequence[np.ndarray], reach: float) -> Stations:
-    """Stations that are not near a pointed corner and whose ray met something; all where none would be left."""
-    keep = np.isfinite(found.width)
+    """Fair stations that are not near a pointed corner; where none would be left all fair ones, then all."""
+    keep = found.fair.copy()
     for ring in rings:
         for corner in _pointed(_clean(ring)):
             keep &= np.hypot(*(found.at - corner).T) > reach
-    if not (keep & (found.length > 0)).any():
-        keep = np.isfinite(found.width)
-    return Stations(*(values[keep] for values in found))
+    for chosen in (keep, found.fair):
+        if (chosen & (found.length > 0)).any():
+            return Stations(*(values[chosen] for values in found))
+    return found
 
 
 def _pointed(ring: np.ndarray) -> np.ndarray:

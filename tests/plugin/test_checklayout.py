@@ -1,0 +1,231 @@
+"""``qingliu:checklayout``: planted faults found with their part, missing layers unknown, bad input in one list."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qgis.core import QgsGeometry, QgsProcessingException, QgsVectorLayer, QgsWkbTypes
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from land_files import X0, Y0, polygons, raster, rows_of, square
+
+sys.path.pop(0)
+
+LINE, POINT = QgsWkbTypes.Type.MultiLineString, QgsWkbTypes.Type.Point
+
+
+def line(*corners):
+    return "LINESTRING(" + ",".join(f"{X0 + 100 * c} {Y0 - 100 * r}" for c, r in corners) + ")"
+
+
+def layout(tmp_path, rows, kind=QgsWkbTypes.Type.MultiPolygon, name="layout", **kinds):
+    fields = {"uuid": str, "measure": str, **kinds}
+    return polygons(tmp_path / f"{name}.gpkg", rows, kind=kind, **fields)
+
+
+@pytest.fixture
+def slopes(tmp_path):
+    """A DEM of 20 by 10 squares of 1 hm²: the western half falls east by 20°, the eastern by 27°."""
+    x = (np.arange(200) + 0.5) * 10
+    steep = np.maximum(x - 1000, 0)
+    heights = 2000 - math.tan(math.radians(20)) * np.minimum(x, 1000) - math.tan(math.radians(27)) * steep
+    return raster(tmp_path / "dem.tif", np.tile(heights.astype(np.float32), (100, 1)), cell=10.0)
+
+
+def findings(result, verdict=None):
+    rows = rows_of(result["OUTPUT"])
+    return {r["rule_id"]: r for r in rows if verdict is None or r["severity"] == verdict}
+
+
+def test_terraces_on_27_degrees_are_an_error_with_all_of_their_area(run, tmp_path, slopes):
+    made = layout(tmp_path, [(square(14, 4, 2, 1), {"uuid": "a", "measure": "terrace"})])
+    result = run("qingliu:checklayout", {"LAYOUT": [made], "DEM": slopes, "OUTPUT": str(tmp_path / "o.gpkg")})
+    row = findings(result, "error")["terrace.6.2.2-1-2.forbid"]
+    assert (row["measure_uuid"], row["clause"], row["failing_area_m2"]) == ("a", "6.2.2-1-2", 20000.0)
+    assert row["message"].startswith("QL-SITE-FORBIDDEN: ") and "27°" in row["message"]
+    assert result["ERRORS"] == 2  # the second: no road and no drains beside it (6.2.2-5-2)
+    assert findings(result)["terrace.6.2.2-5-2.require_with"]["severity"] == "error"
+
+
+def test_the_geometry_of_a_finding_is_the_part_that_fails(run, tmp_path, slopes):
+    """Ten squares of 20° and ten of 27°: half of the parcel across the break is too steep."""
+    made = layout(tmp_path, [(square(8, 4, 4, 1), {"uuid": "a", "measure": "terrace"})])
+    result = run("qingliu:checklayout", {"LAYOUT": [made], "DEM": slopes, "OUTPUT": str(tmp_path / "o.gpkg")})
+    layer = QgsVectorLayer(result["OUTPUT"], "o", "ogr")
+    (feature,) = [f for f in layer.getFeatures() if f["rule_id"] == "terrace.6.2.2-1-2.forbid"]
+    assert feature["failing_area_m2"] == pytest.approx(feature.geometry().area(), abs=1e-3)
+    # Horn's window of three cells sees the break in the cells beside it: one column of 10 m at most
+    assert feature["failing_area_m2"] == pytest.approx(20000, abs=1000)
+    assert feature.geometry().boundingBox().xMaximum() == pytest.approx(X0 + 1200)
+    assert feature["failing_pct"] == pytest.approx(50, abs=2.5)
+
+
+def test_a_strip_that_narrows_to_2_m_and_a_dam_in_a_natural_channel_are_warnings(run, tmp_path):
+    x, y = X0, Y0
+    corners = ((0, 0), (100, 0), (100, 4), (60, 4), (60, 2), (40, 2), (40, 4), (0, 4), (0, 0))
+    strip = "POLYGON((" + ",".join(f"{x + a} {y + b}" for a, b in corners) + "))"
+    areas = layout(tmp_path, [(strip, {"uuid": "s", "measure": "生物过滤带"})])
+    dams = layout(
+        tmp_path, [(f"POINT({x + 500} {y - 500})", {"uuid": "d", "measure": "check_dam"})], POINT, "dams"
+    )
+    channels = polygons(
+        tmp_path / "channels.gpkg", [(line((5, 4), (5, 6)), {"state": "natural"})], kind=LINE, state=str
+    )
+    result = run(
+        "qingliu:checklayout",
+        {"LAYOUT": [areas, dams], "CHANNELS": channels, "OUTPUT": str(tmp_path / "o.gpkg")},
+    )
+    found = findings(result, "warning")
+    narrow = found["filter_strip.6.3.2-2.dimension"]
+    assert (narrow["failing_area_m2"], narrow["failing_length_m"]) == (40.0, 20.0)
+    dam = found["check_dam.5.2.3-2.avoid"]
+    assert (dam["measure_uuid"], dam["failing_area_m2"], dam["failing_length_m"]) == ("d", None, None)
+
+
+def test_a_missing_role_makes_its_rules_unknown_and_is_named_once_in_the_log(
+    provider, qgis_new_project, tmp_path, slopes
+):
+    from qgis import processing
+    from qgis.core import QgsProcessingFeedback
+
+    made = layout(tmp_path, [(square(c, 4, 1, 1), {"uuid": str(c), "measure": "terrace"}) for c in (1, 3, 5)])
+    land = polygons(tmp_path / "land.gpkg", [(square(0, 0, 20, 10), {"landuse": "0103"})], landuse=str)
+    feedback = QgsProcessingFeedback()
+    result = processing.run(
+        "qingliu:checklayout",
+        {"LAYOUT": [made], "DEM": slopes, "LANDUSE": land, "OUTPUT": str(tmp_path / "o.gpkg")},
+        feedback=feedback,
+    )
+    unknown = [r for r in rows_of(result["OUTPUT"]) if r["severity"] == "unknown"]
+    assert {r["missing"] for r in unknown if r["rule_id"] == "terrace.6.2.2-1-3.prefer"} == {"SOIL_DEPTH"}
+    assert all(r["failing_area_m2"] is None for r in unknown)
+    assert result["UNKNOWN"] == len(unknown)
+    assert feedback.textLog().count("QL-SITE-NOROLE: SOIL_DEPTH") == 1
+
+
+def test_passes_and_duties_are_listed_when_asked_for(run, tmp_path, slopes):
+    made = layout(tmp_path, [(square(1, 4, 1, 1), {"uuid": "a", "measure": "terrace"})])
+    given = {"LAYOUT": [made], "DEM": slopes}
+    plain = run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "a.gpkg")})
+    every = run("qingliu:checklayout", {**given, "INCLUDE_PASSES": True, "OUTPUT": str(tmp_path / "b.gpkg")})
+    assert "terrace.6.2.2-1-2.forbid" not in findings(plain)
+    assert findings(every)["terrace.6.2.2-1-2.forbid"]["severity"] == "pass"
+    assert findings(every)["terrace.6.2.2-5-3.design_standard"]["severity"] == "duty"
+    assert plain["DUTIES"] == every["DUTIES"] >= 1
+
+
+def test_numbers_of_the_edition_can_be_replaced_and_strange_ones_are_named(run, tmp_path, slopes):
+    made = layout(tmp_path, [(square(14, 4, 2, 1), {"uuid": "a", "measure": "terrace"})])
+    given = {"LAYOUT": [made], "DEM": slopes, "OUTPUT": str(tmp_path / "o.gpkg")}
+    result = run("qingliu:checklayout", {**given, "RULES": "steep_slope_min_deg: 28"})
+    assert "terrace.6.2.2-1-2.forbid" not in findings(result)
+    with pytest.raises(
+        QgsProcessingException, match=r"QL-SITE-NOPARAMETER.*steep_slope.*\n.*QL-SITE-BADNUMBER"
+    ):
+        run("qingliu:checklayout", {**given, "RULES": "{steep_slope: 28, beside_m: near}"})
+
+
+def test_all_faults_of_the_inputs_come_in_one_list(run, tmp_path):
+    made = layout(tmp_path, [(square(0, 0, 1, 1), {"uuid": "a", "measure": "terrace"})])
+    parcels = polygons(tmp_path / "p.gpkg", [(square(0, 0, 1, 1), {"code": "0103"})], code=str)
+    with pytest.raises(QgsProcessingException) as caught:
+        run(
+            "qingliu:checklayout",
+            {"LAYOUT": [made], "DEM": str(tmp_path / "none.tif"), "LANDUSE": parcels, "ROADS": made,
+             "COVER": str(tmp_path / "none2.tif"), "OUTPUT": str(tmp_path / "o.gpkg")},
+        )  # fmt: skip
+    text = str(caught.value)
+    assert "none.tif" in text and "none2.tif" in text
+    assert "QL-LAYER-GEOMETRYTYPE" in text and "ROADS" in text
+    assert "QL-LAYER-NOFIELD" in text and "LANDUSE" in text
+    assert "Traceback" not in text
+
+
+def test_a_measure_that_is_none_is_refused_with_its_value(run, tmp_path):
+    made = layout(tmp_path, [(square(0, 0, 1, 1), {"measure": "castle"})])
+    with pytest.raises(QgsProcessingException, match=r"QL-PLAN-NOMEASURE.*castle"):
+        run("qingliu:checklayout", {"LAYOUT": [made], "OUTPUT": str(tmp_path / "o.gpkg")})
+
+
+def test_a_bow_tie_is_repaired_and_counted(provider, qgis_new_project, tmp_path, slopes):
+    from qgis import processing
+    from qgis.core import QgsProcessingFeedback
+
+    x, y = X0 + 1400, Y0 - 400
+    tie = f"POLYGON(({x} {y},{x + 100} {y - 100},{x + 100} {y},{x} {y - 100},{x} {y}))"
+    made = layout(tmp_path, [(tie, {"uuid": "a", "measure": "terrace"})])
+    feedback = QgsProcessingFeedback()
+    result = processing.run(
+        "qingliu:checklayout",
+        {"LAYOUT": [made], "DEM": slopes, "OUTPUT": str(tmp_path / "o.gpkg")},
+        feedback=feedback,
+    )
+    assert "QL-LAYER-REPAIRED" in feedback.textLog()
+    assert findings(result)["terrace.6.2.2-1-2.forbid"]["failing_area_m2"] == pytest.approx(5000)
+
+
+def test_land_use_as_a_raster_answers_as_polygons_do(run, tmp_path, slopes):
+    made = layout(tmp_path, [(square(1, 4, 1, 1), {"uuid": "a", "measure": "soil_test_fertilisation"})])
+    codes = np.full((10, 20), 301, np.int32)
+    codes[:, :10] = 103
+    cells = raster(tmp_path / "land.tif", codes, cell=100.0)
+    land = polygons(
+        tmp_path / "land.gpkg",
+        [(square(0, 0, 10, 10), {"landuse": "0103"}), (square(10, 0, 10, 10), {"landuse": "0301"})],
+        landuse=str,
+    )
+    for place, expected in ((1, "pass"), (14, "error")):
+        made = layout(
+            tmp_path, [(square(place, 4, 1, 1), {"uuid": "a", "measure": "soil_test_fertilisation"})]
+        )
+        found = [
+            findings(run("qingliu:checklayout", {"LAYOUT": [made], "LANDUSE": source, "INCLUDE_PASSES": True,
+                                                 "OUTPUT": str(tmp_path / f"o{place}{n}.gpkg")}))
+            for n, source in enumerate((cells, land))
+        ]  # fmt: skip
+        verdicts = [f["soil_test_fertilisation.6.2.3-2.require"]["severity"] for f in found]
+        assert verdicts == [expected, expected]
+
+
+def test_points_lines_and_areas_come_in_one_geopackage_or_each_for_itself(run, tmp_path):
+    areas = layout(tmp_path, [(square(0, 0, 1, 1), {"uuid": "a", "measure": "terrace"})])
+    roads = layout(
+        tmp_path, [(line((5, 4), (6, 4)), {"uuid": "r", "measure": "production_road"})], LINE, "roads"
+    )
+    result = run(
+        "qingliu:checklayout",
+        {"LAYOUT": [areas, roads], "OUTPUT": str(tmp_path / "o.gpkg"), "LINES": str(tmp_path / "l.gpkg"),
+         "AREAS": str(tmp_path / "a.gpkg")},
+    )  # fmt: skip
+    every = rows_of(result["OUTPUT"])
+    apart = rows_of(result["LINES"]) + rows_of(result["AREAS"])
+    assert sorted((r["measure_uuid"], r["rule_id"]) for r in every) == sorted(
+        (r["measure_uuid"], r["rule_id"]) for r in apart
+    )
+    assert {r["measure_uuid"] for r in rows_of(result["LINES"])} == {"r"}
+
+
+def test_a_layout_in_degrees_is_measured_in_metres(run, tmp_path):
+    """100 m by 4 m in the projected zone, given in EPSG:4490."""
+    from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject
+
+    strip = QgsGeometry.fromWkt(square(0, 0, 1, 1))
+    strip = QgsGeometry.fromWkt(
+        f"POLYGON(({X0} {Y0},{X0 + 100} {Y0},{X0 + 100} {Y0 + 2.5},{X0} {Y0 + 2.5},{X0} {Y0}))"
+    )
+    crs = QgsCoordinateReferenceSystem("EPSG:4490")
+    strip.transform(
+        QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4547"), crs, QgsProject.instance())
+    )
+    made = polygons(
+        tmp_path / "d.gpkg", [(strip.asWkt(17), {"uuid": "s", "measure": "filter_strip"})], epsg=4490,
+        kind=QgsWkbTypes.Type.MultiPolygon, uuid=str, measure=str,
+    )  # fmt: skip
+    result = run("qingliu:checklayout", {"LAYOUT": [made], "OUTPUT": str(tmp_path / "o.gpkg")})
+    row = findings(result, "warning")["filter_strip.6.3.2-2.dimension"]
+    assert row["failing_area_m2"] == pytest.approx(250, rel=1e-3)
+    assert row["failing_length_m"] == pytest.approx(100, rel=1e-3)
