@@ -1,0 +1,80 @@
+"""What the field dock does off the interface thread: look at packages, compare, merge, mark, take back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Mapping, NamedTuple, Tuple
+
+from qgis.core import QgsTask
+
+from ..core.errors import Problem
+from ..core.field.settling import Decisions
+from ..layers.fieldadd import Mark, add_mark
+from ..layers.fieldmerge import Comparison, Merged, apply_package, compare_package
+from ..layers.fieldread import find_package
+from ..layers.schema import field_title, store_schema
+from ..layers.store import GpkgStore, Saved
+from ..layers.store.undo import undo
+from .survey_session import Opened
+from .tasks import TaskProgress
+
+COMPARE_STAGES, APPLY_STAGES = 1, 2
+_NAMES = ("name", "natural_village", "channel_name", "unit_name", "table", "key", "path")
+
+
+class Compared(NamedTuple):
+    """A package compared, with what people call its rows and fields."""
+
+    comparison: Comparison
+    rows: Mapping[Tuple[str, str], str]
+    tables: Mapping[str, str]
+    fields: Mapping[Tuple[str, str], str]
+
+
+def compare(task: QgsTask, opened: Opened, package: Path, language: str) -> Compared:
+    """Compare a package with its survey. Raises QingliuError, Cancelled."""
+    found = find_package(package)
+    with GpkgStore(opened.path, read_only=True, home=opened.home) as store:
+        comparison = compare_package(store, found, TaskProgress(task, COMPARE_STAGES))
+    schema = store_schema()
+    used = {d.table for d in comparison.differences}
+    return Compared(
+        comparison,
+        {(d.table, d.row_uuid): _row_name(comparison, d.table, d.row_uuid) for d in comparison.differences},
+        {t: (schema[t].zh if language == "zh" else schema[t].en) for t in used if t in schema},
+        {(t, f.name): field_title(f, language) for t in used if t in schema for f in schema[t].fields},
+    )
+
+
+def _row_name(comparison: Comparison, table: str, uuid: str) -> str:
+    for side in (comparison.ours, comparison.theirs):
+        row = side.get(table, {}).get(uuid)
+        for key in _NAMES if row is not None else ():
+            if row is not None and row.values.get(key):
+                return str(row.values[key])
+    return uuid[:8]
+
+
+def apply(
+    task: QgsTask, opened: Opened, who: str, comparison: Comparison, decisions: Decisions, delete: bool
+) -> Merged:
+    """Merge as decided. Raises QingliuError; nothing then was written."""
+    with GpkgStore(opened.path, who=who, home=opened.home) as store:
+        return apply_package(store, comparison, decisions, TaskProgress(task, APPLY_STAGES), delete=delete)
+
+
+def mark(task: QgsTask, opened: Opened, who: str, wanted: Mark) -> Saved:
+    """Write a mark of the quick-add tools. Raises QingliuError."""
+    with GpkgStore(opened.path, who=who, home=opened.home) as store:
+        return add_mark(store, wanted)
+
+
+def take_back(task: QgsTask, opened: Opened, who: str, save_id: str) -> Saved:
+    """Undo a save of this dock. Raises QingliuError; StaleSave where a row has changed since."""
+    with GpkgStore(opened.path, who=who, home=opened.home) as store:
+        return undo(store, save_id, who=who)
+
+
+def told(problems: Tuple[Problem, ...]) -> str:
+    """Warnings, one a line."""
+    return "\n".join(p.text() for p in problems)
