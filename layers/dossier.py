@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from configparser import ConfigParser
 from dataclasses import replace
@@ -21,6 +20,7 @@ from ..core.dossier.model import (
     Evidence,
     FileHash,
 )
+from ..core.dossier.plan import cards_of
 from ..core.dossier.proofs import supported
 from ..core.errors import InputError, Problem
 from ..core.evaluation import Evaluation, EvaluationInput, evaluate
@@ -37,7 +37,7 @@ from .store import GpkgStore
 from .surveyevaluation import findings, read_survey
 
 PHOTOS = "photos"
-LAYOUT_FILES = ("checklayout.csv", "layout_checks.csv")
+MEASURES = "measures"
 _NOON = dt.time(12, tzinfo=dt.timezone.utc)
 
 
@@ -73,7 +73,7 @@ def read_contents(store: GpkgStore, asked: Asked, progress: Progress = SILENT) -
         findings=checks,
         evidence=proofs,
         files=[FileHash("调查库（全部表与图层的内容）", "内容", survey_digest(store)), *_hashes(proofs)],
-        layout_findings=layout_findings(store.home.parent),
+        cards=cards_of(asked.edition, measures_of(store)),
         names=names_of(store, asked, found, given),
         layers={
             t.name: f"表 {t.table_id}" if t.table_id else t.zh for t in store_schema(asked.edition).values()
@@ -87,6 +87,13 @@ def plugin_version() -> str:
     parser = ConfigParser(interpolation=None)
     parser.read(ROOT / "metadata.txt", encoding="utf-8")
     return parser.get("general", "version", fallback="?")
+
+
+def measures_of(store: GpkgStore) -> list[str]:
+    """Keys of the measures in the survey, one for each feature."""
+    if MEASURES not in store.tables():
+        return []
+    return [str(row.values["measure"]) for row in store.rows(MEASURES) if row.values.get("measure")]
 
 
 def acceptance_warnings(meta: Mapping[str, str], date: dt.date) -> list[Problem]:
@@ -213,15 +220,3 @@ def _labelled(name: str, edition: Edition) -> str:
     """A row that is known by its land use gets the land use's name."""
     item = edition.codelist("land_use").item(name)
     return item.zh if item else name
-
-
-def layout_findings(folder: Path) -> Optional[list[dict[str, str]]]:
-    """The findings of ``checklayout`` from a CSV beside the survey, None where there is none."""
-    path = next((folder / name for name in LAYOUT_FILES if (folder / name).is_file()), None)
-    if path is None:
-        return None
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(stream)]
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return None

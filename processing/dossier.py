@@ -27,10 +27,11 @@ from ..core import dossier, language
 from ..core.dossier import Amount, Contents
 from ..core.errors import InputError, Problem
 from ..core.field.secrecy import Decision
-from ..core.standard import default_edition
-from ..layers.dossier import Asked, read_contents, write_acceptance
+from ..core.standard import Edition, default_edition
+from ..layers.dossier import MEASURES, Asked, read_contents, write_acceptance
 from ..layers.dossierfiles import copy_annex, write_sums
 from ..layers.dossierpdf import write_pdf
+from ..layers.dossierplan import beside
 from ..layers.printing.files import whole
 from ..layers.store import GpkgStore, open_store
 from ..layers.surveyevaluation import edition_of, evaluation_date
@@ -49,7 +50,7 @@ ACCEPTED = {
     "ACCEPTANCE_DOCUMENT": "acceptance_document",
     "ACCEPTANCE_AUTHORITY": "acceptance_authority",
 }
-OWN_PROJECT = "figures/figures.qgz"
+OWN_PROJECTS = ("figures/figures.qgz", "{survey}.qgz")
 NAME = "dossier"
 
 
@@ -109,6 +110,15 @@ def spoken(wanted: str) -> Iterator[None]:
         language.use(before)
 
 
+def measured(drawn: Drawn, edition: Edition) -> list[Amount]:
+    """What the map of the layout amounts to, without zones."""
+    keys = {m.number: m.key for m in edition.measures.values()}
+    units = {"hm²": "hm2"}
+    return [
+        Amount("", "", keys[a.number], units.get(a.unit, a.unit), a.built, a.planned) for a in drawn.amounts
+    ]
+
+
 class _Run:
     """One dossier of one survey."""
 
@@ -145,8 +155,8 @@ class _Run:
     def _project(self) -> Optional[Path]:
         if self.inputs.given("PROJECT"):
             return Path(self.inputs.text("PROJECT"))
-        beside = self.survey.parent / OWN_PROJECT
-        return beside if beside.is_file() else None
+        names = [name.format(survey=self.survey.stem) for name in OWN_PROJECTS]
+        return next((p for p in (self.survey.parent / name for name in names) if p.is_file()), None)
 
     def _make_folder(self) -> None:
         try:
@@ -175,17 +185,18 @@ class _Run:
             date = evaluation_date(store, self.inputs.text("EVALUATION_DATE"), dt.date.today())
             asked = Asked(edition_of(store), self._type(store), date, county)
             contents = read_contents(store, asked, self.progress)
+            rows = store.rows(MEASURES) if MEASURES in store.tables() else []
+            uuids = frozenset(row.uuid for row in rows)
         drawn = atelier.draw(contents, self.progress)
         decisions = self._log_decision(drawn)
-        amounts = [Amount("", "", f"{a.number} {a.name}", a.unit, a.built, a.planned) for a in drawn.amounts]
-        files = [*contents.files, *drawn.files]
-        warnings = [*contents.warnings, *drawn.warnings]
+        taken = beside(self.survey.parent, measured(drawn, asked.edition), uuids, asked.edition)
         found = replace(
             contents,
             figures=drawn.sheets,
-            files=files,
-            amounts=amounts,
-            warnings=warnings,
+            files=[*contents.files, *drawn.files],
+            amounts=taken.amounts,
+            layout_findings=taken.findings,
+            warnings=[*contents.warnings, *drawn.warnings, *taken.warnings],
             decisions=decisions,
         )
         return found, drawn

@@ -25,7 +25,6 @@ from qgis.PyQt.QtGui import QImage
 from ..core.dossier import Contents, FigureSheet, FileHash
 from ..core.errors import InputError, Problem
 from ..core.field.secrecy import PUBLIC, Decision, MarkedLayer, mark_of
-from ..core.progress import SILENT, Progress
 from ..layers.dossierfiles import encoded, source_digest
 from ..layers.dossierpdf import FigurePage
 from ..layers.roles import role_of
@@ -47,6 +46,7 @@ from ..layouts.sources import TABLES, Fields, Sources, gather
 from ..layouts.titleblock import TitleBlock
 from .dossierimages import steady_image
 from .exportfigures import add_slope, needed_roles, new_project
+from .feedback import StageProgress
 
 MARK = "qingliu/secrecy"
 PAPER = "A3"
@@ -81,11 +81,9 @@ class Atelier:
     ) -> None:
         self.survey, self.decision, self.font, self.scratch = survey, decision, font, scratch
         self.project = _opened(project) if project is not None else new_project()
-        self.progress: Progress = SILENT
 
-    def draw(self, contents: Contents, progress: Progress) -> Drawn:
+    def draw(self, contents: Contents, progress: StageProgress) -> Drawn:
         """All figures of the edition."""
-        self.progress = progress
         wanted = list(figures(contents.edition).values())
         sources = self._sources(wanted, contents)
         found = Drawn([], {}, [], [], [], [])
@@ -104,7 +102,7 @@ class Atelier:
         progress.stage("figures", len(wanted))
         for number, figure in enumerate(wanted):
             progress.step(number / len(wanted))
-            self._one(studio, figure, sources, held, found)
+            self._one(studio, figure, sources, held, found, progress)
         found.files.extend(_files(sources, self.survey))
         return found
 
@@ -146,6 +144,7 @@ class Atelier:
         sources: Sources,
         held: Mapping[str, list[MarkedLayer]],
         found: Drawn,
+        progress: StageProgress,
     ) -> None:
         lacks = missing_roles(figure, sources)
         withheld = [m.name for role in lacks for m in held.get(role, ())]
@@ -161,7 +160,9 @@ class Atelier:
         if shown:
             found.sheets.append(_missing(figure, (), shown))
             return
-        page = steady_image(made.layout, _PRINT_DPI, self.progress)
+        page = steady_image(
+            made.layout, _PRINT_DPI, progress, len(found.sheets) / len(figures(studio.edition))
+        )
         image = encoded(on_screen(page), "PNG")
         if not image.data:
             raise InputError("QL-FIG-EXPORT", figure=figure.zh, path="PNG", reason="memory")

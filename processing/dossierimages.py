@@ -19,8 +19,12 @@ VOTES, LEAD, MOST = 4, 3, 16
 _STEADY_LAYERS = 2
 
 
-def steady_image(layout: QgsPrintLayout, dpi: float, progress: Progress = SILENT) -> QImage:
-    """The layout's first page at ``dpi``; a null image where memory does not allow it. Raises Cancelled."""
+def steady_image(
+    layout: QgsPrintLayout, dpi: float, progress: Progress = SILENT, share: float = 0.0
+) -> QImage:
+    """The layout's first page at ``dpi``; a null image where memory does not allow it.
+
+    ``share`` is how far the stage has got; cancel is looked for between renderings (Cancelled)."""
     exporter = QgsLayoutExporter(layout)
     first = exporter.renderPageToImage(0, dpi=dpi)
     if labelled_layers(layout) <= _STEADY_LAYERS or first.isNull():
@@ -30,7 +34,7 @@ def steady_image(layout: QgsPrintLayout, dpi: float, progress: Progress = SILENT
     ballast: list[list[bytearray]] = []
     image = first
     for turn in range(MOST):
-        progress.step(1.0)
+        progress.step(share)
         key = _key(image)
         images.setdefault(key, image)
         seen[key] += 1

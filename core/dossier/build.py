@@ -26,7 +26,7 @@ def build(contents: Contents) -> Document:
         proofs_part(contents),
         checks_part(contents, origins),
         plan_part(contents, origins),
-        cards_part(contents.cards),
+        cards_part(contents.cards, origins),
         edition_part(contents, origins),
         signatures_part(contents),
         files_part(contents),

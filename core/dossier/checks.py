@@ -23,7 +23,8 @@ from .document import (
     said,
 )
 from .front import without_code
-from .model import Contents
+from .model import Contents, LayoutFinding
+from .numbers import number_text
 from .origins import Origins
 
 SEVERITIES = {"error": "应改正", "warning": "宜改正", "note": "提示", "unknown": "无法检查"}
@@ -106,32 +107,53 @@ def _column_anchor(edition: Edition, table: str, field: str, origins: Origins) -
     return (origins.column(known, column),) if known and column else ()
 
 
-def _layout(rows: Optional[Sequence[Mapping[str, str]]], origins: Origins) -> list[Block]:
-    """Findings of ``checklayout``, where its table lies beside the survey."""
+def _layout(found: Optional[Sequence[LayoutFinding]], origins: Origins) -> list[Block]:
+    """Findings of ``checklayout``; those of one measure by one rule stand together."""
     blocks: list[Block] = [Heading(plain("措施布局检查"))]
-    if rows is None:
-        text = "调查库旁没有布局检查的结果，措施布局是否符合第五、六章尚未检查。"
+    if found is None:
+        text = "调查库旁没有与现有措施一致的布局检查结果，措施布局是否符合第五、六章尚未检查。"
         return [*blocks, Paragraph(plain(text))]
-    if not rows:
+    if not found:
         return [*blocks, Paragraph(plain("布局检查无发现。"))]
-    lines = []
-    for number, row in enumerate(rows):
-        anchor = origins.own(
-            f"layout.{number}", f"布局规则 {row.get('rule_id', '')}", "", row.get("clause", ""),
-            f"规则 {row.get('rule_id', '')}", source="checklayout", features=(row.get("measure_uuid", ""),),
-        )  # fmt: skip
-        severity = row.get("severity", "")
-        lines.append(
-            Line(
-                (
-                    Cell(plain(SEVERITIES.get(severity, severity)), "center", tone=severity),
-                    Cell((Run(without_code(row.get("message", "")), "value", anchor),)),
-                    Cell((Run(row.get("failing_area_m2", ""), "value", anchor),), "right"),
-                    Cell(clause(row.get("clause", "")), "center"),
-                )
-            )
+    groups: dict[tuple[str, str, str, str], list[LayoutFinding]] = {}
+    for f in sorted(found, key=_gravest):
+        groups.setdefault((f.severity, f.measure, f.rule_id, f.clause), []).append(f)
+    lines = tuple(_layout_line(key, members, origins) for key, members in groups.items())
+    titles = head("级别", "措施", "内容", "处数", "不合面积（m²）", "条文")
+    return [*blocks, Grid(titles, lines, (10.0, 18.0, 44.0, 7.0, 12.0, 9.0), 8.5)]
+
+
+def _gravest(finding: LayoutFinding) -> tuple[int, str, str, str]:
+    order = list(SEVERITIES)
+    place = order.index(finding.severity) if finding.severity in order else len(order)
+    return place, finding.measure, finding.rule_id, finding.measure_uuid
+
+
+def _layout_line(key: tuple[str, str, str, str], found: Sequence[LayoutFinding], origins: Origins) -> Line:
+    severity, measure, rule, clause_id = key
+    anchor = origins.own(
+        f"layout.{'.'.join(key)}", f"布局检查 {measure}", str(len(found)), clause_id, f"布局规则 {rule}",
+        source="布局检查（checklayout）", features=tuple(f"measures {f.measure_uuid}" for f in found[:_EXAMPLES]),
+    )  # fmt: skip
+    area = sum(f.area_m2 or 0.0 for f in found)
+    shown = (Run(number_text(area), "value", anchor),) if area else ()
+    return Line(
+        (
+            Cell(plain(SEVERITIES.get(severity, severity)), "center", tone=severity),
+            Cell(said(measure)),
+            Cell((Run(_layout_words(found[0]), "value", anchor),)),
+            Cell((Run(str(len(found)), "value", anchor),), "center"),
+            Cell(shown, "right"),
+            Cell(clause(clause_id), "center"),
         )
-    return [
-        *blocks,
-        Grid(head("级别", "内容", "不合面积（m²）", "条文"), tuple(lines), (12.0, 62.0, 16.0, 10.0), 8.5),
-    ]
+    )
+
+
+def _layout_words(finding: LayoutFinding) -> str:
+    """The finding's sentence where it is Chinese; a run in English left another one."""
+    text = without_code(finding.message)
+    if any("\u4e00" <= c <= "\u9fff" for c in text):
+        return text
+    if finding.severity == "unknown":
+        return f"资料不全，{finding.clause} 条无法检查"
+    return f"不符合 {finding.clause} 条的要求"

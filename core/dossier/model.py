@@ -68,7 +68,7 @@ class FileHash(NamedTuple):
 
 
 class Amount(NamedTuple):
-    """How much of a measure there is in a place, in its unit; ``rests`` says on which features."""
+    """How much of a measure (its key) there is in a zone and village, in its unit, on how many features."""
 
     zone: str
     village: str
@@ -80,12 +80,33 @@ class Amount(NamedTuple):
     features: int = 0
 
 
+class LayoutFinding(NamedTuple):
+    """What ``checklayout`` found about a measure: the rule, how grave, and how much of it fails (m², m)."""
+
+    measure_uuid: str
+    measure: str
+    rule_id: str
+    clause: str
+    severity: str
+    message: str
+    area_m2: Optional[float] = None
+    length_m: Optional[float] = None
+
+
+class Duty(NamedTuple):
+    """A duty of a card: its clause, what is to be done, how often, and why this often."""
+
+    clause: str
+    text: str
+    interval: str
+    reason: str
+
+
 class Card(NamedTuple):
-    """A maintenance card of a group of measures: duties with their clause, interval and next date."""
+    """The maintenance card of a measure, or of all of them (chapter 8)."""
 
     title: str
-    clause: str
-    duties: Tuple[Tuple[str, str, str], ...]
+    duties: Tuple[Duty, ...]
 
 
 class Decision(NamedTuple):
@@ -118,7 +139,7 @@ class Contents:
     figures: Sequence[FigureSheet] = ()
     files: Sequence[FileHash] = ()
     amounts: Sequence[Amount] = ()
-    layout_findings: Optional[Sequence[Mapping[str, str]]] = None
+    layout_findings: Optional[Sequence[LayoutFinding]] = None
     cards: Sequence[Card] = ()
     decisions: Sequence[Decision] = ()
     names: Mapping[Tuple[str, str], str] = field(default_factory=dict)

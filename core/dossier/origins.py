@@ -146,6 +146,11 @@ class Origins:
         formula = self._edition.indicators[number].formula
         return formula.zh if formula else ""
 
+    def measure(self, key: str) -> str:
+        """Number and name of a measure of table B.1."""
+        found = self._edition.measures.get(key)
+        return f"{found.number} {found.name_zh}" if found else key
+
     def unit(self, code: Optional[str]) -> str:
         """A unit as people write it."""
         return self._edition.code_label("units", code, "zh") if code else ""
@@ -194,7 +199,7 @@ class Origins:
         return anchor
 
     def _clause(self, clause: Optional[str]) -> str:
-        return clause if clause in self._edition.clauses else "7.0.1"
+        return clause if clause is not None and clause in self._edition.clauses else "7.0.1"
 
     def _text(self, value: Value) -> str:
         if value.id.startswith("state."):
@@ -302,8 +307,9 @@ def _variables(edition: Edition) -> dict[str, str]:
     }  # fmt: skip
     found.update({i["key"]: i["zh"] for i in edition.codelist("water_quality").data.get("items", ())})
     for indicator in edition.indicators.values():
-        named = [*(indicator.formula.variables if indicator.formula else ()), *indicator.inputs]
-        for variable in named:
-            found[f"{indicator.number}.{variable.key}"] = variable.zh
-            found.setdefault(variable.key, variable.zh)
+        named = [(v.key, v.zh) for v in (indicator.formula.variables if indicator.formula else ())]
+        named += [(v.key, v.zh) for v in indicator.inputs]
+        for key, zh in named:
+            found[f"{indicator.number}.{key}"] = zh
+            found.setdefault(key, zh)
     return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from typing import Iterable, Optional, Sequence
 
+from ..standard import Edition
+from ..standard.model.maintenance import MaintenanceDuty
 from .document import (
     Block,
     Cell,
@@ -21,7 +23,7 @@ from .document import (
     plain,
     said,
 )
-from .model import Amount, Card, Contents, FigureSheet
+from .model import Amount, Card, Contents, Duty, FigureSheet
 from .numbers import number_text
 from .origins import Origins
 
@@ -85,17 +87,19 @@ def _line(number: int, amount: Amount, zoned: bool, costed: bool, origins: Origi
         if value is None:
             return Cell(plain("—"), "right")
         anchor = origins.own(
-            f"amount.{number}", f"工程量 {amount.measure}", "", "5.1.2", "措施图层要素的平面面积、长度或个数之和",
+            f"amount.{number}", f"工程量 {measure}", "", "5.1.2", "措施图层要素的平面面积、长度或个数之和",
             source="措施图层", features=(f"measures：{amount.features} 个要素",) if amount.features else (),
         )  # fmt: skip
         return Cell((Run(number_text(value), "value", anchor),), "right")
 
+    measure = origins.measure(amount.measure)
+
     places = (Cell(said(amount.zone)), Cell(said(amount.village))) if zoned else ()
     cost = (shown("cost", amount.cost),) if costed else ()
-    unit = Cell((Run(amount.unit, "unit"),), "center")
+    unit = Cell((Run(origins.unit(amount.unit), "unit"),), "center")
     row = (
         *places,
-        Cell(code(amount.measure)),
+        Cell(code(measure)),
         unit,
         shown("built", amount.built),
         shown("planned", amount.planned),
@@ -103,16 +107,62 @@ def _line(number: int, amount: Amount, zoned: bool, costed: bool, origins: Origi
     return Line((*row, *cost))
 
 
-def cards_part(cards: Sequence[Card]) -> Part:
+def cards_of(edition: Edition, measures: Iterable[str]) -> tuple[Card, ...]:
+    """A card for what concerns every measure, and one for each measure that has duties of its own."""
+    present = set(measures)
+    duties = edition.maintenance.values()
+    common = tuple(_duty(d) for d in duties if not d.measures)
+    found = [Card("各项措施", common)] if common and present else []
+    for key, measure in edition.measures.items():
+        own = tuple(_duty(d) for d in duties if key in d.measures)
+        if key in present and own:
+            found.append(Card(measure.name_zh, own))
+    return tuple(found)
+
+
+def _duty(duty: MaintenanceDuty) -> Duty:
+    return Duty(duty.clause, duty.zh, _interval(duty), duty.reason_zh)
+
+
+def _interval(duty: MaintenanceDuty) -> str:
+    if duty.trigger == "interval" and duty.interval_months:
+        years, months = divmod(duty.interval_months, 12)
+        return f"每 {years} 年" if not months else f"每 {duty.interval_months} 个月"
+    if duty.trigger == "after_rain":
+        return f"汛期雨后 {duty.within_days} 日内"
+    return {"once": "移交时", "continuous": "经常", "on_fault": "发现问题时"}.get(duty.trigger, duty.trigger)
+
+
+def cards_part(cards: Sequence[Card], origins: Origins) -> Part:
     """Maintenance cards; without them, the clauses that ask for maintenance."""
     if not cards:
-        words = "管护卡待补：措施建成后，按第 8 章各节落实管护主体、内容和周期（"
-        blocks: tuple[Block, ...] = (Paragraph((Run(words, "code"), *clause("8.1.1"), Run("）。"))),)
+        words = "管护卡待补：措施建成后，按第八章各节落实管护主体、内容和周期（"
+        blocks: tuple[Block, ...] = (Paragraph((Run(words), *clause("8.1.1"), Run("）。"))),)
         return Part("cards", "十", "管护卡", blocks)
-    found: list[Block] = []
+    words = "周期为本软件按管护经验拟定，标准只要求定期管护；自竣工之日起算，可按当地情况调整（"
+    found: list[Block] = [Paragraph((Run(words), *clause("8.1.1"), Run("）。")), "note")]
+    heads = head("条文", "内容", "周期", "周期依据")
     for card in cards:
-        found.append(Heading((*said(card.title), Run("　条文 "), *clause(card.clause)), 3))
-        lines = tuple(Line(tuple(Cell(said(text)) for text in duty)) for duty in card.duties)
-        found.append(Grid(head("内容", "周期", "下次日期"), lines, (64.0, 18.0, 18.0), 9.0))
-        found.append(Paragraph(plain("管护主体：＿＿＿＿＿＿　　责任人：＿＿＿＿＿＿　　电话：＿＿＿＿＿＿")))
+        found.append(Heading(said(card.title), 3))
+        lines = tuple(_duty_line(card, n, d, origins) for n, d in enumerate(card.duties))
+        found.append(Grid(heads, lines, (9.0, 47.0, 14.0, 30.0), 8.5))
+        blanks = (
+            "产权人：＿＿＿＿＿＿　使用权人：＿＿＿＿＿＿　管理责任人：＿＿＿＿＿＿　竣工日期：＿＿＿＿＿＿"
+        )
+        found.append(Paragraph(plain(blanks), "note"))
     return Part("cards", "十", "管护卡", tuple(found))
+
+
+def _duty_line(card: Card, number: int, duty: Duty, origins: Origins) -> Line:
+    anchor = origins.own(
+        f"duty.{duty.clause}.{duty.interval}.{duty.text}", f"管护周期 {card.title}", duty.interval, duty.clause,
+        "本软件拟定的管护周期", source=duty.reason,
+    )  # fmt: skip
+    interval = (Run(duty.interval, "value", anchor),)
+    row = (
+        Cell(clause(duty.clause), "center"),
+        Cell(code(duty.text)),
+        Cell(interval, "center"),
+        Cell(code(duty.reason)),
+    )
+    return Line(row)
