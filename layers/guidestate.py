@@ -171,12 +171,10 @@ def present(
 
 
 def _has_given(step: Step, have: Mapping[str, str], folder: Path | None) -> bool:
-    outputs = list(step.gives.values())
-    if not outputs:
-        return False
-    return all(
-        (bool(role) and role in have) or (folder is not None and _is_filled(folder / file))
-        for role, file in outputs
+    roles_given = [role for role, _ in step.gives.values()]
+    return bool(step.proofs) and all(
+        (bool(role) and role in have) or (folder is not None and _is_filled(folder / proof))
+        for role, proof in zip(roles_given, step.proofs)
     )
 
 

@@ -37,6 +37,9 @@ DOCKS: tuple[DockSpec, ...] = (
     DockSpec("streams", ".stream_dock", "StreamDock", icon="streams", takes_canvas=True),
     DockSpec("zones", ".zones_dock", "ZonesDock", icon="zones", takes_canvas=True),
     DockSpec("survey", ".survey_dock", "SurveyDock", icon="survey", takes_canvas=True),
+    DockSpec("field", ".field_dock", "FieldDock", icon="field", takes_canvas=True),
+    DockSpec("evaluation", ".evaluation_dock", "EvaluationDock", icon="evaluation", takes_canvas=True),
+    DockSpec("training", ".training_dock", "TrainingDock", icon="training", takes_canvas=True),
 )
 
 
@@ -46,6 +49,9 @@ def _title(key: str) -> str:
         "clauses": QCoreApplication.translate("Workspace", "Clauses of the standard"),
         "streams": QCoreApplication.translate("Workspace", "Stream survey: limits and profiles"),
         "zones": QCoreApplication.translate("Workspace", "Zones: check and mend"),
+        "field": QCoreApplication.translate("Workspace", "To the field and back"),
+        "evaluation": QCoreApplication.translate("Workspace", "Evaluation: the 20 indicators"),
+        "training": QCoreApplication.translate("Workspace", "Course on the standard"),
         "survey": QCoreApplication.translate("Workspace", "Survey tables"),
     }[key]
 
@@ -114,6 +120,8 @@ class Workspace:
             dock.visibilityChanged.connect(lambda shown, k=key: self._sync(k, shown))
             if hasattr(dock, "target_requested"):
                 dock.target_requested.connect(self.follow)
+            if hasattr(dock, "form_requested"):
+                dock.form_requested.connect(self.open_form)
             self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             self.docks[key] = dock
         self.docks[key].show()
@@ -145,6 +153,10 @@ class Workspace:
         if survey.exists():
             self.open("survey").open_survey(survey)
         guide.raise_()
+
+    def open_form(self, table: str, row_uuid: str, field: str) -> None:
+        """Open the form of a row in the survey dock, at a field."""
+        self.open("survey").open_form(table, row_uuid, field)
 
     def _open_if_there(self, key: str) -> None:
         if any(spec.key == key for spec in DOCKS):
