@@ -22,7 +22,7 @@ class Step:
     they are there, ``uses`` parameters that are not named like their role, ``gives`` maps
     its outputs to (role or None, file name), ``settings`` are fixed parameters, ``unless``
     is a role that makes it needless, and ``under`` a parameter that takes all layers of the
-    case but the DEM, to say where to look.
+    case but the DEM, to say where to look. ``proofs`` are the files by which one sees that it was run.
     """
 
     key: str
@@ -35,6 +35,7 @@ class Step:
     settings: Mapping[str, Any] = field(default_factory=dict)
     unless: str | None = None
     under: str | None = None
+    proofs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def steps() -> list[Step]:
                 settings=entry.get("settings") or {},
                 unless=entry.get("unless"),
                 under=entry.get("under"),
+                proofs=tuple(spec.get("proof", spec["file"]) for spec in (entry.get("gives") or {}).values()),
             )
         )
     return found

@@ -112,6 +112,8 @@ def main() -> int:
         if (case.folder / "evidence").is_dir():
             shutil.copytree(case.folder / "evidence", OUT / "evidence")
         print("   SURVEY       survey.gpkg (a copy of the case's)")
+        write_project(OUT / "survey.gpkg")
+    take_project(roles)
     skipped: list[dict] = []
     finished = run_steps(case, roles, record, skipped)
     write_record(case, record, skipped)
@@ -144,7 +146,19 @@ def run_steps(case, roles: dict, record: list[dict], skipped: list[dict]) -> boo
         for output, (role, _) in step.gives.items():
             if role and Path(parameters[output]).exists():
                 roles[role] = parameters[output]
+        take_project(roles)
     return True
+
+
+def take_project(roles: dict) -> None:
+    """The project beside the survey, once there is one: figures go into it."""
+    if (OUT / "survey.qgz").exists():
+        roles["PROJECT"] = str(OUT / "survey.qgz")
+
+
+def write_project(survey: Path) -> None:
+    """The QGIS project of a survey that came without one."""
+    subprocess.run([sys.executable, str(ROOT / "tools" / "survey_project.py"), str(survey)], check=True)
 
 
 # Pictures of the run: file, title, layers bottom first (role, style).
