@@ -80,20 +80,25 @@ def package_survey(store: GpkgStore, wish: FieldWish, progress: Progress) -> Pac
     if faults:
         raise InputError(problems=faults)
     recover(wish.folder)
-    require_free(store, wish.folder)
+    replaced = require_free(store, wish.folder)
     part = part_of(wish.folder)
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir()
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(wish.folder), reason=str(error)) from error
+    maker = _Maker(store, wish, part)
+    unused = base_of(store.home, maker.facts.id)
     try:
-        made = _Maker(store, wish, part).make(progress)
+        made = maker.make(progress)
         put_in_place(part, wish.folder)
+        unused = base_of(store.home, replaced) if replaced else None
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(wish.folder), reason=str(error)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        if unused is not None:
+            unused.unlink(missing_ok=True)
     return made
 
 
@@ -106,9 +111,7 @@ class _Maker:
         self.warnings: list[Problem] = []
         self.name = ascii_name(self.meta.get("code") or self.meta.get("name", ""))
         self.gpkg = part / f"{self.name}.gpkg"
-        self.facts = PackageFacts(
-            str(uuids.uuid4()), wish.target, wish.person, now(), store.sequence()
-        )  # fmt: skip
+        self.facts = PackageFacts(str(uuids.uuid4()), wish.target, wish.person, now(), store.sequence())
 
     def make(self, progress: Progress) -> Packaged:
         progress.stage("field_copy", len(self.store.tables()))
@@ -320,10 +323,13 @@ def recover(folder: Path) -> None:
         old.rename(folder)
 
 
-def require_free(store: GpkgStore, folder: Path) -> None:
-    """Raise InputError QL-FIELD-EXISTS, QL-FIELD-UNMERGED where the folder holds something to keep."""
+def require_free(store: GpkgStore, folder: Path) -> str:
+    """The id of the untouched package that may be replaced, empty where the folder is free.
+
+    Raises InputError QL-FIELD-EXISTS, QL-FIELD-UNMERGED where the folder holds something to keep.
+    """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
+        return ""
     if not (folder / MANIFEST).is_file():
         raise InputError("QL-FIELD-EXISTS", folder=str(folder))
     package = find_package(folder)
@@ -337,6 +343,7 @@ def require_free(store: GpkgStore, folder: Path) -> None:
     added = files - set(known) - {MANIFEST}
     if not base.is_file() or added or has_entries(contents_of(base), contents_of(package.gpkg)):
         raise InputError("QL-FIELD-UNMERGED", folder=str(folder))
+    return package.facts.id
 
 
 def has_entries(base: Contents, theirs: Contents) -> bool:

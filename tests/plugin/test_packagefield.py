@@ -497,11 +497,12 @@ def test_a_folder_with_anything_else_in_it_is_refused_and_left_as_it_was(package
     assert [p.name for p in (tmp_path / "p").iterdir()] == ["mine.txt"]
 
 
-def test_an_untouched_package_is_replaced_and_one_with_entries_is_not(package):
+def test_an_untouched_package_is_replaced_and_one_with_entries_is_not(package, survey):
     folder = package()
     first = json.loads((folder / "package.json").read_text("utf-8"))["id"]
     package()
-    assert json.loads((folder / "package.json").read_text("utf-8"))["id"] != first
+    now = json.loads((folder / "package.json").read_text("utf-8"))["id"]
+    assert now != first and [p.stem for p in (survey.parent / "survey.field").iterdir()] == [now]
     fs.device(folder, "UPDATE a7 SET households = 37 WHERE natural_village = '上店'")
     with pytest.raises(QgsProcessingException, match="QL-FIELD-UNMERGED"):
         package()
@@ -529,6 +530,8 @@ def test_a_failure_halfway_leaves_neither_folder_nor_parts(package, survey, tmp_
     with pytest.raises(QgsProcessingException, match="QL-OUT-WRITE"):
         package()
     assert [p.name for p in tmp_path.iterdir()] == ["调查 一"]
+    kept = tmp_path / "调查 一" / "survey.field"
+    assert not kept.exists() or not list(kept.iterdir())
 
 
 def test_after_a_kill_between_the_renames_the_folder_before_comes_back(package, tmp_path):

@@ -1,0 +1,98 @@
+"""Kills while a package is made: the folder holds the old package whole or the new one whole, never half."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("qgis.core")
+ROOT = Path(__file__).resolve().parent.parent.parent
+_spec = importlib.util.spec_from_file_location(
+    "field_surveys", ROOT / "tests" / "plugin" / "field_surveys.py"
+)
+fs = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(fs)
+
+
+def package_state(folder):
+    """The id of the package in a folder; None where there is none. Raises AssertionError where it is half."""
+    if not folder.exists():
+        return None
+    manifest = json.loads((folder / "package.json").read_text("utf-8"))
+    for name, size in manifest["files"].items():
+        assert (folder / name).stat().st_size == size, name
+    (gpkg,) = folder.glob("*.gpkg")
+    connection = sqlite3.connect(f"file:{gpkg}?mode=ro&immutable=1", uri=True)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    found = dict(connection.execute("SELECT key, value FROM meta"))
+    assert connection.execute("SELECT count(*) FROM a7").fetchone() == (2,)
+    connection.close()
+    assert found["package_id"] == manifest["id"]
+    (project,) = folder.glob("*.qgz")
+    with zipfile.ZipFile(project) as archive:
+        assert archive.testzip() is None
+    return manifest["id"]
+
+
+def storm(tmp_path, kills, seed):
+    """Kill a packager at random moments; how often it had packaged, and the states found after each kill."""
+    chance = random.Random(seed)
+    survey = fs.make_survey(tmp_path / "s")
+    folder = tmp_path / "p"
+    states, acknowledged = [], 0
+    packager = ROOT / "tests" / "faults" / "field_packager.py"
+    for number in range(kills):
+        log = tmp_path / "packager.log"
+        with log.open("w") as stream:
+            child = subprocess.Popen(
+                [sys.executable, str(packager), str(ROOT), str(survey), str(folder)],
+                stdout=stream, stderr=subprocess.DEVNULL, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+            )  # fmt: skip
+        word = "READY" if number else "ACK"  # the first one is let finish a package
+        deadline = time.monotonic() + 60
+        while word not in log.read_text() and time.monotonic() < deadline and child.poll() is None:
+            time.sleep(0.02)
+        time.sleep(chance.uniform(0.0, 3.0))
+        assert child.poll() is None, log.read_text()
+        child.kill()
+        child.wait()
+        acknowledged += log.read_text().count("ACK")
+        from qingliu.layers.fieldpackage import recover
+
+        recover(folder)
+        states.append(package_state(folder))
+    return acknowledged, states, survey, folder
+
+
+def check(tmp_path, kills, seed):
+    from qingliu.layers.store import open_store
+
+    acknowledged, states, survey, folder = storm(tmp_path, kills, seed)
+    assert len(states) == kills and acknowledged > 0 and any(states)
+    after_first = states[next(i for i, s in enumerate(states) if s) :]
+    assert all(after_first)  # once there is a package there always is one
+    with open_store(survey) as store:
+        assert store.findings == [] and store.count("a7") == 2
+    shutil.rmtree(folder)
+
+
+@pytest.mark.timeout(280)
+def test_kills_while_packaging_leave_the_old_or_the_new_package_whole(tmp_path, qgis_app):
+    check(tmp_path, 4, seed=1)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(3600)
+def test_two_hundred_kills_while_packaging(tmp_path, qgis_app):
+    check(tmp_path, 200, seed=2)
