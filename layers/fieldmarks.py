@@ -19,6 +19,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ..core.datum_shift import DatumShift
 from ..core.errors import InputError, Problem, problem
 from ..core.mapsheets import MapSheet, corners, dms, number, old_number, scales
 from ..core.mapsheets.bases import COARSE, NO_SCALE, NONE, PARTLY, Covered
@@ -29,7 +30,7 @@ from .datums import Transform
 from .mapsheets import frame
 from .outputs import Column, feature, fields
 from .planar import geometry_of
-from .records import read_records
+from .records import Record, read_records
 
 NEAR_M = 100.0
 """How far outside the watershed a thing still belongs on its field map."""
@@ -123,36 +124,47 @@ def read_marks(
     crs: QgsCoordinateReferenceSystem,
     watershed: QgsGeometry,
     pages: Sequence[Page],
+    *,
+    shifts: Sequence[DatumShift] = (),
     progress: Progress = SILENT,
 ) -> MarkReading:
     """What is to be marked in the watershed (maps' CRS) and within 100 m of it, with its pages.
 
-    ``layers`` are the layers by role. Things further out are counted in QL-SHEET-OUTSIDE. Raises InputError;
-    Cancelled.
+    ``layers`` are the layers by role. Things further out are counted in QL-SHEET-OUTSIDE. Raises InputError
+    with the faults of all layers, mixed datums (QL-CRS-DATUM) among them; Cancelled.
     """
     near = watershed.buffer(NEAR_M, 16)
     shapes: dict[Place, QgsGeometry] = {}
     warnings: list[Problem] = []
-    for role, members in layers.items():
-        left = 0
-        for layer in members:
-            reading = read_records(layer, crs, role.upper(), progress=progress)
-            warnings += [w for w in reading.warnings if w.code != "QL-LAYER-NOFEATURES"]
-            for record in reading.records:
-                kind = kind_of(role, record.attributes)
-                shape = geometry_of(record.wkb or b"")
-                if kind is None or not shape.intersects(near):
-                    left += kind is not None
-                    continue
-                values = record.attributes
-                row = record.uuid or f"fid-{record.fid}"
-                name = str(values.get("name") or "")
-                own = values.get(kind.own) if kind.own else None
-                shapes[Place(kind, table_of(layer), row, name, own)] = shape
+    faults: list[Problem] = []
+    for role, layer in [(role, layer) for role, members in layers.items() for layer in members]:
+        try:
+            reading = read_records(
+                layer, crs, role.upper(), algorithm="mapsheets", shifts=shifts, progress=progress
+            )
+        except InputError as error:
+            faults += error.problems
+            continue
+        warnings += [w for w in reading.warnings if w.code != "QL-LAYER-NOFEATURES"]
+        found = [(_place(role, layer, record), geometry_of(record.wkb or b"")) for record in reading.records]
+        inside = {place: shape for place, shape in found if place is not None and shape.intersects(near)}
+        left = sum(place is not None and place not in inside for place, _ in found)
         if left:
             warnings.append(problem("QL-SHEET-OUTSIDE", role=role, count=left, near=int(NEAR_M)))
-    found = [_placed(one, shapes[one.place], near, pages) for one in marked(shapes)]
-    return MarkReading([one for one in found if one.pages], warnings)
+        shapes.update(inside)
+    if faults:
+        raise InputError(problems=faults)
+    marks = [_placed(one, shapes[one.place], near, pages) for one in marked(shapes)]
+    return MarkReading([mark for mark in marks if mark.pages], warnings)
+
+
+def _place(role: str, layer: QgsVectorLayer, record: Record) -> Place | None:
+    kind = kind_of(role, record.attributes)
+    if kind is None:
+        return None
+    row, name = record.uuid or f"fid-{record.fid}", str(record.attributes.get("name") or "")
+    own = record.attributes.get(kind.own) if kind.own else None
+    return Place(kind, table_of(layer), row, name, own)
 
 
 def table_of(layer: QgsVectorLayer) -> str:

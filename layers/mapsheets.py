@@ -18,7 +18,7 @@ from qgis.core import (
 
 from ..core.datum_shift import DatumShift
 from ..core.errors import InputError, Problem, problem
-from ..core.mapsheets import MapSheet, SheetScale, number, parse_number, ring, sheets_over
+from ..core.mapsheets import MapSheet, SheetScale, count_over, number, parse_number, ring, sheets_over
 from ..core.mapsheets.bases import Base, SheetPart, date_of, scale_of
 from ..core.progress import SILENT, Progress
 from .crs import distance_area
@@ -27,6 +27,9 @@ from .records import POLYGON, TABLE, Record, Wanted, id_list, read_records
 
 LEAST_M2 = 1.0
 """A part of the watershed below this is the noise of its outline on the sheet's edge."""
+
+MOST_SHEETS = 10_000
+"""A quarter of a million square kilometres: more is no watershed."""
 
 _ELSEWHERE = 0.5  # share of a base map's own sheet that it must cover at least
 
@@ -68,9 +71,12 @@ def union_of(records: Iterable[Record]) -> QgsGeometry | None:
 def sheet_parts(watershed: QgsGeometry, scale: SheetScale, progress: Progress = SILENT) -> list[SheetPart]:
     """The sheets on which the watershed (EPSG:4490) has ground, from north-west row by row.
 
-    Raises InputError QL-SHEET-LATITUDE; Cancelled.
+    Raises InputError QL-SHEET-LATITUDE, QL-SHEET-TOOMANY; Cancelled.
     """
     plane, measure = QgisPlanar(), distance_area(sheet_crs())
+    count = count_over(plane.bounds(watershed), scale)
+    if count > MOST_SHEETS:
+        raise InputError("QL-SHEET-TOOMANY", count=count, most=MOST_SHEETS)
     sheets = list(sheets_over(plane.bounds(watershed), scale))
     progress.stage("map_sheets", len(sheets))
     total = measure.measureArea(watershed)

@@ -69,6 +69,7 @@ _BACKDROP_ROLES = {
 }  # fmt: skip
 PROJECT, DATA, RECORDS, HEIGHTS = "fieldmaps.qgz", "fieldmaps.gpkg", "records.csv", "heights.tif"
 _MOST_CELLS = 25_000_000
+_MOST_PAGES = 400
 RECORD_COLUMNS = ("mark", "kind", "name", "layer", "row_id", "address", "pages", "x", "y")
 
 
@@ -185,7 +186,10 @@ class Run:
         inputs.settle()
         indexed = judged_sheets(inputs, self.ground.degrees, bases, registered, self.progress)
         covered = {one.part.sheet: one.base for one in indexed}
-        self.pages = make_pages(self._tiles(covered), self.ground.transform)
+        tiles = self._tiles(covered)
+        if len(tiles) > _MOST_PAGES:
+            raise InputError("QL-SHEET-TOOMANY", count=len(tiles), most=_MOST_PAGES)
+        self.pages = make_pages(tiles, self.ground.transform)
         self.sheet = field_sheet(inputs.choice("PAPER"))
         sizes = [(box.width(), box.height()) for box in (p.outline.boundingBox() for p in self.pages)]
         chart = self.sheet.page.map
@@ -226,7 +230,14 @@ class Run:
         inputs, ground = self.inputs, self.ground
         layers = {role: self.sources.layers[role] for role in ROLES if role in self.sources.layers}
         reading = inputs.must(
-            lambda: read_marks(layers, ground.place.crs, ground.shape, self.pages, self.progress)
+            lambda: read_marks(
+                layers,
+                ground.place.crs,
+                ground.shape,
+                self.pages,
+                shifts=inputs.shifts,
+                progress=self.progress,
+            )
         )
         inputs.warn(reading.warnings)
         self.marks = reading.marks
@@ -268,8 +279,9 @@ class Run:
     def _draw(self, project: QgsProject, font: str) -> None:
         inputs, folder, ending = self.inputs, self.folder, self.inputs.choice("FORMAT")
         given = inputs.algorithm.parameterAsLayerList(inputs.parameters, "BACKGROUND", inputs.context)
-        inputs.warn(background_problems(given))
-        layers = field_layers(project, folder / DATA, self._backdrops(), given, self._easel(font))
+        backdrops = self._backdrops()
+        inputs.warn([*background_problems(given), *self._shifted([*(b.source for b in backdrops), *given])])
+        layers = field_layers(project, folder / DATA, backdrops, given, self._easel(font))
         name, centre = self._name(), self.pages[0].outline.boundingBox().center()
         crs = self.ground.place.crs
         series = Series(name, crs, self.scale, (centre.x(), centre.y()), font, self._notes())
@@ -290,6 +302,15 @@ class Run:
             for layer in self.sources.layers.get(_BACKDROP_ROLES[key], []):
                 found.append(Backdrop(key, layer))
         return found
+
+    def _shifted(self, layers: list[QgsMapLayer]) -> list[Problem]:
+        """Layers that QGIS draws tens of metres off, since no one knows their datum's tie to the map's."""
+        found: dict[str, Problem] = {}
+        for layer in layers:
+            if layer.crs().isValid():
+                warnings = guard(layer.crs(), self.ground.place.crs, layer=layer.name()).warnings
+                found.update({layer.name(): w for w in warnings if w.code == "QL-CRS-DATUMSHIFT"})
+        return list(found.values())
 
     def _easel(self, font: str) -> Easel:
         extent = self.ground.shape.boundingBox()

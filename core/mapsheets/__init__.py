@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from .frames import corners, dms, ring
-from .grid import MapSheet, SheetScale, scales, sheet_at, sheet_scale, sheets_over
+from .grid import MapSheet, SheetScale, count_over, scales, sheet_at, sheet_scale, sheets_over
 from .numbers import in_china, number, old_number, parse_number
 
 __all__ = [
     "MapSheet",
     "SheetScale",
     "corners",
+    "count_over",
     "dms",
     "in_china",
     "number",

@@ -318,3 +318,48 @@ def test_an_old_datum_is_refused(run, inputs, tmp_path):
     old.dataProvider().addFeatures([feature])
     with pytest.raises(QgsProcessingException, match="QL-CRS-DATUM"):
         run("qingliu:printfieldmaps", {**inputs, "BOUNDARY": old})
+
+
+def test_things_to_mark_on_an_old_datum_are_refused(run, inputs):
+    old = QgsVectorLayer("Point?crs=EPSG:4610", "old", "memory")
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.fromWkt("POINT(113.625 28.625)"))
+    old.dataProvider().addFeatures([feature])
+    with pytest.raises(QgsProcessingException, match="QL-CRS-DATUM"):
+        run("qingliu:printfieldmaps", {**inputs, "VILLAGES": old})
+
+
+class _StopsWhenDrawing(QgsProcessingFeedback):
+    """Cancels at the second page."""
+
+    def __init__(self):
+        super().__init__()
+        self.drawing = 0
+
+    def setProgressText(self, text):
+        self.drawing += "(4)" in text and "[4/5]" in text
+
+    def setProgress(self, percent):
+        super().setProgress(percent)
+        if self.drawing:
+            self.drawing += 1
+        if self.drawing > 3:
+            self.cancel()
+
+
+@pytest.mark.parametrize("ending", ["pdf", "png"])
+def test_a_stop_while_drawing_leaves_no_half_file(provider, qgis_new_project, inputs, ending):
+    from qgis.core import QgsProcessingContext
+    from qingliu.processing.printfieldmaps import PrintFieldMaps
+
+    feedback = _StopsWhenDrawing()
+    made = PrintFieldMaps()
+    made.initAlgorithm()
+    results, _ = made.run({**inputs, "FORMAT": ending}, QgsProcessingContext(), feedback, {}, False)
+    assert feedback.isCanceled()
+    assert results == {}
+    folder = Path(inputs["OUTPUT_FOLDER"])
+    left = {p.name for p in folder.iterdir()}
+    assert not {name for name in left if "part" in name}
+    assert "fieldmaps.pdf" not in left and "records.pdf" not in left and "fieldmaps.qgz" not in left
+    assert len([name for name in left if name.endswith(".png")]) < 4

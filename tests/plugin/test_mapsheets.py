@@ -211,6 +211,7 @@ def test_the_log_names_what_the_base_maps_lack(provider, qgis_new_project, engli
         ({"BOUNDARY": boundary}, "QL-SHEET-NOGROUND"),
         ({"BOUNDARY": lambda: boundary(polygon(110, -1, 110.1, -0.9))}, "QL-SHEET-LATITUDE"),
         ({"BOUNDARY": lambda: boundary(polygon(110, 60.1, 110.1, 60.2))}, "QL-SHEET-LATITUDE"),
+        ({"BOUNDARY": lambda: boundary(polygon(73, 18, 135, 53))}, "QL-SHEET-TOOMANY"),
         ({"BOUNDARY": lambda: boundary(polygon(0, 0, 1, 1), crs="")}, "QL-CRS-NONE"),
         ({"BOUNDARY": lambda: memory("Point", "EPSG:4490", "", [])}, "QL-LAYER-GEOMETRYTYPE"),
         ({"BASEMAPS": lambda: bases(fields="&field=a:string")}, "QL-LAYER-NOFIELD"),
@@ -227,6 +228,7 @@ def test_the_log_names_what_the_base_maps_lack(provider, qgis_new_project, engli
         "empty",
         "south of the equator",
         "beyond 60° N",
+        "all of China",
         "no CRS",
         "points",
         "no scale field",
@@ -248,6 +250,28 @@ def test_old_datums_are_refused_until_local_parameters_are_given(run, crs):
         shape = polygon(400_000, 3_765_000, 401_000, 3_766_000)
     with pytest.raises(QgsProcessingException, match="QL-CRS-DATUM"):
         run("qingliu:mapsheets", {"BOUNDARY": boundary(shape, crs=crs), "OUTPUT": "memory:"})
+
+
+def test_with_local_parameters_an_old_datum_is_laid_on_the_sheets(run, tmp_path):
+    """Xi'an 80, 60 m east of the border of two sheets; the county's parameters move it 120 m west."""
+    west = 112.5625 + 60 / (30.9 * 3600 * math.cos(math.radians(34)))  # m to degrees
+    shape = polygon(west, 34.01, west + 0.0001, 34.0101)
+    shift = math.radians(west)
+    moved = {"dx": 120 * math.sin(shift), "dy": -120 * math.cos(shift), "dz": 0}
+    lines = [f"  {key}: {value:.3f}" for key, value in moved.items()]
+    head = ["name: 某县", "year: 2024", "source: 实测", "datum:", "  from: Xian 1980", "  to: CGCS2000"]
+    county = tmp_path / "county.yaml"
+    county.write_text("\n".join([*head, *lines, "  source: 县测绘"]), encoding="utf-8")
+    found, _ = sheets(run, boundary(shape, crs="EPSG:4610"), COUNTY=str(county))
+    assert list(found) == ["I49G048073"]
+
+
+def test_a_watershed_across_the_border_of_two_6_degree_zones_has_sheets_of_both(run):
+    shape = polygon(113.98, 34.01, 114.02, 34.03)
+    shape.transform(projected("EPSG:4547"))
+    found, _ = sheets(run, boundary(shape, crs="EPSG:4547"))
+    assert sorted(found) == ["I49G048096", "I50G048001"]
+    assert found["I49G048096"]["watershed_pct"] == pytest.approx(50, abs=0.05)
 
 
 def test_base_maps_on_another_datum_are_refused_too(run):
