@@ -94,18 +94,25 @@ def sheets_over(bounds: tuple[float, float, float, float], scale: SheetScale) ->
 
     A rectangle that only touches an edge does not reach beyond it. Raises InputError QL-SHEET-LATITUDE.
     """
-    west, south, east, north = (_whole(value) for value in bounds)
-    if (
-        south < 0
-        or north > NORTHMOST
-        or south == NORTHMOST
-        or not -HALF_CIRCLE <= west <= east <= HALF_CIRCLE
-    ):
-        raise InputError("QL-SHEET-LATITUDE", south=f"{bounds[1]:.6f}", north=f"{bounds[3]:.6f}")
-    columns = _steps(west, east, scale.width)
-    for row in reversed(_steps(south, north, scale.height)):
+    columns, rows = _span(bounds, scale)
+    for row in reversed(rows):
         for column in columns:
             yield MapSheet(scale, column, row)
+
+
+def count_over(bounds: tuple[float, float, float, float], scale: SheetScale) -> int:
+    """How many sheets :func:`sheets_over` gives. Raises InputError QL-SHEET-LATITUDE."""
+    columns, rows = _span(bounds, scale)
+    return len(columns) * len(rows)
+
+
+def _span(bounds: tuple[float, float, float, float], scale: SheetScale) -> tuple[range, range]:
+    """The columns and rows of sheets that a rectangle reaches into."""
+    west, south, east, north = (_whole(value) for value in bounds)
+    inside = 0 <= south < NORTHMOST and north <= NORTHMOST and -HALF_CIRCLE <= west <= east <= HALF_CIRCLE
+    if not inside:
+        raise InputError("QL-SHEET-LATITUDE", south=f"{bounds[1]:.6f}", north=f"{bounds[3]:.6f}")
+    return _steps(west, east, scale.width), _steps(south, north, scale.height)
 
 
 def _whole(degrees: float) -> int:
