@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Callable, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
+
+from qgis.core import QgsGeometry
 
 from ..core.errors import InputError, problem
 from ..core.layoutplan.cutting import Areas
@@ -14,6 +16,8 @@ from ..core.standard import Edition
 from .records import Record, id_list
 
 VALUES_SHOWN = 5
+CORNERS_AT_MOST = 256
+"""Corners of a block that features are cut by: what an overlay does in well under a millisecond."""
 
 
 class Placed(NamedTuple):
@@ -56,11 +60,24 @@ def placed(
 
 
 def areas_of(records: Iterable[Record], shapes: Shapes, name_of: Callable[[Mapping[str, Any]], Any]) -> Areas:
-    """Areas to cut by, named from their columns by ``name_of`` (without a name by their id)."""
-    named = []
+    """Areas to cut by, named from their columns by ``name_of`` (without a name by their id).
+
+    Areas of many parts come part by part and large ones in blocks of few corners, so that a feature is held
+    against what is near it only.
+    """
+    named: list[tuple[str, Any]] = []
     for record in records:
         shape = shapes.read(record.wkb) if record.wkb is not None else None
         if shape is not None:
             name = name_of(record.attributes)
-            named.append((str(name) if name not in (None, "") else str(record.uuid or record.fid), shape))
+            title = str(name) if name not in (None, "") else str(record.uuid or record.fid)
+            named += [(title, block) for block in _blocks(shape)]
     return Areas(shapes, named)
+
+
+def _blocks(shape: QgsGeometry) -> Iterator[QgsGeometry]:
+    for part in shape.asGeometryCollection():
+        if part.constGet().nCoordinates() <= CORNERS_AT_MOST:
+            yield part
+        else:
+            yield from part.subdivide(CORNERS_AT_MOST).asGeometryCollection()

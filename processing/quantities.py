@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -105,6 +107,7 @@ class Quantities(QingliuAlgorithm):
         inputs.county()
         prices = inputs.attempt(lambda: _prices(inputs, edition))
         measures, cutter = _read(inputs, edition, progress)
+        measures = _distinct(inputs, measures)
         parts = _cut(measures, cutter, progress)
         found = bill(parts, edition, prices)
         inputs.warn(found.warnings)
@@ -186,6 +189,22 @@ def _ground(inputs: Inputs, layout: Layout, measures: list[Placed], progress: St
     frame = frame_over(NativeFrame(dem.frame, True), agreed.transform, box)
     factor = on_frame(ground_factor(dem, progress), frame, agreed.transform)
     return GroundArea(QgisShapes(), factor)
+
+
+def _distinct(inputs: Inputs, measures: list[Placed]) -> list[Placed]:
+    """Features that share a uuid are told apart, so that each is counted and has a plot of its own."""
+    seen: Counter[str] = Counter()
+    found = []
+    for measure in measures:
+        uuid = measure.item.uuid
+        seen[uuid] += 1
+        if seen[uuid] > 1:
+            measure = measure._replace(item=replace(measure.item, uuid=f"{uuid}#{seen[uuid]}"))
+        found.append(measure)
+    twice = [uuid for uuid, count in seen.items() if count > 1]
+    if twice:
+        inputs.warn([problem("QL-PLAN-TWINS", count=len(twice), ids=id_list(twice))])
+    return found
 
 
 def _cut(measures: list[Placed], cutter: Cutter, progress: StageProgress) -> list[Part]:

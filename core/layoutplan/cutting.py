@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Iterator, Optional, Sequence
+from typing import Any, Callable, Iterable, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -22,6 +22,9 @@ NOISE = 1e-6
 
 Surface = Callable[[Shape], Optional[float]]
 """Area on the ground of a polygon, m²; None where it is not known."""
+
+
+_Label = Tuple[Optional[str], Optional[str], Optional[str]]
 
 
 class Areas:
@@ -74,36 +77,42 @@ class Cutter:
     surface: Optional[Surface] = None
 
     def parts(self, item: Item, shape: Shape) -> list[Part]:
-        """The parts of a feature; their areas, lengths and pieces add up to those of the feature."""
-        return [part for part, _ in self.pieces(item, shape)]
-
-    def pieces(self, item: Item, shape: Shape) -> list[tuple[Part, Shape]]:
-        """As :meth:`parts`, each with its shape."""
-        cut = self._cut(shape)
-        sizes = [self._size(piece) for _, piece in cut]
-        largest = max(range(len(cut)), key=lambda i: sizes[i])
-        whole = math.fsum(sizes)
+        """The parts of a feature, one for each zone, village and parcel; their areas, lengths and pieces add up."""
+        groups: dict[_Label, list[tuple[float, Shape]]] = {}
+        for label, piece in self._cut(shape):
+            groups.setdefault(label, []).append((self._size(piece), piece))
+        sizes = {label: math.fsum(size for size, _ in own) for label, own in groups.items()}
+        largest = max(sizes, key=lambda label: sizes[label])
+        whole = math.fsum(sizes.values())
         along = self._along(item, shape)
         found = []
-        for i, (places, piece) in enumerate(cut):
-            if sizes[i] <= NOISE and i != largest:
+        for label, own in groups.items():
+            if sizes[label] <= NOISE and label != largest:
                 continue
-            share = sizes[i] / whole if whole else 1.0
-            part = self._part(item, piece, sizes[i], along * share)
-            pieces = part.pieces if item.kind == POINT else float(i == largest)
-            zone, village, parcel = places
-            found.append((part._replace(zone=zone, village=village, parcel=parcel, pieces=pieces), piece))
+            share = sizes[label] / whole if whole else 1.0
+            part = self._part(item, [piece for _, piece in own], sizes[label], along * share)
+            pieces = part.pieces if item.kind == POINT else float(label == largest)
+            found.append(part._replace(zone=label[0], village=label[1], parcel=label[2], pieces=pieces))
         return found
 
-    def _part(self, item: Item, piece: Shape, size: float, along: float) -> Part:
+    def _part(self, item: Item, pieces: Sequence[Shape], size: float, along: float) -> Part:
         if item.kind == POINT:
             return Part(item, pieces=size)
         if item.kind == LINE:
             return Part(item, length_m=along)
-        surface = self.surface(piece) if self.surface is not None else None
-        return Part(item, area_m2=size, length_m=along, surface_m2=surface)
+        return Part(item, area_m2=size, length_m=along, surface_m2=self._surface(pieces))
 
-    def _cut(self, shape: Shape) -> list[tuple[tuple[str | None, str | None, str | None], Shape]]:
+    def _surface(self, pieces: Sequence[Shape]) -> float | None:
+        """Area on the ground; what of it is not known counts as on the map, None where nothing is known."""
+        if self.surface is None:
+            return None
+        known = [self.surface(piece) for piece in pieces]
+        if all(area is None for area in known):
+            return None
+        flat = (self.shapes.area(piece) for piece in pieces)
+        return math.fsum(map_area if area is None else area for area, map_area in zip(known, flat))
+
+    def _cut(self, shape: Shape) -> list[tuple[_Label, Shape]]:
         found: list[tuple[list[str | None], Shape]] = [([], shape)]
         for areas in (self.zones, self.villages, self.parcels):
             if areas is None:
