@@ -331,25 +331,29 @@ def _facts(rule: SitingRule, case: _Case, truth: Truth) -> dict[str, Any]:
     zh, en = asked(case.edition, _deciding(rule), case.ground.settings.values)
     found = dict.fromkeys((r.test.attr, r.found_zh, r.found_en) for r in truth.reasons if r.found_en)
     names = {a.key: a for a in case.edition.siting.attributes}
+    said_zh = "；".join(f"{names[a].zh} {z}" for a, z, _ in found if a in names)
+    said_en = "; ".join(f"{names[a].en} {e}" for a, _, e in found if a in names)
     return {
-        "name_zh": measure.name_zh, "name_en": measure.name_en, "uuid": case.measure.uuid, "clause": rule.clause,
-        "rule": rule.id, "asked_zh": zh, "asked_en": en,
-        "found_zh": "；".join(f"{names[a].zh} {z}" for a, z, _ in found if a in names) or "—",
-        "found_en": "; ".join(f"{names[a].en} {e}" for a, _, e in found if a in names) or "-",
-        "roles": ", ".join(truth.missing), "note_zh": rule.note_zh or "", "note_en": rule.note_en or "",
+        "name": _both(measure.name_zh, measure.name_en),
+        "asked": _both(zh, en),
+        "found": _both(said_zh or "—", said_en or "-"),
+        "note": _both(rule.note_zh or "", rule.note_en or ""),
+        "uuid": case.measure.uuid, "clause": rule.clause, "rule": rule.id, "roles": ", ".join(truth.missing),
     }  # fmt: skip
 
 
-def _part_words(part: Part, area: float | None, length: float | None) -> dict[str, str]:
+def _both(zh: str, en: str) -> dict[str, str]:
+    """A fact that has words of its own in each language: ``{name[zh]}`` in a sentence."""
+    return {"zh": zh, "en": en}
+
+
+def _part_words(part: Part, area: float | None, length: float | None) -> dict[str, Any]:
     share = f"{100 * part.share:.1f}"
     if area is not None:
-        return {
-            "part_zh": f"{area / 1e4:.4f} hm²（{share}%）",
-            "part_en": f"{area / 1e4:.4f} hm² ({share} %)",
-        }
+        return {"part": _both(f"{area / 1e4:.4f} hm²（{share}%）", f"{area / 1e4:.4f} hm² ({share} %)")}
     if length is not None:
-        return {"part_zh": f"{length:.1f} m（{share}%）", "part_en": f"{length:.1f} m ({share} %)"}
-    return {"part_zh": "该处", "part_en": "this place"}
+        return {"part": _both(f"{length:.1f} m（{share}%）", f"{length:.1f} m ({share} %)")}
+    return {"part": _both("该处", "this place")}
 
 
 def _storage_measures(edition: Edition) -> list[str]:
@@ -362,7 +366,6 @@ def _storage_measures(edition: Edition) -> list[str]:
 def _companions(edition: Edition, keys: Sequence[str], reach: float) -> dict[str, Any]:
     names = [edition.measure(k) for k in keys]
     return {
-        "companions_zh": "、".join(m.name_zh for m in names),
-        "companions_en": ", ".join(m.name_en for m in names),
+        "companions": _both("、".join(m.name_zh for m in names), ", ".join(m.name_en for m in names)),
         "reach": f"{reach:g}",
     }
