@@ -88,7 +88,7 @@ def package_survey(store: GpkgStore, wish: FieldWish, progress: Progress) -> Pac
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(wish.folder), reason=str(error)) from error
     maker = _Maker(store, wish, part)
-    unused = base_of(store.home, maker.facts.id)
+    unused: Optional[Path] = base_of(store.home, maker.facts.id)
     try:
         made = maker.make(progress)
         put_in_place(part, wish.folder)

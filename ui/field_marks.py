@@ -54,7 +54,8 @@ class Marks(QWidget):
         column.setContentsMargins(4, 4, 4, 4)
         for widget in (self.package, self.evidence, self.told):
             column.addWidget(widget)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.table)
+        column.addStretch(1)
         self.list_layers()
 
     def list_layers(self, *_: object) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Dict, List, Optional, Tuple
+from types import MappingProxyType
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from qgis.PyQt.QtCore import (
     QAbstractTableModel,
@@ -45,8 +45,9 @@ from .field_work import Compared
 
 translate = QCoreApplication.translate
 
-KIND, TABLE, ROW_NAME, FIELD, HERE, THERE, WHO, CHOICE = range(8)
-COLUMNS = 8
+KIND, WHAT, HERE, THERE, CHOICE, WHO = range(6)
+COLUMNS = 6
+_WIDTHS = (90, 190, 110, 110, 80)
 _LONGEST = 80
 _COLOURS = {
     CONFLICT: "#f8d7da",
@@ -59,29 +60,50 @@ OPEN = "open"  # the filter that shows what waits for a decision
 
 
 def kind_words(kind: str) -> str:
-    """A kind of difference in words."""
+    """A kind of difference in a word or two."""
     return {
         NEW: translate("FieldDock", "new"),
-        CHANGED: translate("FieldDock", "changed in the field"),
-        CONFLICT: translate("FieldDock", "conflict: changed on both sides"),
-        DELETED_HERE: translate("FieldDock", "deleted in the survey, edited in the field"),
-        DELETED_THERE: translate("FieldDock", "deleted in the field"),
-        SAME: translate("FieldDock", "the same on both sides"),
+        CHANGED: translate("FieldDock", "changed"),
+        CONFLICT: translate("FieldDock", "conflict"),
+        DELETED_HERE: translate("FieldDock", "deleted here"),
+        DELETED_THERE: translate("FieldDock", "deleted there"),
+        SAME: translate("FieldDock", "same"),
     }[kind]
 
 
-def value_words(value: Any) -> str:
-    """A value of either side as people read it, short."""
+def kind_sentence(kind: str) -> str:
+    """What a kind of difference means."""
+    return {
+        NEW: translate("FieldDock", "Entered in the field; the survey has no such row."),
+        CHANGED: translate("FieldDock", "Changed in the field alone."),
+        CONFLICT: translate("FieldDock", "Changed on both sides since the package was made; choose one."),
+        DELETED_HERE: translate(
+            "FieldDock", "Deleted in the survey, edited in the field; the field's brings it back."
+        ),
+        DELETED_THERE: translate("FieldDock", "Deleted in the field; the field's deletes it here too."),
+        SAME: translate("FieldDock", "Both sides say the same."),
+    }[kind]
+
+
+def value_words(value: Any, titles: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A value of either side as people read it; several fields by their titles, links left out."""
     if value is None or value == {}:
         return ""
     if isinstance(value, (bytes, bytearray)):
-        text = str(geometry_of(bytes(value)).asWkt(1))
-    elif isinstance(value, dict):
-        plain = {k: "…" if isinstance(v, (bytes, bytearray)) else v for k, v in value.items()}
-        text = json.dumps(plain, ensure_ascii=False, default=str).strip("{}")
-    else:
-        text = str(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+        return str(geometry_of(bytes(value)).asWkt(1))
+    if isinstance(value, dict):
+        told = {
+            k: v
+            for k, v in value.items()
+            if not k.endswith("_uuid") and not isinstance(v, (bytes, bytearray))
+        }
+        return translate("FieldDock", ", ").join(f"{titles.get(k, k)}: {v}" for k, v in told.items())
+    return str(value)
+
+
+def short(words: str) -> str:
+    """As much as fits into a cell."""
+    return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
 
 
 class Differences(QAbstractTableModel):
@@ -119,13 +141,11 @@ class Differences(QAbstractTableModel):
             return None
         return (
             translate("FieldDock", "Kind"),
-            translate("FieldDock", "Table"),
-            translate("FieldDock", "Row"),
-            translate("FieldDock", "Field"),
+            translate("FieldDock", "What"),
             translate("FieldDock", "In the survey"),
             translate("FieldDock", "From the field"),
-            translate("FieldDock", "Who, when"),
             translate("FieldDock", "Counts"),
+            translate("FieldDock", "Who, when"),
         )[section]
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -146,33 +166,42 @@ class Differences(QAbstractTableModel):
         """What a cell says."""
         if column == KIND:
             return kind_words(item.kind)
-        if column in (TABLE, ROW_NAME, FIELD):
-            return self._named(item, column)
+        if column == WHAT:
+            return " · ".join(self.named(item))
         if column in (HERE, THERE):
-            return value_words(item.ours if column == HERE else item.theirs)
+            return short(self.value(item, column))
         if column == WHO:
             return " ".join(p for p in (item.who, item.when[:16].replace("T", " ")) if p)
         return self.choice_words(item)
 
-    def _named(self, item: Difference, column: int) -> str:
+    def value(self, item: Difference, column: int) -> str:
+        """The whole value of a side."""
+        fields = self.compared.fields if self.compared is not None else {}
+        titles = {name: title for (table, name), title in fields.items() if table == item.table}
+        return value_words(item.ours if column == HERE else item.theirs, titles)
+
+    def named(self, item: Difference) -> Tuple[str, ...]:
+        """The row, the field and the table of a difference as people call them."""
         if self.compared is None:
-            return ""
-        if column == TABLE:
-            return self.compared.tables.get(item.table, item.table)
-        if column == ROW_NAME:
-            return self.compared.rows.get((item.table, item.row_uuid), item.row_uuid[:8])
+            return ()
+        table = self.compared.tables.get(item.table, item.table)
+        row = self.compared.rows.get((item.table, item.row_uuid), item.row_uuid[:8])
         if item.field == ROW:
-            return translate("FieldDock", "(whole row)")
+            return row, table
         if item.field == GEOMETRY:
-            return translate("FieldDock", "place on the map")
-        return self.compared.fields.get((item.table, item.field), item.field)
+            return row, translate("FieldDock", "place on the map"), table
+        return row, self.compared.fields.get((item.table, item.field), item.field), table
 
     def tip(self, item: Difference, column: int) -> str:
-        """The whole value, and what it was when the package was made."""
-        if column in (HERE, THERE):
-            was = translate("FieldDock", "When packaged: {}").format(value_words(item.base) or "–")
-            return f"{value_words(item.ours if column == HERE else item.theirs)}\n{was}"
-        return ""
+        """The whole value and what it was when the package was made; what the kind means."""
+        if column == KIND:
+            return kind_sentence(item.kind)
+        if column == WHAT:
+            return "\n".join(self.named(item))
+        if column not in (HERE, THERE):
+            return ""
+        was = translate("FieldDock", "When packaged: {}").format(value_words(item.base) or "–")
+        return f"{self.value(item, column)}\n{was}"
 
     # -- choosing ----------------------------------------------------------------
     def choice(self, item: Difference) -> str:
@@ -311,7 +340,7 @@ class MergeScreen(QWidget):
         """Show a comparison; what waits for a choice first, where anything does."""
         self.model.show_comparison(compared)
         self._list_kinds()
-        for column, width in enumerate((150, 110, 110, 130, 150, 150, 130)):
+        for column, width in enumerate(_WIDTHS):
             self.table.setColumnWidth(column, width)
 
     def _list_kinds(self) -> None:
