@@ -75,7 +75,7 @@ def make_series(project: QgsProject, sheet: FieldSheet, layers: FieldLayers, ser
     page = Page(layout, FIGURE, sheet.page, series.font)
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(sheet.page.width, sheet.page.height, MM))
     page.frame("frame", sheet.page.frame, 0.7)
-    heading = f'{series.project}{TITLE}  [% "sheet" %]'
+    heading = f'{series.project}{TITLE}  [% "sheet" %]（[% "page" %]/[% "pages" %]）'
     page.label("title", heading, sheet.page.title, 15 * _scaled(page, sheet), bold=True)
     chart = _map(page, layers, series)
     if chart is not None:

@@ -208,6 +208,23 @@ def test_every_page_is_centred_on_its_sheet_at_the_scale_asked_for(run, inputs):
         assert chart.extent().contains(outline)
 
 
+def test_a_background_lies_beneath_all_others(run, inputs, tmp_path):
+    scan = saved("Polygon", "&field=name:string", [(square(X, Y, 9000), ["scan"])], tmp_path, "scan")
+    run("qingliu:printfieldmaps", {**inputs, "BACKGROUND": [scan]})
+    project = QgsProject()
+    assert project.read(str(Path(inputs["OUTPUT_FOLDER"]) / "fieldmaps.qgz"))
+    layouts = project.layoutManager().printLayouts()
+    layout = next(x for x in layouts if x.customProperty("qingliu/figure") == "fieldmaps")
+    shown = layout.itemById("map").layers()
+    assert shown[-1].source().startswith(scan.split("|")[0])
+    assert [layer.source().split("layername=")[1] for layer in shown[:4]] == [
+        "corners",
+        "pages",
+        "pages",
+        "marks_point",
+    ]
+
+
 @POPPLER
 def test_print_shows_numbers_marks_and_rows(run, inputs):
     run("qingliu:printfieldmaps", {**inputs, "PROJECT_NAME": "青柳沟小流域"})

@@ -114,6 +114,19 @@ def test_a_boundary_that_is_a_sheet_is_that_sheet_whole(run):
     assert QgsPointXY(112.5625, 34.0) in outline and QgsPointXY(112.625, 34 + 1 / 24) in outline
 
 
+def test_corners_are_exact_after_a_geopackage_round_trip(run, tmp_path):
+    path = tmp_path / "sheets.gpkg"
+    run(
+        "qingliu:mapsheets",
+        {"BOUNDARY": boundary(polygon(112.57, 34.001, 112.61, 34.03)), "OUTPUT": str(path)},
+    )
+    layer = QgsVectorLayer(str(path), "sheets", "ogr")
+    (feature,) = layer.getFeatures()
+    assert layer.crs().authid() == "EPSG:4490"
+    written = [(p.x(), p.y()) for p in feature.geometry().asPolygon()[0]]
+    assert written == ring(parse_number(SHEET))
+
+
 def test_a_boundary_over_four_sheets_gives_four_with_shares_that_add_up(run):
     # a square of 40" around a point where four sheets meet: a quarter on each
     x, y, half = 112.5625, 34 + 1 / 24, 20 / 3600
