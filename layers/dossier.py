@@ -218,5 +218,6 @@ def names_of(
 
 def _labelled(name: str, edition: Edition) -> str:
     """A row that is known by its land use gets the land use's name."""
-    item = edition.codelist("land_use").item(name)
+    codes = edition.codelists.get("land_use")
+    item = codes.item(name) if codes else None
     return item.zh if item else name

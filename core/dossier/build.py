@@ -6,7 +6,7 @@ from typing import Iterator
 
 from .checks import checks_part
 from .closing import cited, edition_part, files_part, signatures_part
-from .document import Document, Part, Run, Runs, clause, code, every_run, link, said
+from .document import Document, Part, Run, Runs, clause, code, every_run, link, linked_only, said
 from .front import acceptance, cover, heading_of, index, unproven, without_code
 from .model import Contents
 from .origins import Origins
@@ -44,7 +44,7 @@ def _document(contents: Contents, parts: tuple[Part, ...], origins: Origins) -> 
         date=contents.date.isoformat(),
         edition=contents.edition.id,
         version=contents.version,
-        parts=parts,
+        parts=linked_only(parts),
         origins=origins.all(),
         clauses=(),
     )

@@ -8,7 +8,7 @@ digits in it (dates, codes, words of people) is marked as such, so that no numbe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 KINDS = ("plain", "bold", "value", "clause", "link", "code", "date", "said", "unit", "formula")
@@ -215,6 +215,39 @@ def facts(pairs: Sequence[Tuple[str, Runs]], widths: Tuple[float, ...] = (24.0, 
     return Grid((), lines, widths, 10.0)
 
 
+def places(parts: Sequence[Part]) -> set[str]:
+    """The anchors that links can lead to."""
+    found = {part.anchor for part in parts}
+    for part in parts:
+        for block in part.blocks:
+            if isinstance(block, Heading) and block.anchor:
+                found.add(block.anchor)
+            elif isinstance(block, Grid):
+                found |= {line.anchor for line in block.lines if line.anchor}
+    return found
+
+
+def linked_only(parts: Sequence[Part]) -> Tuple[Part, ...]:
+    """The parts without links to what is not in the document (a table that the survey lacks): words stay."""
+    known = places(parts)
+
+    def runs(found: Runs) -> Runs:
+        dead = (r.kind == "link" and r.target not in known for r in found)
+        return tuple(Run(r.text, "code") if d else r for r, d in zip(found, dead))
+
+    def block(found: Block) -> Block:
+        if isinstance(found, (Heading, Paragraph)):
+            return replace(found, runs=runs(found.runs))
+        if isinstance(found, Grid):
+            return replace(found, lines=tuple(line(x) for x in found.lines))
+        return found
+
+    def line(found: Line) -> Line:
+        return replace(found, cells=tuple(replace(c, runs=runs(c.runs)) for c in found.cells))
+
+    return tuple(replace(p, blocks=tuple(block(b) for b in p.blocks)) for p in parts)
+
+
 _DIGIT = re.compile(r"\d")
 
 
@@ -239,7 +272,7 @@ def dead_links(document: Document) -> list[str]:
     """Targets of values, clauses and origins' inputs that lead nowhere: there should be none."""
     origins = {o.anchor for o in document.origins}
     clauses = {c.id for c in document.clauses}
-    known: Mapping[str, set[str]] = {"value": origins, "clause": clauses}
+    known: Mapping[str, set[str]] = {"value": origins, "clause": clauses, "link": places(document.parts)}
     dead = [r.target for r in every_run(document) if r.kind in known and r.target not in known[r.kind]]
     dead += [o.clause for o in document.origins if o.clause not in clauses]
     return dead + [i.anchor for o in document.origins for i in o.inputs if i.anchor not in origins]

@@ -16,6 +16,8 @@ from .document import ClauseText, Origin, Reference, Run, Runs
 from .model import Contents
 from .numbers import STATES, VERDICTS, exact_text
 
+NOTHING = "调查库中没有数据"
+UNITS, WATER = "units", "water_quality"
 KIND_WORDS = {
     "entered": "填报值",
     "computed": "由图层量算",
@@ -153,7 +155,9 @@ class Origins:
 
     def unit(self, code: Optional[str]) -> str:
         """A unit as people write it."""
-        return self._edition.code_label("units", code, "zh") if code else ""
+        if not code or UNITS not in self._edition.codelists:
+            return code or ""
+        return self._edition.code_label(UNITS, code, "zh")
 
     # -- at the end ------------------------------------------------------------
     def all(self) -> tuple[Origin, ...]:
@@ -185,7 +189,7 @@ class Origins:
         return Origin(
             anchor=self._anchors[value.id], label=self.label(value), text=self._text(value),
             clause=self._clause(value.clause), formula=self._formula(value), inputs=inputs,
-            source=value.source or "", year=value.year,
+            source=value.source or ("" if inputs or value.features else NOTHING), year=value.year,
             features=tuple(dict.fromkeys(self._feature(f) for f in value.features)),
         )  # fmt: skip
 
@@ -305,7 +309,8 @@ def _variables(edition: Edition) -> dict[str, str]:
         "judgement": "判定", "service_radius_m": "服务半径", "service_radius_roads_m": "沿道路服务半径",
         "scale_farms": "规模化养殖场数", "channel_works": "河道整治措施数",
     }  # fmt: skip
-    found.update({i["key"]: i["zh"] for i in edition.codelist("water_quality").data.get("items", ())})
+    water = edition.codelists.get(WATER)
+    found.update({i["key"]: i["zh"] for i in (water.data.get("items", ()) if water else ())})
     for indicator in edition.indicators.values():
         named = [(v.key, v.zh) for v in (indicator.formula.variables if indicator.formula else ())]
         named += [(v.key, v.zh) for v in indicator.inputs]

@@ -274,7 +274,7 @@ def test_the_index_names_every_numbered_part_once():
     text = words(part_of(made, "index"))
     for part in made.parts:
         if part.number and part.key != "index":
-            assert text.count(part.title) == 1, part.title
+            assert text.count(f"{part.number}{part.title}") == 1, part.title
 
 
 # -- untrusted text -----------------------------------------------------------------
