@@ -183,12 +183,12 @@ def _dimension(rule: SitingRule, case: _Case) -> _Draft:
 
 
 def _require_with(rule: SitingRule, case: _Case) -> _Draft:
-    """What has to stand beside it; of several each, rainwater storage within its reach."""
+    """What has to stand beside it or its block; of several each, rainwater storage within its reach."""
     values = case.ground.settings.values
     wanted = [str(v) for t in rule.tests() for v in t.value]
     storage = STORAGE in wanted
     reach = float(values["storage_reach_m"] if storage else values[BESIDE])
-    beside = case.site.beside(reach)
+    beside = case.site.beside(reach, float(values[BESIDE]))
     if isinstance(beside, Unknown):
         return _Draft(rule, UNKNOWN, "QL-SITE-UNKNOWN", Truth(NOT_KNOWN, missing=(beside.role,)))
     keys = _storage_measures(case.edition) if storage else wanted

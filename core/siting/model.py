@@ -272,8 +272,11 @@ class Site(Protocol):
     def widths(self, limit: float) -> Union[Widths, Unknown]:
         """Widths along a polygon, with the part not wider than ``limit``."""
 
-    def beside(self, reach: float) -> Union[FrozenSet[str], Unknown]:
-        """Keys of the other measures of the layout within ``reach`` (m)."""
+    def beside(self, reach: float, block_reach: Optional[float] = None) -> Union[FrozenSet[str], Unknown]:
+        """Keys of the other measures of the layout within ``reach`` (m) of it, or of its block.
+
+        A block are measures of its kind that follow each other within ``block_reach`` (m).
+        """
 
     def block_area(self) -> Union[float, Unknown]:
         """Area (m²) of the block of like parcels the place belongs to, at least its own."""

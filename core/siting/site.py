@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from .ground import Ground
 
 _LEAST_KNOWN = 0.5
-"""Share of a place that must be known before a grid says anything of it."""
+"""Share of a place that must be known before a grid or a cover of polygons says anything of it."""
+
+_BLOCK_MOST = 200
+"""Measures of one block that are followed; a larger block is looked at in part."""
 
 _NEAREST = {
     "distance_to_village_m": ("VILLAGES",),
@@ -117,14 +120,31 @@ class GroundSite:
         """See :class:`.model.Site`."""
         return self._once(("widths", limit), lambda: self._widths(limit))
 
-    def beside(self, reach: float) -> Union[frozenset[str], Unknown]:
+    def beside(self, reach: float, block_reach: float | None = None) -> Union[frozenset[str], Unknown]:
         """See :class:`.model.Site`."""
         features = self.ground.roles.get("LAYOUT")
         if features is None:
             return Unknown("LAYOUT")
-        others = [f for f in features.near(self.box, reach) if f.key != self.measure.uuid]
-        near = (f for f in others if self.shapes.distance(self.shape, f.shape) <= reach)
-        return frozenset(str(f.attributes.get("measure")) for f in near)
+        return self._once(("beside", reach, block_reach), lambda: self._beside(features, reach, block_reach))
+
+    def _beside(self, features: Features, reach: float, block_reach: float | None) -> frozenset[str]:
+        own = Feature(self.measure.uuid, self.shape, {"measure": self.measure.key})
+        block, found = [own], set[str]()
+        known = {own.key}
+        for member in block:  # the block grows while it is walked
+            wide = max(reach, block_reach or 0.0)
+            for other in features.near(self.shapes.bounds(member.shape), wide):
+                key = str(other.attributes.get("measure"))
+                if other.key in known or (key in found and (block_reach is None or key != self.measure.key)):
+                    continue
+                gap = self.shapes.distance(member.shape, other.shape)
+                if gap <= reach:
+                    found.add(key)
+                like = block_reach is not None and key == self.measure.key and gap <= block_reach
+                if like and len(block) < _BLOCK_MOST:
+                    known.add(other.key)
+                    block.append(other)
+        return frozenset(found)
 
     def block_area(self) -> Union[float, Unknown]:
         """See :class:`.model.Site`."""
@@ -305,6 +325,8 @@ class GroundSite:
         if isinstance(features, Unknown):
             return features
         pieces = self._once(("overlay", role), lambda: self.overlay(features.near(self.box)))
+        if sum(p.share for p in pieces) < _LEAST_KNOWN:  # land that no polygon covers is not known
+            return Unknown(role)
         return PieceClasses(self, pieces, lambda f: _values(f.attributes.get(column)))
 
     def _land_use(self) -> Union[PieceClasses, CellClasses, Unknown]:

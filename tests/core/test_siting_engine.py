@@ -106,7 +106,7 @@ def test_a_duty_that_nothing_measured_speaks_for_does_not_silence_a_breach():
 
 def test_a_candidate_is_judged_by_its_place_alone():
     effects = {f.effect for f in judge(terrace(), ground(), candidate=True)}
-    assert effects == {"prefer", "permit", "forbid", "avoid"}
+    assert effects == {"prefer", "permit", "forbid"}
 
 
 def test_ranks_order_terraces_and_exclude_none():

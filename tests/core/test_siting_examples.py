@@ -22,7 +22,9 @@ BREACHES = {ERROR, WARNING, NOTE}
 def test_a_rule_says_what_was_worked_out_by_hand(example):
     (found,) = judge(example.measure, example.ground(SHAPES), only=example.rule_id)
     expected = rule_by_id(example.rule_id).severity if example.expect == "breach" else example.expect
-    assert found.verdict == expected, found.message.text("en")
+    sentences = [found.message.text(language) for language in ("zh", "en")]
+    assert found.verdict == expected, sentences
+    assert not any("{" in s or "None" in s for s in sentences), sentences
     assert example.missing is None or example.missing in found.missing
     if example.failing_area_m2 is not None:
         assert found.failing_area_m2 == pytest.approx(example.failing_area_m2, abs=example.tolerance)
@@ -42,8 +44,8 @@ MEASURED = [
 ]
 
 
-def test_there_are_60_rules_that_layers_can_measure():
-    assert len(MEASURED) == 60
+def test_there_are_58_rules_that_layers_can_measure():
+    assert len(MEASURED) == 58
 
 
 @pytest.mark.parametrize("rule", MEASURED, ids=[r.id for r in MEASURED])
