@@ -41,6 +41,7 @@ class RowState(NamedTuple):
 
 
 Rows = Mapping[str, RowState]
+UNKNOWN = RowState({}, version=-1)  # the base of a row where no copy of the packaging is left
 
 
 class Difference(NamedTuple):
@@ -72,7 +73,8 @@ def compare_table(
     found: list[Difference] = []
     known = base or {}
     for uuid, row in theirs.items():
-        found += _compare_row(table, uuid, fields, known.get(uuid), ours.get(uuid), row)
+        before = known.get(uuid) if base is not None else UNKNOWN
+        found += _compare_row(table, uuid, fields, before, ours.get(uuid), row)
     for uuid, was in known.items():
         if uuid not in theirs:
             found.append(_gone(table, uuid, fields, was, ours.get(uuid)))
@@ -87,7 +89,7 @@ def _compare_row(
     ours: Optional[RowState],
     theirs: RowState,
 ) -> Iterator[Difference]:
-    if ours is None and base is None:
+    if ours is None and (base is None or base is UNKNOWN):
         filled = _filled(fields, theirs)
         yield Difference(table, uuid, ROW, NEW, {}, filled, None, theirs.who, theirs.when)
         return
@@ -107,11 +109,16 @@ def _compare_row(
 
 
 def _kind_of(field: FieldKind, base: Optional[RowState], ours: RowState, theirs: RowState) -> Optional[str]:
-    """What a field's difference is; None where the package has not touched it."""
+    """What a field's difference is; None where the package has not touched it.
+
+    In a row that both sides added, what the package left empty says nothing: the first merge of that row
+    fills links and places in.
+    """
     mine, other = ours.value(field.name), theirs.value(field.name)
     same = same_value(field.kind, mine, other)
-    if base is None:
-        return None if same else CONFLICT
+    if base is None or base is UNKNOWN:
+        silent = base is None and _is_empty(other)
+        return None if same or silent else CONFLICT
     was = base.value(field.name)
     if same_value(field.kind, was, other):
         return None

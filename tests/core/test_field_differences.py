@@ -49,6 +49,8 @@ CASES = {
     "new here alone": (None, HERE, None, []),
     "both added the same": (None, HERE, HERE, []),
     "both added differently": (None, HERE, row("上店", 37), [("u", "households", CONFLICT)]),
+    "both added, the package silent": (None, HERE, row("上店", None), []),
+    "both added, the survey silent": (None, row("上店", None), HERE, [("u", "households", CONFLICT)]),
     "deleted there": (HERE, HERE, None, [("u", ROW, DELETED_THERE)]),
     "deleted there, edited here": (HERE, row("上店", 40), None, [("u", ROW, DELETED_THERE)]),
     "deleted here": (HERE, None, HERE, []),
@@ -78,10 +80,10 @@ def test_rows_edited_on_the_side_that_kept_them_show_what_would_be_lost():
 
 
 def test_without_the_copy_of_the_packaging_everything_that_differs_is_a_conflict_and_nothing_is_deleted():
-    ours = {"u": HERE, "v": row("下店", 12)}
-    theirs = {"u": row("上店", 37), "w": row("新店", 5)}
+    ours = {"u": HERE, "v": row("下店", 12), "x": HERE}
+    theirs = {"u": row("上店", 37), "w": row("新店", 5), "x": row(None, 36)}
     found = compare_table("a7", FIELDS, None, ours, theirs)
-    assert [(d.row_uuid, d.kind) for d in found] == [("u", CONFLICT), ("w", NEW)]
+    assert [(d.row_uuid, d.kind) for d in found] == [("u", CONFLICT), ("w", NEW), ("x", CONFLICT)]
 
 
 SAMES = [
@@ -232,7 +234,8 @@ def test_all_decided_for_the_package_gives_what_the_package_says(sides):
         assert after is None if base is not None else after == ours
     elif ours is not None:
         for f in FIELDS:
-            touched = base is None or theirs.value(f.name) != base.value(f.name)
+            told = theirs.value(f.name)
+            touched = told is not None if base is None else told != base.value(f.name)
             wanted = theirs.value(f.name) if touched else ours.value(f.name)
             assert after.value(f.name) == wanted
 

@@ -341,7 +341,8 @@ def test_a_photo_brought_while_something_else_stayed_open_is_not_brought_again(p
     (folder / "DCIM" / "x.jpg").write_bytes(b"x")
     fs.device(
         folder,
-        "INSERT INTO photos (uuid, path, taken_at) VALUES ('p-1', 'DCIM/x.jpg', '2025-06-18T10:15:00Z')",
+        "INSERT INTO photos (uuid, path, taken_at, row_uuid) "
+        "SELECT 'p-1', 'DCIM/x.jpg', '2025-06-18T10:15:00Z', uuid FROM a7 WHERE natural_village = '下店'",
     )
     merge(folder, apply=True)
     _, listed = merge(folder, apply=True)
