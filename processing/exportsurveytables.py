@@ -18,9 +18,11 @@ from qgis.core import (
 
 from ..core.errors import InputError, Problem
 from ..core.printing import Form, PrintedSheet
-from ..layers.printing.documents import chinese_font, write_odt, write_pdf
+from ..core.progress import Progress
+from ..layers.printing.documents import chinese_font, write_odt
 from ..layers.printing.excel import write_workbook
 from ..layers.printing.files import whole
+from ..layers.printing.pdf import write_pdf
 from ..layers.printing.surveys import chosen_forms, printed_sheets
 from ..layers.printing.word import write_docx
 from ..layers.store import GpkgStore, open_store
@@ -31,7 +33,7 @@ from .inputs import Inputs
 FORMATS = ("xlsx", "docx", "odt", "pdf")
 STAGES = (("open_survey", 1.0), ("print_tables", 9.0))
 
-Writer = Callable[[Path, Sequence[PrintedSheet]], None]
+Writer = Callable[[Path, Sequence[PrintedSheet], Progress], None]
 
 
 class ExportSurveyTables(QingliuAlgorithm):
@@ -65,7 +67,7 @@ class ExportSurveyTables(QingliuAlgorithm):
         wanted = [part for part in inputs.text("TABLES").replace("，", ",").split(",") if part.strip()]
         folder = Path(inputs.text("OUTPUT_FOLDER"))
         file_format = inputs.choice("FORMAT")
-        write = writer_of(file_format, inputs, progress)
+        write = writer_of(file_format, inputs)
         progress.stage("open_survey")
         with open_store(Path(inputs.text("SURVEY")), read_only=True) as store:
             inputs.warn(store.findings)
@@ -76,18 +78,35 @@ class ExportSurveyTables(QingliuAlgorithm):
         return {"OUTPUT_FOLDER": str(folder), "TABLES_WRITTEN": len(forms), "ROWS_WRITTEN": rows}
 
 
-def writer_of(file_format: str, inputs: Inputs, progress: StageProgress) -> Writer:
+class OneOf:
+    """The progress of one table among those that are written."""
+
+    def __init__(self, whole: Progress, number: int, count: int) -> None:
+        self.whole = whole
+        self.number = number
+        self.count = count
+
+    def stage(self, name: str, count: int | None = None) -> None:
+        """A stage within the table is none of the whole."""
+        self.step(0.0)
+
+    def step(self, fraction: float) -> None:
+        """``fraction`` of the table is written. Raises Cancelled."""
+        self.whole.step((self.number + fraction) / self.count)
+
+
+def writer_of(file_format: str, inputs: Inputs) -> Writer:
     """What writes a table in this format; a machine without Chinese type is told so."""
     if file_format == "xlsx":
-        return lambda path, sheets: write_workbook(path, sheets)
+        return write_workbook
     if file_format == "docx":
-        return lambda path, sheets: write_docx(path, sheets)
+        return write_docx
     if file_format == "odt":
-        return lambda path, sheets: write_odt(path, sheets)
+        return lambda path, sheets, progress: write_odt(path, sheets)
     font = chinese_font()
     if not font:
         inputs.warn([Problem("QL-PRINT-NOFONT", {"format": file_format})])
-    return lambda path, sheets: write_pdf(path, sheets, font)
+    return lambda path, sheets, progress: write_pdf(path, sheets, font, progress)
 
 
 def make_folder(folder: Path) -> None:
@@ -109,9 +128,10 @@ def write_tables(
     """One file for each table, each whole or not at all; how many rows were printed."""
     rows = 0
     for number, (name, form) in enumerate(forms.items()):
-        progress.step(number / len(forms))
+        own = OneOf(progress, number, len(forms))
+        own.step(0.0)
         sheets = printed_sheets(store, form)
         with whole(folder / f"{name}.{file_format}") as part:
-            write(part, sheets)
+            write(part, sheets, own)
         rows += sum(len(s.rows) for s in sheets)
     return rows

@@ -7,6 +7,7 @@ from typing import Any, Sequence
 from ..report import render
 from .cells import to_text
 from .heads import PrintedColumn
+from .paging import Slice
 from .sheets import TOTAL, Form, PrintedSheet
 
 _PAIRS = 3
@@ -19,22 +20,48 @@ def sheets_html(sheets: Sequence[PrintedSheet], font: str, size: int, *, breaks:
     ``breaks`` puts units on a line of their own, which Qt's OpenDocument writer makes a paragraph of.
     """
     blank = all(not s.rows for s in sheets)
-    shown = [_sheet(s) for s in sheets]
+    shown = [_sheet(s, Lines(s).whole()) for s in sheets]
     return render("tables/table.html", sheets=shown, font=font, size=size, blank=blank, breaks=breaks)
 
 
-def _sheet(sheet: PrintedSheet) -> dict[str, Any]:
+class Lines:
+    """The lines of a sheet's table below its head: rows, rows to write in, the total."""
+
+    def __init__(self, sheet: PrintedSheet) -> None:
+        form = sheet.form
+        self.sheet = sheet
+        self.shares = widths(sheet)
+        self.texts = [sheet.texts(row) for row in sheet.rows]
+        self.texts += [[" "] * len(form.columns)] * sheet.blank_rows
+        total = [to_text(c, v) if v != TOTAL else TOTAL for c, v in zip(form.columns, sheet.totals())]
+        self.total = total or None
+
+    def __len__(self) -> int:
+        return len(self.texts) + (self.total is not None)
+
+    def whole(self) -> Slice:
+        """All of them on one page."""
+        return Slice(0, len(self), True, True)
+
+    def html(self, part: Slice, font: str, size: int) -> str:
+        """One page with some of the lines; the head stands on each."""
+        shown = [_sheet(self.sheet, part, self)]
+        blank = not self.sheet.rows
+        return render("tables/table.html", sheets=shown, font=font, size=size, blank=blank, breaks=True)
+
+
+def _sheet(sheet: PrintedSheet, part: Slice, lines: Lines | None = None) -> dict[str, Any]:
     form = sheet.form
-    pairs = [(c.title, text) for c, text in sheet.header_pairs()]
+    lines = lines or Lines(sheet)
+    pairs = [(c.title, text) for c, text in sheet.header_pairs()] if part.first else []
     numbered = f"（{sheet.number}/{sheet.count}）" if sheet.count > 1 else ""
     return {
-        "title": form.title + numbered,
+        "title": form.title + numbered if part.first else "",
         "header": [pairs[at : at + _PAIRS] for at in range(0, len(pairs), _PAIRS)],
-        "heads": _heads(form, widths(sheet)),
-        "rows": [_row(form, sheet.texts(row)) for row in sheet.rows]
-        + [_row(form, [" "] * len(form.columns)) for _ in range(sheet.blank_rows)],
-        "totals": [to_text(c, v) if v != TOTAL else TOTAL for c, v in zip(form.columns, sheet.totals())],
-        "notes": form.notes,
+        "heads": _heads(form, lines.shares) if part.stop > part.start else [],
+        "rows": [_row(form, texts) for texts in lines.texts[part.start : part.stop]],
+        "totals": lines.total if lines.total and part.stop == len(lines) > part.start else [],
+        "notes": form.notes if part.last else (),
     }
 
 

@@ -69,18 +69,25 @@ def _range(column: Column, row: Row, finding: Make) -> Iterator[Finding]:
     if column.type not in ("number", "integer"):
         return
     if (rule.min is not None and value < rule.min) or (rule.max is not None and value > rule.max):
-        yield finding("range", "error", "QL-CHECK-RANGE", low=_limit(rule.min), high=_limit(rule.max))
+        yield finding("range", "error", "QL-CHECK-RANGE", **_limits(rule.min, rule.max))
     elif (rule.warn_min is not None and value < rule.warn_min) or (
         rule.warn_max is not None and value > rule.warn_max
     ):
-        low, high = _limit(rule.warn_min), _limit(rule.warn_max)
+        limits = _limits(rule.warn_min, rule.warn_max)
         # a limit of chapter 7 judges the whole watershed, a single row may lie beyond it
         severity = "note" if (rule.warn_clause or "").startswith("7.") else "warning"
-        yield finding("usual_range", severity, "QL-CHECK-USUAL", rule.warn_clause, low=low, high=high)
+        yield finding("usual_range", severity, "QL-CHECK-USUAL", rule.warn_clause, **limits)
 
 
-def _limit(value: float | None) -> str:
-    return "-" if value is None else number_text(value)
+def _limits(low: float | None, high: float | None) -> dict[str, str]:
+    """Limits in words, ``limits_zh`` and ``limits_en``: from … to …, at least …, at most …."""
+    if low is not None and high is not None:
+        both = number_text(low), number_text(high)
+        return {"limits_zh": "{}～{}".format(*both), "limits_en": "{} to {}".format(*both)}
+    if low is not None:
+        return {"limits_zh": f"不小于 {number_text(low)}", "limits_en": f"at least {number_text(low)}"}
+    most = number_text(high) if high is not None else "-"
+    return {"limits_zh": f"不大于 {most}", "limits_en": f"at most {most}"}
 
 
 def _at_most(case: Case, table: Table, column: Column, row: Row, finding: Make) -> Iterator[Finding]:

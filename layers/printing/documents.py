@@ -1,4 +1,4 @@
-"""A survey table as PDF or OpenDocument text through Qt, with Chinese type embedded."""
+"""A survey table as OpenDocument text through Qt; type and page for both its documents and PDF."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Sequence
 
-from qgis.PyQt.QtCore import QMarginsF, QRectF, QSizeF, Qt
 from qgis.PyQt.QtGui import (
-    QAbstractTextDocumentLayout,
     QFont,
     QFontDatabase,
-    QPageLayout,
     QPageSize,
-    QPainter,
-    QPdfWriter,
     QTextDocument,
     QTextDocumentWriter,
 )
@@ -23,23 +18,25 @@ from qgis.PyQt.QtGui import (
 from ...core.errors import InputError
 from ...core.printing import PrintedSheet
 from ...core.printing.html import sheets_html
-from ...core.progress import SILENT, Progress
 from ...core.report import render
-from .files import settle_pdf, settle_zip
+from .files import settle_zip
 
 # The system's own first; Noto last, whose PDFs cannot be searched for 水, 土, 比 (they come out as radicals).
 FAMILIES = (
     "SimSun", "宋体", "Microsoft YaHei", "微软雅黑", "DengXian", "SimHei", "PingFang SC", "Songti SC", "STSong",
     "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Source Han Sans SC", "Noto Sans CJK SC", "Noto Serif CJK SC",
 )  # fmt: skip
-_DPI = 300
-_MARGIN_MM = 12.0
-_FOOTER_MM = 6.0
-_MM_PER_INCH = 25.4
-_SIZE_POINTS = 9
+MARGIN_MM = 12.0
+SIZE_POINTS = 9
 _ODT_FONT = "SimSun"
 _TEXT_COLOUR = re.compile(rb'(<style:text-properties[^>]*?) fo:background-color="[^"]*"')
 _TYPE = re.compile(rb'fo:(font-size|font-weight|font-family)="([^"]*)"')
+_TABLE = re.compile(rb"<table:table [^>]*>.*?</table:table>", re.S)
+_ROW = re.compile(rb"<table:table-row>.*?</table:table-row>", re.S)
+_WHOLE_ROW = (
+    b'<style:style style:name="WholeRow" style:family="table-row">'
+    b'<style:table-row-properties fo:keep-together="always"/></style:style></office:automatic-styles>'
+)
 _MANIFEST_STYLES = (
     b' <manifest:file-entry manifest:media-type="text/xml" manifest:full-path="styles.xml"/>\n'
     b"</manifest:manifest>"
@@ -76,61 +73,15 @@ def chinese_font() -> str:
     return str(there[0]) if there else ""
 
 
-def _document(sheets: Sequence[PrintedSheet], font: str, *, breaks: bool = True) -> QTextDocument:
+def document_of(html: str, font: str) -> QTextDocument:
+    """A text document in a family."""
     document = QTextDocument()
     document.setDocumentMargin(0)
     base = QFont(font) if font else QFont()
-    base.setPointSize(_SIZE_POINTS)
+    base.setPointSize(SIZE_POINTS)
     document.setDefaultFont(base)
-    document.setHtml(sheets_html(sheets, font, _SIZE_POINTS, breaks=breaks))
+    document.setHtml(html)
     return document
-
-
-def write_pdf(path: Path, sheets: Sequence[PrintedSheet], font: str, progress: Progress = SILENT) -> None:
-    """Write the sheets of one table to a PDF with embedded type. Raises InputError QL-OUT-WRITE."""
-    page = page_of(sheets)
-    writer = QPdfWriter(str(path))
-    writer.setResolution(_DPI)
-    writer.setTitle(sheets[0].form.title)
-    writer.setCreator("Qingliu")
-    margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
-    across = QPageLayout.Orientation.Landscape
-    writer.setPageLayout(QPageLayout(QPageSize(page.size_id), across, margins, QPageLayout.Unit.Millimeter))
-    painter = QPainter()
-    if not painter.begin(writer):
-        raise InputError("QL-OUT-WRITE", path=str(path), reason="QPdfWriter")
-    try:
-        _paint(painter, writer, _document(sheets, font), sheets[0].form.title, progress)
-    finally:
-        painter.end()
-    settle_pdf(path)
-
-
-def _paint(
-    painter: QPainter, writer: QPdfWriter, document: QTextDocument, title: str, progress: Progress
-) -> None:
-    """Draw the document page by page, with the table's name and the page's number below."""
-    footer = _FOOTER_MM / _MM_PER_INCH * _DPI
-    width, height = float(writer.width()), float(writer.height()) - footer
-    document.documentLayout().setPaintDevice(writer)
-    document.setPageSize(QSizeF(width, height))
-    count = document.pageCount()
-    for number in range(count):
-        progress.step(number / count)
-        if number:
-            writer.newPage()
-        painter.save()
-        painter.translate(0.0, -number * height)
-        window = QRectF(0.0, number * height, width, height)
-        painter.setClipRect(window)
-        context = QAbstractTextDocumentLayout.PaintContext()
-        context.clip = window
-        document.documentLayout().draw(painter, context)
-        painter.restore()
-        painter.setFont(document.defaultFont())
-        place = QRectF(0.0, height, width, footer)
-        below = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.AlignmentFlag.AlignBottom)
-        painter.drawText(place, below, f"{title}　第 {number + 1} 页 共 {count} 页")
 
 
 def write_odt(path: Path, sheets: Sequence[PrintedSheet]) -> None:
@@ -140,14 +91,16 @@ def write_odt(path: Path, sheets: Sequence[PrintedSheet]) -> None:
     """
     page = page_of(sheets)
     writer = QTextDocumentWriter(str(path), b"odf")
-    if not writer.write(_document(sheets, _ODT_FONT, breaks=False)):
+    html = sheets_html(sheets, _ODT_FONT, SIZE_POINTS, breaks=False)
+    if not writer.write(document_of(html, _ODT_FONT)):
         raise InputError("QL-OUT-WRITE", path=str(path), reason="QTextDocumentWriter")
-    settle_zip(path, partial(_mended, page=page))
+    heads = [number for sheet in sheets for number in (0, sheet.form.head_rows)]  # header block, table
+    settle_zip(path, partial(_mended, page=page, heads=heads))
 
 
-def _mended(parts: dict[str, bytes], page: Page) -> dict[str, bytes]:
-    """What Qt leaves out or writes as OpenDocument does not know it: the page, widths of columns."""
-    across = page.width - 2 * _MARGIN_MM
+def _mended(parts: dict[str, bytes], page: Page, heads: Sequence[int]) -> dict[str, bytes]:
+    """What Qt leaves out or writes as OpenDocument does not know it: page, widths, heads, rows kept whole."""
+    across = page.width - 2 * MARGIN_MM
 
     def width(match: re.Match[bytes]) -> bytes:
         share = float(match.group(1))
@@ -163,11 +116,24 @@ def _mended(parts: dict[str, bytes], page: Page) -> dict[str, bytes]:
     )
     content = _TEXT_COLOUR.sub(rb"\1", content)
     content = _TYPE.sub(rb'\g<0> style:\1-asian="\2"', content)
+    waiting = iter(heads)
+    content = _TABLE.sub(lambda found: _with_head(found.group(0), next(waiting, 0)), content)
+    content = content.replace(b"</office:automatic-styles>", _WHOLE_ROW)
     manifest = parts["META-INF/manifest.xml"].replace(b"</manifest:manifest>", _MANIFEST_STYLES)
-    frame = {"width": page.width, "height": page.height, "margin": _MARGIN_MM}
+    frame = {"width": page.width, "height": page.height, "margin": MARGIN_MM}
     return {
         **parts,
         "content.xml": content,
         "META-INF/manifest.xml": manifest,
         "styles.xml": render("tables/styles.xml", **frame).encode(),
     }
+
+
+def _with_head(table: bytes, head_rows: int) -> bytes:
+    """A table whose rows stay whole and whose first ones are repeated on every page."""
+    rows = list(_ROW.finditer(table))
+    if 0 < head_rows < len(rows):
+        start, stop = rows[0].start(), rows[head_rows - 1].end()
+        head = b"<table:table-header-rows>" + table[start:stop] + b"</table:table-header-rows>"
+        table = table[:start] + head + table[stop:]
+    return table.replace(b"<table:table-row>", b'<table:table-row table:style-name="WholeRow">')

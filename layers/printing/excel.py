@@ -124,7 +124,7 @@ class _Writer:
 
     def _rows(self) -> None:
         for number, row in enumerate(self.printed.rows):
-            if number % 100 == 0:
+            if number % 20 == 0:
                 self.progress.step(number / len(self.printed.rows))
             self.sheet.cell(self.line, 1, row.uuid)
             self.sheet.cell(self.line, 2, row.version)

@@ -367,3 +367,24 @@ def test_a_check_is_no_more_than_its_data():
                   field="main_income")  # fmt: skip
     rows = [_row("a7", n, main_income="茶叶") for n in range(2)]
     assert [f.severity for f in check_survey(_case(*rows), [check]) if f.check_id == "x"] == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("row", "zh", "en"),
+    [
+        (_row("a1", frost_free_days=400), "（0～366）", "(possible: 0 to 366)"),
+        (_row("a7", households=-1), "（不小于 0）", "(possible: at least 0)"),
+    ],
+    ids=["both", "lower only"],
+)
+def test_limits_are_told_in_words_where_one_is_missing(row, zh, en):
+    from qingliu.core import language
+
+    said = {}
+    before = language.current()
+    for name in ("zh", "en"):
+        language.use(name)
+        (finding,) = _found(_case(row), "range")
+        said[name] = finding.problem.text()
+    language.use(before)
+    assert zh in said["zh"] and en in said["en"]
