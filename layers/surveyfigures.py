@@ -7,7 +7,7 @@ rounded to 1 m², lengths to 1 mm. A layer without rows gives no figure: it says
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Iterable, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 from qgis.core import (
@@ -74,6 +74,14 @@ class Homes(NamedTuple):
     names: list[str]
     straight: np.ndarray
     roads: np.ndarray | None
+
+
+class Home(NamedTuple):
+    """A place where people live, at or beyond the limit ``straight``, along ``roads`` only, or ``both``."""
+
+    x: float
+    y: float
+    values: Mapping[str, object]
 
 
 class Figures(NamedTuple):
@@ -432,3 +440,23 @@ def points(shapes: Iterable[QgsGeometry]) -> np.ndarray:
 def hm2(square_metres: float) -> float:
     """Hectares rounded to 1 m²."""
     return round(square_metres / M2_PER_HM2, 4)
+
+
+def homes_outside(homes: Homes, limit: float) -> List[Home]:
+    """Homes at or beyond the limit, straight or along roads; one that no road reaches is outside along roads."""
+    straight = homes.straight >= limit
+    along = np.zeros(len(straight), bool) if homes.roads is None else ~(homes.roads < limit)
+    return [
+        _home(homes, int(n), limit, bool(straight[n]), bool(along[n]))
+        for n in np.flatnonzero(straight | along)
+    ]
+
+
+def _home(homes: Homes, n: int, limit: float, straight: bool, along: bool) -> Home:
+    road = None if homes.roads is None else float(homes.roads[n])
+    values = {
+        "name": homes.names[n] or None, "distance_m": round(float(homes.straight[n]), 3),
+        "along_roads_m": None if road is None or not np.isfinite(road) else round(road, 3), "limit_m": limit,
+        "outside": "both" if straight and along else ("straight" if straight else "roads"),
+    }  # fmt: skip
+    return Home(float(homes.places[n][0]), float(homes.places[n][1]), values)

@@ -36,8 +36,10 @@ from ..layers.surveyevaluation import (
     evaluation_date,
     findings,
     read_survey,
+    stated_accuracy,
     write_register,
 )
+from ..layers.surveyfigures import homes_outside
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -52,7 +54,10 @@ FIELDS = (
     ("within_error", "boolean"), ("source", "text"), ("year", "integer"), ("clause", "text"),
     ("formula", "text"), ("missing", "text"), ("notes", "text"), ("beside", "text"),
 )  # fmt: skip
-HOME_FIELDS = (("name", "text"), ("distance_m", "number"), ("along_roads_m", "number"), ("limit_m", "number"))
+HOME_FIELDS = (
+    ("name", "text"), ("distance_m", "number"), ("along_roads_m", "number"), ("limit_m", "number"),
+    ("outside", "text"),
+)  # fmt: skip
 
 SAID = {
     "recognised": {"zh": "自评达标", "en": "passes"},
@@ -81,9 +86,9 @@ class Evaluate(QingliuAlgorithm):
         )
         self.add(date)
         self.add(QgsProcessingParameterBoolean("ALL_TYPES", self.label("ALL_TYPES"), False))
-        self._number("LINE_ERROR", 0.0)
-        self._number("VERTEX_SPACING", 50.0)
-        self._number("CLASS_ERROR", 0.0, 100.0)
+        self._number("LINE_ERROR")
+        self._number("VERTEX_SPACING")
+        self._number("CLASS_ERROR", 100.0)
         table, point = QgsProcessing.SourceType.TypeVector, QgsProcessing.SourceType.TypeVectorPoint
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", self.label("OUTPUT"), table))
         outside = QgsProcessingParameterFeatureSink(
@@ -99,10 +104,10 @@ class Evaluate(QingliuAlgorithm):
         for name in ("PASSED", "FAILED", "UNPROVEN", "NOT_APPLICABLE"):
             self.addOutput(QgsProcessingOutputNumber(name, self.label(name)))
 
-    def _number(self, name: str, default: float, most: float = 1000.0) -> None:
+    def _number(self, name: str, most: float = 1000.0) -> None:
         double = QgsProcessingParameterNumber.Type.Double
         number = QgsProcessingParameterNumber(
-            name, self.label(name), double, default, minValue=0.0, maxValue=most
+            name, self.label(name), double, None, optional=True, minValue=0.0, maxValue=most
         )
         self.add(number, advanced=True)
 
@@ -132,7 +137,7 @@ class _Run:
             self.edition = edition_of(store)
             own = self._type(store)
             date = evaluation_date(store, inputs.text("EVALUATION_DATE"), dt.date.today())
-            reading = read_survey(store, self.edition, date, county, self._accuracy(), self.progress)
+            reading = read_survey(store, self.edition, date, county, self._accuracy(store), self.progress)
             name = store.meta().get("name", "")
         inputs.warn(findings(reading))
         types = list(self.edition.types) if inputs.flag("ALL_TYPES") else [own]
@@ -147,9 +152,15 @@ class _Run:
             raise InputError("QL-STORE-TYPE", type=given, types=", ".join(self.edition.types))
         return given
 
-    def _accuracy(self) -> Accuracy:
-        number = self.inputs.number
-        return Accuracy(number("LINE_ERROR"), number("VERTEX_SPACING"), number("CLASS_ERROR") / 100)
+    def _accuracy(self, store: GpkgStore) -> Accuracy:
+        """The errors given, else those that the survey states."""
+        inputs, stated = self.inputs, stated_accuracy(store)
+        share = inputs.number("CLASS_ERROR") / 100 if inputs.given("CLASS_ERROR") else stated.class_share
+        return Accuracy(
+            inputs.number("LINE_ERROR") if inputs.given("LINE_ERROR") else stated.line_m,
+            inputs.number("VERTEX_SPACING") if inputs.given("VERTEX_SPACING") else stated.vertex_m,
+            share,
+        )
 
     def _say(self, found: Evaluation, own: str, name: str) -> None:
         """The verdict in words, what is unproven and why."""
@@ -221,20 +232,12 @@ def numbers(found: Evaluation, own: str) -> dict[str, Any]:
 
 
 def outside(reading: SurveyReading, limit: float | None) -> Iterator[tuple[Mapping[str, Any], bytes]]:
-    """Homes at or beyond the service radius of public toilets; none where no radius is asked."""
+    """Homes at or beyond the service radius of public toilets, straight or along roads; none where none is asked."""
     homes = reading.figures.homes
     if homes is None or limit is None:
         return
-    for number in np.flatnonzero(homes.straight >= limit):
-        along = None if homes.roads is None else float(homes.roads[number])
-        row = {
-            "name": homes.names[number] or None,
-            "distance_m": round(float(homes.straight[number]), 3),
-            "along_roads_m": None if along is None or not np.isfinite(along) else round(along, 3),
-            "limit_m": limit,
-        }
-        x, y = homes.places[number]
-        yield row, point_wkb(float(x), float(y))
+    for home in homes_outside(homes, limit):
+        yield home.values, point_wkb(home.x, home.y)
 
 
 def point_wkb(x: float, y: float) -> bytes:

@@ -15,7 +15,8 @@ from .profile_plot import ticks
 
 VALUE, BAND = QColor("#0b3c8c"), QColor(11, 60, 140, 45)
 GOOD, LIMIT, REFERENCE = QColor(31, 111, 67, 48), QColor("#1f6f43"), QColor("#8a5a00")
-_LEFT, _RIGHT, _TOP, _BOTTOM = 96, 18, 34, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 96, 18, 34, 22
+HEIGHT = 138
 
 
 class MarginChart(QWidget):
@@ -28,10 +29,10 @@ class MarginChart(QWidget):
         self.own = ""
         self.unit = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(168)
+        self.setFixedHeight(HEIGHT)
 
     def sizeHint(self) -> QSize:
-        return QSize(420, 168)
+        return QSize(420, HEIGHT)
 
     def show_scale(self, scale: Scale | None, names: Mapping[str, str], own: str, unit: str) -> None:
         """Draw ``scale``; ``names`` of the types, ``own`` the chosen one, ``unit`` in words."""

@@ -83,6 +83,7 @@ class ComparePanel(QWidget):
         self.table = QTableWidget(0, 5)
         self.table.setObjectName("evaluation_differences")
         self.table.verticalHeader().setVisible(False)
+        self.table.verticalHeader().setDefaultSectionSize(22)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self._lay_out()
         for box in (self.before, self.after):

@@ -26,11 +26,13 @@ from ..core.evaluation.snapshot import Kept
 from ..core.provenance import Feature
 from ..core.standard import text
 from ..layers.surveyevaluation import ACCURACY_KEYS
+from ..layers.surveyfigures import homes_outside
 from . import evaluation_words as words
 from . import evaluation_work as work
 from .evaluation_epochs import Epochs, ask_keep
 from .evaluation_errors import ask_errors
-from .evaluation_map import Lights, homes_layer, homes_outside, survey_layers
+from .evaluation_hold import Hold
+from .evaluation_map import Lights, homes_layer, survey_layers
 from .evaluation_panel import EvaluationPanel
 from .evaluation_texts import Page, page_of
 from .evaluation_work import Asked, Entry, Evaluated, Noticed
@@ -56,6 +58,7 @@ class EvaluationDock(QDockWidget):
         self.epochs = Epochs(self)
         self.saves: List[str] = []
         self.lights = Lights()
+        self.hold = Hold(QgsProject.instance())
         self._tasks: Dict[str, QgsTask] = {}
         self._stamp: tuple[tuple[int, int], ...] = ()
         self._look = QTimer(self)
@@ -79,7 +82,7 @@ class EvaluationDock(QDockWidget):
         panel.todo.wanted.connect(self.open_gap)
         panel.entry.saved.connect(self.save_entry)
         panel.entry.origin_saved.connect(self.save_origin)
-        panel.entry.cancel_button.clicked.connect(lambda _: panel.entry_area.setVisible(False))
+        panel.entry.cancel_button.clicked.connect(lambda _: self._show_entry(False))
         panel.open_action.triggered.connect(lambda _: self._ask_survey())
         panel.county_action.triggered.connect(lambda _: self._ask_county())
         panel.errors_action.triggered.connect(lambda _: self._ask_errors())
@@ -128,6 +131,10 @@ class EvaluationDock(QDockWidget):
         for task in list(self._tasks.values()):
             task.cancel()
         self._tasks.clear()
+        try:
+            self.hold.release()
+        except QingliuError as error:
+            self._tell(error)
         self.asked, self.found, self.page, self.stale = None, None, None, frozenset()
         self.saves = []
         self.epochs.follow(None)
@@ -266,12 +273,12 @@ class EvaluationDock(QDockWidget):
         )
 
     # -- one indicator ---------------------------------------------------------
-    def show_number(self, number: int) -> None:
+    def show_number(self, number: int, whole: bool = False) -> None:
         """How an indicator is decided, and what it rests on, on the map."""
         if self.found is None or not number:
             return
         found = self.found
-        self.page = page_of(found, self.type, number, (self.type, number) in self.stale)
+        self.page = page_of(found, self.type, number, (self.type, number) in self.stale, whole)
         self.panel.page.setHtml(self.page.html)
         rows = [r for r in found.evaluation.rows if r.number == number]
         names = {t: text(named) for t, named in found.edition.types.items()}
@@ -307,6 +314,8 @@ class EvaluationDock(QDockWidget):
             self._open_evidence(self.page.evidence[int(name)])
         elif kind == "homes":
             self.draw_homes()
+        elif kind == "whole":
+            self.show_number(self.page.row.number, whole=True)
 
     def _show_on_map(self, features: Sequence[Feature]) -> None:
         count = self.light(features)
@@ -339,7 +348,7 @@ class EvaluationDock(QDockWidget):
             self.panel.status.setText(self.tr("No home lies outside {:g} m.").format(limit))
             return
         QgsProject.instance().addMapLayer(homes_layer(outside, limit, found.crs))
-        said = self.tr("{} places outside {:g} m drawn.").format(len(outside), limit)
+        said = self.tr("{0} places outside {1:g} m drawn.").format(len(outside), limit)
         if not own:
             said += " " + self.tr(
                 "This type asks for toilets per household; the radius is that of another type."
@@ -386,8 +395,9 @@ class EvaluationDock(QDockWidget):
             known = max(same, key=lambda r: (r.year or 0, r.date or ""), default=None)
         if self._read_only():
             return
+        self.panel.tree.choose(number)
         self.panel.entry.ask(number, kind, known, last_complete_year(found.date))
-        self.panel.entry_area.setVisible(True)
+        self._show_entry(True)
 
     def _kind(self, found: Evaluated, number: int, key: str) -> EntryKind:
         indicator = found.edition.indicators[number]
@@ -405,7 +415,13 @@ class EvaluationDock(QDockWidget):
         layers = work.layers_of_figure(place.label) or (str(place.table),)
         title = self.tr("Source and year: {}").format(", ".join(found.names.get(x, x) for x in layers))
         self.panel.entry.ask_origin(title, layers, "", last_complete_year(found.date))
-        self.panel.entry_area.setVisible(True)
+        self._show_entry(True)
+
+    def _show_entry(self, shown: bool) -> None:
+        """The form takes the chart's place while something is entered."""
+        self.panel.entry.setVisible(shown)
+        self.panel.entry_area.setVisible(shown)
+        self.panel.chart.setVisible(not shown and self.panel.chart.scale is not None)
 
     def _read_only(self) -> bool:
         if self.found is not None and self.found.read_only:
@@ -428,16 +444,24 @@ class EvaluationDock(QDockWidget):
             self._save("facts", work.save_facts, who=self._who(), facts={DATE_KEY: date})
 
     def _save(self, name: str, job: Any, **given: Any) -> None:
-        if self.asked is None:
+        if self.asked is None or not self._held(self.asked):
             return
         self.panel.status.setText(self.tr("Saving …"))
         self._run(name, self.tr("Saving into the survey"), job, self._saved, asked=self.asked, **given)
 
+    def _held(self, asked: Asked) -> bool:
+        """Whether the survey can be written now; if not, why is told and what was entered stands."""
+        try:
+            self.hold.take(asked, self._who())
+        except QingliuError as error:
+            self._tell(error)
+            return False
+        return True
+
     def _saved(self, saved: Any) -> None:
         if hasattr(saved, "save_id"):
             self.saves.append(saved.save_id)
-        self.panel.entry.setVisible(False)
-        self.panel.entry_area.setVisible(False)
+        self._show_entry(False)
         self.panel.status.setText(self.tr("Saved."))
         self._reload()
         self.look(now=True)
@@ -446,6 +470,8 @@ class EvaluationDock(QDockWidget):
         """Take the last entry of this dock back."""
         if self.asked is None or not self.saves:
             self.panel.status.setText(self.tr("There is no entry to take back."))
+            return
+        if not self._held(self.asked):
             return
         self._run(
             "undo", self.tr("Taking the last entry back"), work.take_back, self._undone,

@@ -28,6 +28,9 @@ from qgis.PyQt.QtWidgets import (
 
 from ..core.evaluation import InputRow
 from ..core.evaluation.entries import ABSENT, BOOLEAN, NUMBER, TEXT, EntryKind
+from ..core.evaluation.units import factor
+from ..core.standard import default_edition
+from .evaluation_words import unit_words
 from .evaluation_work import Entry
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -85,6 +88,7 @@ class EntryForm(QGroupBox):
         self.rows: Dict[str, tuple[QLabel, QWidget]] = {}
         form = QFormLayout(self)
         form.setContentsMargins(6, 6, 6, 6)
+        form.setVerticalSpacing(2)  # rows that are hidden keep their spacing
         evidence = QWidget()
         beside = QHBoxLayout(evidence)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -145,7 +149,7 @@ class EntryForm(QGroupBox):
         row = known or InputRow(self.number, kind.key)
         written = row.text if kind.kind == TEXT else ("" if row.value is None else f"{row.value:.12g}")
         self.value.setText(written or "")
-        self.unit.setText(row.unit or kind.unit or "")
+        self.unit.setText(row.unit or _written(kind.unit))
         self.source.setText(row.source or "")
         self.year.setText(str(row.year if row.year is not None else (year if known is None else "")))
         self.statement.setPlainText(row.statement or "")
@@ -227,6 +231,12 @@ def _button(name: str, label: str) -> QPushButton:
     made = QPushButton(label)
     made.setObjectName(name)
     return made
+
+
+def _written(unit: str | None) -> str:
+    """The unit as people write it, where the evaluation reads it so."""
+    words = unit_words(default_edition(), unit)
+    return words if factor(words, unit) == 1.0 else unit or ""
 
 
 def _number(text: str) -> float | None:

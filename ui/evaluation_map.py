@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import Dict, Iterable, List, Mapping, NamedTuple, Sequence
+from typing import Dict, Iterable, List, Sequence
 
-import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsExpression,
@@ -20,7 +19,7 @@ from qgis.PyQt.QtGui import QColor
 
 from ..core.provenance import Feature
 from ..layers.outputs import Column, feature, fields
-from ..layers.surveyfigures import Homes
+from ..layers.surveyfigures import Home
 from .evaluation_work import Asked
 
 MOST = 3000
@@ -105,34 +104,6 @@ class Lights:
         box.scale(1.15)
         canvas.setExtent(box)
         canvas.refresh()
-
-
-class Home(NamedTuple):
-    """A place where people live, at or beyond the limit ``straight``, along ``roads`` only, or ``both``."""
-
-    x: float
-    y: float
-    values: Mapping[str, object]
-
-
-def homes_outside(homes: Homes, limit: float) -> List[Home]:
-    """Homes at or beyond the limit, straight or along roads; one that no road reaches is outside along roads."""
-    straight = homes.straight >= limit
-    along = np.zeros(len(straight), bool) if homes.roads is None else ~(homes.roads < limit)
-    return [
-        _home(homes, int(n), limit, bool(straight[n]), bool(along[n]))
-        for n in np.flatnonzero(straight | along)
-    ]
-
-
-def _home(homes: Homes, n: int, limit: float, straight: bool, along: bool) -> Home:
-    road = None if homes.roads is None else float(homes.roads[n])
-    values = {
-        "name": homes.names[n] or None, "distance_m": round(float(homes.straight[n]), 3),
-        "along_roads_m": None if road is None or not np.isfinite(road) else round(road, 3), "limit_m": limit,
-        "outside": "both" if straight and along else ("straight" if straight else "roads"),
-    }  # fmt: skip
-    return Home(float(homes.places[n][0]), float(homes.places[n][1]), values)
 
 
 def homes_layer(homes: Sequence[Home], limit: float, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer:

@@ -96,7 +96,7 @@ class EvaluationPanel(QWidget):
         self.body = QSplitter(Qt.Orientation.Vertical)
         self.body.addWidget(self.tabs)
         self.body.addWidget(self.entry_area)
-        self.body.setSizes([720, 280])
+        self.body.setSizes([560, 330])
         self.body.setVisible(False)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(4, 4, 4, 4)
@@ -115,7 +115,7 @@ class EvaluationPanel(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.tree)
         self.splitter.addWidget(below)
-        self.splitter.setSizes([380, 420])
+        self.splitter.setSizes([290, 480])
         return self.splitter
 
 

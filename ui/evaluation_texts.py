@@ -6,7 +6,7 @@ Links: ``clause:`` and ``ruling:`` to the clause browser, ``show:`` to the map, 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence, Tuple
+from typing import Any, List, NamedTuple, Sequence, Tuple
 
 from qgis.PyQt.QtCore import QCoreApplication
 
@@ -23,7 +23,7 @@ from . import evaluation_words as words
 from .evaluation_work import Evaluated
 
 translate = QCoreApplication.translate
-MOST_LINES = 120
+FIRST_LINES, MOST_LINES = 24, 400
 TOILETS = 12
 
 
@@ -38,8 +38,8 @@ class Page(NamedTuple):
     features: Tuple[Feature, ...]
 
 
-def page_of(found: Evaluated, type_key: str, number: int, stale: bool) -> Page:
-    """Everything about one indicator for one type."""
+def page_of(found: Evaluated, type_key: str, number: int, stale: bool, whole: bool = False) -> Page:
+    """Everything about one indicator for one type; of many values the first ones unless ``whole``."""
     row = found.evaluation.row(type_key, number)
     edition = found.edition
     lines = account(found.evaluation, row, edition, found.names)
@@ -49,9 +49,9 @@ def page_of(found: Evaluated, type_key: str, number: int, stale: bool) -> Page:
         **_facts(found, row, edition.indicators[number]),
         **_reasons(found, row, edition.indicators[number]),
         "stale": stale,
-        "lines": [_line(found, x, n) for n, x in enumerate(lines[:MOST_LINES]) if x.decides],
-        "beside": [_line(found, x, n) for n, x in enumerate(lines[:MOST_LINES]) if not x.decides],
-        "more": _more(len(lines)),
+        "lines": [_line(found, lines[n], n) for n in _listed(lines, True, whole)],
+        "beside": [_line(found, lines[n], n) for n in _listed(lines, False, whole)],
+        "more": _more(lines, whole),
         "features": on_map(features),
         "evidence": [_evidence(found, r, n) for n, r in enumerate(entered)],
         "types": [_of_type(edition, r, type_key) for r in found.evaluation.rows if r.number == number],
@@ -162,10 +162,17 @@ def on_map(features: Sequence[Feature]) -> bool:
     return any(f.role in schema and schema[f.role].role == LAYER for f in features)
 
 
-def _more(count: int) -> str:
-    if count <= MOST_LINES:
+def _listed(lines: Sequence[Line], decides: bool, whole: bool) -> List[int]:
+    """Which of the lines that decide, or stand beside, are listed."""
+    own = [n for n, x in enumerate(lines) if x.decides == decides]
+    return own[: MOST_LINES if whole else FIRST_LINES]
+
+
+def _more(lines: Sequence[Line], whole: bool) -> str:
+    shown = sum(len(_listed(lines, d, whole)) for d in (True, False))
+    if shown == len(lines):
         return ""
-    return translate("EvaluationTexts", "{} further values are not listed here.").format(count - MOST_LINES)
+    return translate("EvaluationTexts", "{} further values").format(len(lines) - shown)
 
 
 def _evidence(found: Evaluated, row: InputRow, index: int) -> dict[str, Any]:
@@ -212,6 +219,7 @@ def _words() -> dict[str, str]:
         "missing": translate("EvaluationTexts", "What is missing"),
         "rests": translate("EvaluationTexts", "It rests on"),
         "beside": translate("EvaluationTexts", "Beside, not deciding"),
+        "listall": translate("EvaluationTexts", "list all"),
         "types": translate("EvaluationTexts", "Type of watershed"),
         "state": translate("EvaluationTexts", "State"),
         "show": translate("EvaluationTexts", "map"),

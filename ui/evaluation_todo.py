@@ -66,6 +66,9 @@ class TodoList(QTreeWidget):
             item.setFont(2, font)
             self.addTopLevelItem(item)
 
+        if not self.tasks:
+            self.addTopLevelItem(QTreeWidgetItem(["", self.tr("Nothing is missing for this type.")]))
+
     def follow(self, line: int) -> None:
         """Lead to the form of a line."""
         if 0 <= line < len(self.tasks):

@@ -66,7 +66,7 @@ class IndicatorTree(QTreeWidget):
         self.setHeaderLabels([*fixed, *(words.type_short(edition, t)[:2] for t in edition.types)])
         head = self.header()
         head.setStretchLastSection(False)
-        for column, width in ((NAME, 168), (STATE, 78), (VALUE, 96), (LIMIT, 96), (MARGIN, 84)):
+        for column, width in ((NAME, 160), (STATE, 92), (VALUE, 92), (LIMIT, 92), (MARGIN, 84)):
             head.resizeSection(column, width)
         head.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         head.setMinimumSectionSize(26)

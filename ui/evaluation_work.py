@@ -1,7 +1,7 @@
 """What the evaluation dock does in the background: reading and evaluating a survey, noticing changes, saving.
 
-Each task opens the survey's file for itself and leaves it at rest; nothing of it belongs to the
-interface thread.
+Each task opens the survey's file for itself; nothing of it belongs to the interface thread. While something
+is written the dock holds the file (see :mod:`.evaluation_hold`).
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def save_entry(task: QgsTask, asked: Asked, who: str, entry: Entry) -> Saved:
     values = dict(entry.values)
     if entry.attached is not None:
         values["evidence"] = attach(asked.home, entry.attached, entry.number)
-    with GpkgStore(asked.path, who=who, home=asked.home) as store:
+    with GpkgStore(asked.path, who=who) as store:
         row = store.row("indicator_input", entry.uuid) if entry.uuid else None
         change: Change = (
             Update("indicator_input", row.uuid, row.version, values)
@@ -181,7 +181,7 @@ def save_origin(
     task: QgsTask, asked: Asked, who: str, layers: Sequence[str], origin: Mapping[str, Any]
 ) -> Saved:
     """Source and year of layers, into ``provenance``. Raises QingliuError."""
-    with GpkgStore(asked.path, who=who, home=asked.home) as store:
+    with GpkgStore(asked.path, who=who) as store:
         changes: list[Change] = []
         for layer in layers:
             rows = [
@@ -198,14 +198,14 @@ def save_origin(
 
 def save_facts(task: QgsTask, asked: Asked, who: str, facts: Mapping[str, Optional[str]]) -> bool:
     """Facts of the survey: date of the evaluation, county profile, stated errors. Raises QingliuError."""
-    with GpkgStore(asked.path, who=who, home=asked.home) as store:
+    with GpkgStore(asked.path, who=who) as store:
         store.set_meta(facts, who=who, why="evaluation")
     return True
 
 
 def take_back(task: QgsTask, asked: Asked, who: str, save_id: str) -> Saved:
     """Undo an entry of this dock. Raises QingliuError; StaleSave where the row has changed since."""
-    with GpkgStore(asked.path, who=who, home=asked.home) as store:
+    with GpkgStore(asked.path, who=who) as store:
         return undo(store, save_id, who=who)
 
 

@@ -106,7 +106,8 @@ def _unit(indicator: Indicator, definition: Definition) -> str | None:
     for cell in indicator.thresholds:
         if definition.reading and cell.measure == definition.reading:
             return cell.unit
-    return indicator.unit
+    own = set(definition.units.values())
+    return own.pop() if definition.reading and len(own) == 1 else indicator.unit
 
 
 def _value(

@@ -88,7 +88,20 @@ class Gatherer:
         all_found = [*([entered] if entered else []), *found]
         whole = [f for f in all_found if not f.gaps]
         decides = entered or (whole or all_found or [self._nothing(key, among)])[0]
-        return Variable(key, unit, decides, tuple(f for f in all_found if f is not decides))
+        beside = tuple(f for f in all_found if f is not decides)
+        return Variable(key, unit, self._with_error(decides, beside), beside)
+
+    def _with_error(self, decides: Found, beside: Sequence[Found]) -> Found:
+        """A total that agrees with what the layers give has their error: it states the same land or bank."""
+        if decides.sd or not isinstance(decides.value, (int, float)):
+            return decides
+        within = self.given.tolerance
+        agreeing = [
+            f.sd
+            for f in beside
+            if f.sd and f.value is not None and math.isclose(f.value, decides.value, rel_tol=within)
+        ]
+        return replace(decides, sd=max(agreeing)) if agreeing else decides
 
     # -- entered totals ----------------------------------------------------------
     def _entered(self, key: str, unit: str | None) -> Found | None:
