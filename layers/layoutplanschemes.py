@@ -95,10 +95,10 @@ class SchemeBook:
         if not self.path.exists():
             return None
         with self._opened(write=False) as source:
-            rows = list(_of(source.GetLayerByName("scheme_results"), "scheme", key))
-        if not rows:
-            return None
-        return Result(key, rows[0].GetField("digest"), json.loads(rows[0].GetField("contents")))
+            rows = _of(source.GetLayerByName("scheme_results"), "scheme", key)
+            found = [(row.GetField("digest"), row.GetField("contents")) for row in rows]
+            del rows
+        return Result(key, found[0][0], json.loads(found[0][1])) if found else None
 
     def keep(self, result: Result) -> None:
         """Keep a result of a scheme, replacing the one before."""

@@ -65,7 +65,8 @@ FUND_FIELDS = (("fund", "text"), ("cost", "number"))
 PLOT_FIELDS = (
     ("plot_no", "integer"), ("admin_village", "text"), ("label", "text"), ("measure", "text"),
     ("measure_name", "text"), ("zone", "text"), ("area_hm2", "number"), ("area_mu", "number"),
-    ("length_m", "number"), ("pieces", "integer"), ("status", "text"), ("measure_uuid", "text"),
+    ("length_m", "number"), ("pieces", "integer"), ("parcel", "text"), ("status", "text"), ("owner", "text"),
+    ("user", "text"), ("manager", "text"), ("measure_uuid", "text"),
 )  # fmt: skip
 
 
@@ -81,6 +82,10 @@ class Quantities(QingliuAlgorithm):
         self.add(QgsProcessingParameterMultipleLayers("LAYOUT", self.label("LAYOUT"), anything))
         self.add(QgsProcessingParameterFeatureSource("ZONES", self.label("ZONES"), [polygon]))
         self.add(QgsProcessingParameterFeatureSource("ADMIN", self.label("ADMIN"), [polygon], optional=True))
+        parcels = QgsProcessingParameterFeatureSource(
+            "PARCELS", self.label("PARCELS"), [polygon], optional=True
+        )
+        self.add(parcels, advanced=True)
         behaviour = QgsProcessingParameterFile.Behavior.File
         prices = QgsProcessingParameterFile("PRICES", self.label("PRICES"), behaviour, "csv", optional=True)
         self.add(prices)
@@ -135,7 +140,8 @@ class Quantities(QingliuAlgorithm):
             written["FUNDS"] = write_table(self, inputs, "FUNDS", columns, rows, progress)
         if inputs.given("PLOTS"):
             numbers = _numbers(measures, parts)
-            plots = [_plot_values(p, edition) for p in plot_table(parts, numbers)]
+            columns_of = {m.item.uuid: m.record.attributes for m in measures}
+            plots = [_plot_values(p, columns_of[p.uuid], edition) for p in plot_table(parts, numbers)]
             columns = self.columns("PLOTS", *PLOT_FIELDS)
             written["PLOTS"] = write_table(self, inputs, "PLOTS", columns, plots, progress)
         return written
@@ -154,11 +160,12 @@ def _read(inputs: Inputs, edition: Edition, progress: StageProgress) -> tuple[li
     measures = layout.measures(progress)
     zones = layout.areas("ZONES", lambda a: a.get("zone"), progress, "zone")
     villages = layout.areas("ADMIN", name_in, progress)
+    parcels = layout.areas("PARCELS", lambda a: a.get("uuid"), progress)
     inputs.settle()
     surface = None
     if wants_ground and any(shapes.dimension(m.shape) == 2 for m in measures):
         surface = _ground(inputs, layout, measures, progress)
-    return measures, Cutter(shapes, zones, villages, None, surface)
+    return measures, Cutter(shapes, zones, villages, parcels, surface)
 
 
 def _prices(inputs: Inputs, edition: Edition) -> PriceList | None:
@@ -264,9 +271,10 @@ def _numbers(measures: list[Placed], parts: list[Part]) -> dict[str, int]:
     return numbered(places)
 
 
-def _plot_values(plot: Plot, edition: Edition) -> dict[str, Any]:
+def _plot_values(plot: Plot, columns: Mapping[str, Any], edition: Edition) -> dict[str, Any]:
     return {
         **vars(plot),
+        **{name: columns.get(name) for name in ("owner", "user", "manager")},
         "plot_no": plot.number,
         "admin_village": plot.village,
         "label": label(plot, edition, language=language.current()),

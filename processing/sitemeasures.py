@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -12,11 +13,13 @@ from qgis.core import (
     QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterMultipleLayers,
 )
 
 from ..core.errors import InputError, Problem
 from ..core.layoutplan.candidates import Candidate, Parcel, candidates, zone_of
-from ..core.siting.model import ERROR, UNKNOWN
+from ..core.siting.ground import LAYOUT
+from ..core.siting.model import ERROR, UNKNOWN, MeasureFeature
 from ..core.standard import Edition, default_edition, text
 from ..layers.crs import coordinate_problems, crs_problems, output_crs
 from ..layers.records import POLYGON, Wanted
@@ -25,6 +28,7 @@ from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
 from .landinput import takes_raster
+from .layoutinput import Layout
 from .results import write_layer
 from .sitingroles import GROUND_STAGES, GroundInput, add_roles, settings_of
 
@@ -56,6 +60,9 @@ class SiteMeasures(QingliuAlgorithm):
         )
         self.add(measures)
         add_roles(self)
+        anything = QgsProcessing.SourceType.TypeVectorAnyGeometry
+        layout = QgsProcessingParameterMultipleLayers("LAYOUT", self.label("LAYOUT"), anything, optional=True)
+        self.add(layout, advanced=True)
         self.add(QgsProcessingParameterBoolean("INCLUDE_BROKEN", self.label("INCLUDE_BROKEN"), True))
         polygon = QgsProcessing.SourceType.TypeVectorPolygon
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", self.label("OUTPUT"), polygon))
@@ -117,8 +124,22 @@ class _Run:
         parcels = [Parcel(r.uuid or str(r.fid), r.wkb, r.attributes) for r in records if r.wkb]
         reading = GroundInput(inputs, settings, self.crs, first, _bounds(parcels), self.progress)
         self.ground = reading.read(self.keys)
+        self._read_layout(first)
         inputs.settle()
         return [p._replace(zone=zone_of(p, self.ground, self.edition)) for p in parcels]
+
+    def _read_layout(self, first: QgsCoordinateReferenceSystem) -> None:
+        """Measures that are placed already: what must stand beside others is then known."""
+        if not self.inputs.given("LAYOUT"):
+            return
+        layout = self.inputs.must(lambda: Layout(self.inputs, self.ground.shapes, self.edition))
+        layout.crs, layout.first = self.crs, first
+        self.ground.give(LAYOUT)
+        for one in layout.measures(self.progress):
+            wkb = one.record.wkb or b""
+            self.ground.put_measure(
+                MeasureFeature(one.item.uuid, one.item.measure, wkb, one.record.attributes)
+            )
 
     def _role(self) -> str:
         """PARCELS, else the polygons of LANDUSE. Raises InputError QL-PLAN-NOPARCELS."""

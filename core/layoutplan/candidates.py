@@ -15,12 +15,10 @@ from ..errors import Problem
 from ..progress import SILENT, Progress
 from ..siting.engine import judge, ranks
 from ..siting.model import (
-    DUTY,
+    ASIDE,
     ERROR,
-    NOTE,
     PASS,
-    UNKNOWN,
-    WARNING,
+    VERDICTS,
     Finding,
     Ground,
     MeasureFeature,
@@ -31,8 +29,8 @@ from ..siting.rules import PLACING
 from ..siting.truth import YES
 from ..standard import Edition
 
-ORDER = (PASS, DUTY, NOTE, UNKNOWN, WARNING, ERROR)
-"""Verdicts from the best candidate to the worst."""
+ORDER = tuple(v for v in reversed(VERDICTS) if v != ASIDE)
+"""Verdicts from the best candidate to the worst: pass, duty, unknown, note, warning, error."""
 
 
 class Parcel(NamedTuple):

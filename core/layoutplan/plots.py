@@ -91,9 +91,9 @@ def reading_order(places: Sequence[Place]) -> list[Place]:
 
 
 def plot(parts: Sequence[Part], number: int | None = None) -> Plot:
-    """The table row of one feature from its parts; zone, village and parcel are those of the largest part."""
+    """The table row of one feature from its parts; zone, village and parcel are those that hold most of it."""
     item = parts[0].item
-    main = max(parts, key=_extent)
+    zone, village, parcel = (_main(parts, name) for name in ("zone", "village", "parcel"))
     sizes: dict[str, float | int | None] = {}
     if item.kind == POINT:
         sizes["pieces"] = round(math.fsum(p.pieces for p in parts))
@@ -104,17 +104,14 @@ def plot(parts: Sequence[Part], number: int | None = None) -> Plot:
         sizes["area_hm2"] = round(area / per_unit("hm2"), decimals_of("hm2"))
         sizes["area_mu"] = round(area / per_unit("亩"), decimals_of("亩"))
     return Plot(
-        item.uuid, main.village, number, item.measure, item.name, main.zone, main.parcel, item.status,
+        item.uuid, village, number, item.measure, item.name, zone, parcel, item.status,
         **sizes,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
 def plot_table(parts: Iterable[Part], numbers: Mapping[str, int]) -> list[Plot]:
     """The plot table of a layout, by village and number."""
-    features: dict[str, list[Part]] = {}
-    for part in parts:
-        features.setdefault(part.item.uuid, []).append(part)
-    rows = [plot(own, numbers.get(uuid)) for uuid, own in features.items()]
+    rows = [plot(own, numbers.get(uuid)) for uuid, own in _by_feature(parts).items()]
     return sorted(
         rows, key=lambda r: (r.village is None, r.village or "", r.number is None, r.number or 0, r.uuid)
     )
@@ -122,12 +119,23 @@ def plot_table(parts: Iterable[Part], numbers: Mapping[str, int]) -> list[Plot]:
 
 def villages_of(parts: Iterable[Part]) -> dict[str, str | None]:
     """uuid of each feature -> the village that holds most of it."""
-    main: dict[str, Part] = {}
+    return {uuid: _main(own, "village") for uuid, own in _by_feature(parts).items()}
+
+
+def _by_feature(parts: Iterable[Part]) -> dict[str, list[Part]]:
+    features: dict[str, list[Part]] = {}
     for part in parts:
-        old = main.get(part.item.uuid)
-        if old is None or _extent(part) > _extent(old):
-            main[part.item.uuid] = part
-    return {uuid: part.village for uuid, part in main.items()}
+        features.setdefault(part.item.uuid, []).append(part)
+    return features
+
+
+def _main(parts: Sequence[Part], name: str) -> str | None:
+    """The zone, village or parcel (``name``) with most of a feature; where two have as much the first."""
+    sums: dict[str | None, float] = {}
+    for part in parts:
+        place = getattr(part, name)
+        sums[place] = sums.get(place, 0.0) + _extent(part)
+    return max(sums, key=lambda place: sums[place])
 
 
 def label(row: Plot, edition: Edition, area_unit: str = "hm2", language: str = "zh") -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qingliu.core.layoutplan.model import Item, Part, item_of
-from qingliu.core.layoutplan.plots import Place, label, numbered, plot, plot_table, reading_order
+from qingliu.core.layoutplan.plots import Place, label, numbered, plot, plot_table, reading_order, villages_of
 from qingliu.core.standard import default_edition
 
 EDITION = default_edition()
@@ -124,3 +124,13 @@ def test_empty_columns_of_a_feature_take_their_defaults():
     assert item_of("u", "terrace", "polygon", {"status": None, "name": None, "unit": "亩"}) == Item(
         "u", "terrace", "polygon", "planned", "", "亩", ""
     )
+
+
+def test_zone_village_and_parcel_are_each_those_that_hold_most_of_the_plot():
+    """Three parts of 3, 2 and 2: the largest part lies in the east, most of the plot in the west."""
+    item = Item("u", "terrace", "polygon")
+    parts = [Part(item, "a", "east", "p1", 3_000), Part(item, "b", "west", "p2", 2_000),
+             Part(item, "b", "west", "p3", 2_000)]  # fmt: skip
+    row = plot(parts)
+    assert (row.zone, row.village, row.parcel) == ("b", "west", "p1")
+    assert villages_of(parts) == {"u": "west"}

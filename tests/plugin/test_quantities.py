@@ -161,6 +161,19 @@ def test_the_table_of_plots_numbers_them_from_the_top_left_and_keeps_given_numbe
     assert plots == {"top": ("东村", 9, 15.0), "low": ("东村", 10, 15.0), "west": ("西村", 1, 15.0)}
 
 
+def test_the_table_of_plots_names_parcel_and_holders(run, tmp_path, ground):
+    parcels = polygons(tmp_path / "parcels.gpkg", [(square(0, 0, 2, 1), {"uuid": "west"}),
+                                                   (square(2, 0, 8, 1), {"uuid": "east"})], uuid=str)  # fmt: skip
+    values = {"uuid": "a", "measure": "closure", "owner": "清源村", "manager": "李工"}
+    made = layout(tmp_path, [(square(1, 0, 3, 1), values)], owner=str, manager=str)
+    result = run("qingliu:quantities", {"LAYOUT": [made], **ground, "PARCELS": parcels,
+                                        "PLOTS": str(tmp_path / "p.gpkg"),
+                                        "OUTPUT": str(tmp_path / "q.gpkg")})  # fmt: skip
+    plot = rows_of(result["PLOTS"])[0]
+    assert (plot["parcel"], plot["owner"], plot["user"], plot["manager"]) == ("east", "清源村", None, "李工")
+    assert [(r["quantity"], r["features"]) for r in rows_of(result["OUTPUT"])] == [(3.0, 1)]
+
+
 def test_a_layout_in_degrees_is_measured_in_the_metric_zone(run, tmp_path, ground):
     wkt = QgsGeometry.fromWkt(square(2, 6, 3, 2))
     from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject

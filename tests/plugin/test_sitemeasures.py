@@ -103,3 +103,18 @@ def test_without_parcels_or_with_a_bad_layer_the_fault_has_its_code(run, tmp_pat
     empty = polygons(tmp_path / "empty.gpkg", [], uuid=str)
     with pytest.raises(QgsProcessingException, match="QL-LAYER-NOFEATURES"):
         run("qingliu:sitemeasures", {"PARCELS": empty, "OUTPUT": "memory:"})
+
+
+def test_with_a_layout_the_rules_about_neighbours_are_known(run, tmp_path, ground):
+    """Drains belong beside terraces (6.2.2-5-2): the parcel with a terrace is supported, a far one is not."""
+    layout = polygons(tmp_path / "l.gpkg", [(square(1.5, 1.5), {"measure": "terrace"})], measure=str)
+    wanted = {**ground, "MEASURES": ["production_road"]}
+    alone = by_parcel(
+        run("qingliu:sitemeasures", {**wanted, "OUTPUT": str(tmp_path / "a.gpkg")}), "production_road"
+    )
+    found = by_parcel(run("qingliu:sitemeasures", {**wanted, "LAYOUT": [layout], "OUTPUT": str(tmp_path / "b.gpkg")}),
+                      "production_road")  # fmt: skip
+    assert "LAYOUT" in alone["p0"]["missing"]
+    assert "LAYOUT" not in (found["p0"]["missing"] or "")
+    assert found["p0"]["rank"] == 1
+    assert found["p0"]["rank"] < found["p2"]["rank"]
