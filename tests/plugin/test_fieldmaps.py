@@ -380,3 +380,22 @@ def test_a_stop_while_drawing_leaves_no_half_file(provider, qgis_new_project, in
     assert not {name for name in left if "part" in name}
     assert "fieldmaps.pdf" not in left and "records.pdf" not in left and "fieldmaps.qgz" not in left
     assert len([name for name in left if name.endswith(".png")]) < 4
+
+
+@POPPLER
+def test_without_segno_the_list_has_the_rows_and_no_codes(provider, qgis_new_project, inputs, monkeypatch):
+    import sys
+
+    from qgis import processing
+    from qgis.core import QgsLayoutItemPicture
+
+    monkeypatch.setitem(sys.modules, "segno", None)
+    feedback = QgsProcessingFeedback()
+    processing.run("qingliu:printfieldmaps", inputs, feedback=feedback)
+    assert feedback.textLog().count("QL-SHEET-NOSEGNO") == 1
+    project = QgsProject()
+    assert project.read(str(Path(inputs["OUTPUT_FOLDER"]) / "fieldmaps.qgz"))
+    layouts = project.layoutManager().printLayouts()
+    layout = next(x for x in layouts if x.customProperty("qingliu/figure") == "fieldrecords")
+    assert not [item for item in layout.items() if isinstance(item, QgsLayoutItemPicture)]
+    assert "u-farm" in text_of(Path(inputs["OUTPUT_FOLDER"]) / "records.pdf")
