@@ -176,9 +176,11 @@ class Differences(QAbstractTableModel):
 
     def value(self, item: Difference, column: int) -> str:
         """The whole value of a side."""
-        fields = self.compared.fields if self.compared is not None else {}
-        titles = {name: title for (table, name), title in fields.items() if table == item.table}
-        return value_words(item.ours if column == HERE else item.theirs, titles)
+        value = item.ours if column == HERE else item.theirs
+        if not isinstance(value, dict) or self.compared is None:
+            return value_words(value)
+        titles = {name: title for (table, name), title in self.compared.fields.items() if table == item.table}
+        return value_words(value, titles)
 
     def named(self, item: Difference) -> Tuple[str, ...]:
         """The row, the field and the table of a difference as people call them."""

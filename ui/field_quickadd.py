@@ -57,7 +57,7 @@ class PlaceTool(QgsMapTool):
         self.band.reset(kinds.PolygonGeometry if self.area else kinds.PointGeometry)
 
     def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
-        self.click(self.toMapCoordinates(event.pos()), event.button() == Qt.MouseButton.RightButton)
+        self.click(event.mapPoint(), event.button() == Qt.MouseButton.RightButton)
 
     def click(self, point: QgsPointXY, ends: bool = False) -> None:
         """A click at a place of the map; ``ends`` closes an area."""
