@@ -21,7 +21,7 @@ from ..layers.sitingshapes import QgisShapes
 from ..layers.store import Drafts
 from ..layers.surveyevaluation import stored_county
 from .layout_card import day_of
-from .layout_ground import Choice, Read, clones, read
+from .layout_ground import Choice, Copies, Read, read
 from .layout_ledger import Bases, Ledger
 from .layout_live import LayoutCheck, LiveCheck
 from .layout_notes import CONFIRM, DONE, Signed
@@ -61,6 +61,8 @@ class LayoutDesk(QObject):
     # -- tasks ----------------------------------------------------------
     def _run(self, name: str, title: str, work: Any, done: Callable[[Any], None], **given: Any) -> QgsTask:
         def finished(error: BaseException | None, result: Any = None) -> None:
+            for copies in (x for x in given.values() if isinstance(x, Copies)):
+                copies.drop()
             if self._tasks.get(name) is not task:
                 return
             del self._tasks[name]
@@ -145,9 +147,10 @@ class LayoutDesk(QObject):
         before = self._tasks.pop("ground", None)
         if before is not None:
             before.cancel()
+        copies = Copies(choice.layers)
         task = self._run(
             "ground", self.tr("Reading the layers of the layout"), read, self._ground_read,
-            layers=clones(choice.layers), choice=choice, crs=self.session.crs, edition=self.edition,
+            copies=copies, choice=choice, crs=self.session.crs, edition=self.edition,
         )  # fmt: skip
         task.progressChanged.connect(self.working)
         self.working.emit(0.0)

@@ -1,6 +1,6 @@
 """What the layout is checked against, read once in a task: the ground of the rules, and the areas of the bill.
 
-Layers are copied in the interface thread (:func:`clones`), because a layer of the project must not be
+Layers are copied in the interface thread (:class:`Copies`), because a layer of the project must not be
 read in another one.
 """
 
@@ -48,9 +48,15 @@ class Read(NamedTuple):
     reach: float
 
 
-def clones(layers: Mapping[str, QgsMapLayer]) -> Dict[str, QgsMapLayer]:
-    """Copies of the layers, for one task."""
-    return {role: layer.clone() for role, layer in layers.items()}
+class Copies:
+    """Copies of the layers for one task, made and dropped in the interface thread."""
+
+    def __init__(self, layers: Mapping[str, QgsMapLayer]) -> None:
+        self.layers: Dict[str, QgsMapLayer] = {role: layer.clone() for role, layer in layers.items()}
+
+    def drop(self) -> None:
+        """Let them go: a layer must not outlive the application, and a finished task is kept for long."""
+        self.layers.clear()
 
 
 def settings_of(edition: Edition, choice: Choice) -> Settings:
@@ -66,12 +72,13 @@ def reach_of(settings: Settings) -> float:
 
 def read(
     task: QgsTask | None,
-    layers: Mapping[str, QgsMapLayer],
+    copies: Copies,
     choice: Choice,
     crs: QgsCoordinateReferenceSystem,
     edition: Edition,
 ) -> Read:
-    """Read all layers; ``layers`` are copies of those chosen. Raises Cancelled."""
+    """Read all layers that were chosen. Raises Cancelled."""
+    layers = copies.layers
     settings = settings_of(edition, choice)
     progress = TaskProgress(task, STAGES) if task is not None else None
     given = {
