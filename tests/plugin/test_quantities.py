@@ -222,30 +222,3 @@ def test_a_price_file_that_is_not_there_is_named(run, ground, tmp_path, english)
     made = layout(tmp_path, [(square(0, 0), {"measure": "terrace"})])
     text = faults(run, {"LAYOUT": [made], "ZONES": ground["ZONES"], "PRICES": str(tmp_path / "no.csv")})
     assert "QL-PLAN-PRICEFILE" in text
-
-
-@pytest.mark.slow
-def test_the_practice_layout_comes_to_the_quantities_and_costs_of_its_key(run, tmp_path):
-    """By measure, planned and built: what the key adds up from its own coordinates."""
-    import json
-
-    folder = tmp_path / "practice"
-    run("qingliu:trainingwatershed", {"SEED": 7, "AREA_KM2": 5, "OUTPUT_FOLDER": str(folder)})
-    layers = [f"{folder / 'landuse.gpkg'}|layername=measures{kind}" for kind in ("", "_lines", "_points")]
-    boundary = f"{folder / 'landuse.gpkg'}|layername=boundary"
-    whole = run("native:fieldcalculator", {"INPUT": boundary, "FIELD_NAME": "zone", "FIELD_TYPE": 2,
-                                           "FORMULA": "'regulation'",
-                                           "OUTPUT": str(tmp_path / "zones.gpkg")})["OUTPUT"]  # fmt: skip
-    result = run("qingliu:quantities", {"LAYOUT": layers, "ZONES": whole, "PRICES": str(folder / "prices.csv"),
-                                        "ADMIN": f"{folder / 'landuse.gpkg'}|layername=admin_villages",
-                                        "OUTPUT": str(tmp_path / "q.gpkg")})  # fmt: skip
-    found: dict[tuple[str, str], float] = {}
-    for row in rows_of(result["OUTPUT"]):
-        for status in ("built", "planned"):
-            key = (row["measure"], status)
-            if row["of"] != "width":
-                found[key] = found.get(key, 0.0) + row[status]
-    answers = json.loads((folder / "answers.json").read_text(encoding="utf-8"))["quantities"]
-    wanted = {(r["measure"], r["status"]): r["quantity"] for r in answers}
-    assert {k: v for k, v in found.items() if v} == pytest.approx(wanted, abs=1.1e-3)
-    assert result["COST"] == pytest.approx(sum(r["cost"] for r in answers), rel=1e-4)

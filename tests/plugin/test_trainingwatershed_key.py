@@ -29,6 +29,9 @@ def _rows(path: Path, name: str | None = None) -> list[dict]:
     found = []
     for feature in dataset.GetLayerByName(name) if name else dataset.GetLayer(0):
         row = dict(feature.items())
+        if feature.GetGeometryRef() is None:
+            found.append(row)
+            continue
         shape = feature.GetGeometryRef().Clone()
         single = shape.GetGeometryName().startswith("MULTI") and shape.GetGeometryCount() == 1
         row["geometry"] = shape.GetGeometryRef(0).Clone() if single else shape
@@ -228,3 +231,52 @@ def test_zones_add_up_to_the_planted_watershed(run, folder, values, tmp_path):
     )
     total = sum(found[f"AREA_{zone}"] for zone in ("PROTECTION", "REGULATION", "CHANNEL"))
     assert total == pytest.approx(values["watershed.area_km2"] * 100, abs=2e-4)
+
+
+def test_the_layout_comes_to_the_quantities_and_costs_of_the_key(run, folder, key, tmp_path):
+    """By measure, planned and built: what the key adds up from its own coordinates."""
+    field = {"FIELD_NAME": "zone", "FIELD_TYPE": 2, "FORMULA": "'regulation'"}
+    zones = run(
+        "native:fieldcalculator",
+        {"INPUT": _source(folder, "boundary"), **field, "OUTPUT": str(tmp_path / "z.gpkg")},
+    )["OUTPUT"]
+    given = {
+        "LAYOUT": [_source(folder, f"measures{kind}") for kind in ("", "_lines", "_points")],
+        "ZONES": zones,
+        "ADMIN": _source(folder, "admin_villages"),
+        "PRICES": str(folder / "prices.csv"),
+    }
+    result = run("qingliu:quantities", {**given, "OUTPUT": str(tmp_path / "q.gpkg")})
+    found: dict[tuple[str, str], float] = {}
+    for row in _rows(tmp_path / "q.gpkg"):
+        for status in ("built", "planned"):
+            if row["of"] != "width" and row[status]:
+                name = (row["measure"], status)
+                found[name] = found.get(name, 0.0) + row[status]
+    wanted = {(r["measure"], r["status"]): r["quantity"] for r in key["quantities"]}
+    assert found == pytest.approx(wanted, abs=1.1e-3)
+    assert result["COST"] == pytest.approx(sum(r["cost"] for r in key["quantities"]), rel=1e-4)
+
+
+def test_the_layout_check_finds_the_planted_faults_and_only_those(run, folder, key, tmp_path):
+    """For each measure of the exercise the rule it was drawn for: broken where the key says so, by as much."""
+    exercise = key["layout_exercise"]
+    roles = {
+        role: str(folder / name) if name.endswith(".tif") else _source(folder, name)
+        for role, name in exercise["roles"].items()
+    }
+    given = {
+        "LAYOUT": [_source(folder, name) for name in exercise["layers"]],
+        **roles,
+        "INCLUDE_PASSES": True,
+    }
+    run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "f.gpkg")})
+    findings = {(r["measure_uuid"], r["rule_id"]): r for r in _rows(tmp_path / "f.gpkg")}
+    for answer in exercise["measures"]:
+        found = findings[answer["uuid"], answer["rule_id"]]
+        assert found["clause"] == answer["clause"]
+        assert (found["severity"] in ("error", "warning", "note")) == answer["breach"], found["message"]
+        if answer["failing_area_m2"] is not None:
+            assert found["failing_area_m2"] == pytest.approx(answer["failing_area_m2"], rel=0.01)
+        if answer["failing_length_m"] is not None:
+            assert found["failing_length_m"] == pytest.approx(answer["failing_length_m"], abs=5)
