@@ -160,7 +160,9 @@ def next_stage(states: Sequence[StageState]) -> StageState | None:
     """The first stage with something to do that can be done now; None where all is done."""
     open_ones = [s for s in states if not s.done]
     able = [s for s in open_ones if s.answered < s.asked or any(j.state == READY for j in s.jobs)]
-    return (able or open_ones or [None])[0]
+    if able:
+        return able[0]
+    return open_ones[0] if open_ones else None
 
 
 def _state(

@@ -31,6 +31,9 @@ ALGORITHMS = (
     "exportfigures",
     "dossier",
     "trainingwatershed",
+    "changematrix",
+    "importevidence",
+    "printfieldmaps",
 )
 
 LAYERS = (
