@@ -6,7 +6,7 @@ from typing import Sequence
 
 import numpy as np
 from osgeo import gdal, ogr
-from qgis.core import QgsGeometry, QgsPointXY, QgsWkbTypes
+from qgis.core import QgsGeometry, QgsGeometryEngine, QgsPointXY, QgsWkbTypes
 
 from .planar import geometry_of
 
@@ -66,6 +66,25 @@ class QgisShapes:
             return []
         engine = QgsGeometry.createGeometryEngine(shape.constGet())
         return [bool(engine.within(other.constGet())) for other in others]
+
+    def clip(self, shape: QgsGeometry, others: Sequence[QgsGeometry]) -> list[QgsGeometry | None]:
+        """See :class:`core.siting.model.Shapes`."""
+        if not others:
+            return []
+        engine = QgsGeometry.createGeometryEngine(shape.constGet())
+        engine.prepareGeometry()
+        return [self._clip_one(shape, other, engine) for other in others]
+
+    def _clip_one(
+        self, shape: QgsGeometry, other: QgsGeometry, engine: QgsGeometryEngine
+    ) -> QgsGeometry | None:
+        if not engine.intersects(other.constGet()):
+            return None
+        if engine.contains(other.constGet()):
+            return other
+        if other.boundingBox().contains(shape.boundingBox()) and engine.within(other.constGet()):
+            return shape
+        return self.common(shape, other)
 
     def common(self, shape: QgsGeometry, other: QgsGeometry) -> QgsGeometry | None:
         """See :class:`core.siting.model.Shapes`."""

@@ -55,13 +55,13 @@ class _Case:
 
 @dataclass(frozen=True)
 class _Draft:
-    """What a rule says, before its part is drawn."""
+    """What a rule says, before its part is drawn; ``part`` None is the truth's breach."""
 
     rule: SitingRule
     verdict: str
     code: str
     truth: Truth
-    part: Part = NOWHERE
+    part: Part | None = NOWHERE
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -133,7 +133,7 @@ def _placing(rule: SitingRule, case: _Case) -> _Draft:
 
 def _belonging(rule: SitingRule, case: _Case, truth: Truth, code: str) -> _Draft:
     if truth.state == NO:
-        return _Draft(rule, rule.severity, code, truth, truth.breach)
+        return _Draft(rule, rule.severity, code, truth, None)
     return _open(rule, case, truth) or _Draft(rule, PASS, "QL-SITE-PASS", truth)
 
 
@@ -149,7 +149,7 @@ def _open(rule: SitingRule, case: _Case, truth: Truth, part: Part = NOWHERE) -> 
 def _demand(rule: SitingRule, case: _Case, truth: Truth) -> _Draft:
     """Others need the measure; elsewhere it breaks nothing, which is worth a note."""
     if truth.state == NO:
-        return _Draft(rule, NOTE, "QL-SITE-NODEMAND", truth, truth.breach)
+        return _Draft(rule, NOTE, "QL-SITE-NODEMAND", truth, None)
     return _belonging(rule, case, truth, "QL-SITE-OUTSIDE")
 
 
@@ -172,8 +172,8 @@ def _keeping_off(rule: SitingRule, case: _Case) -> _Draft:
     truth = all_of(_truths(rule, case, False), case.site, False)
     if truth.state == YES:
         code = "QL-SITE-FORBIDDEN" if rule.effect == "forbid" else "QL-SITE-AVOID"
-        return _Draft(rule, rule.severity, code, truth, truth.breach)
-    return _open(rule, case, truth, truth.breach) or _Draft(rule, PASS, "QL-SITE-PASS", truth)
+        return _Draft(rule, rule.severity, code, truth, None)
+    return _open(rule, case, truth) or _Draft(rule, PASS, "QL-SITE-PASS", truth)
 
 
 def _dimension(rule: SitingRule, case: _Case) -> _Draft:
@@ -285,9 +285,17 @@ def _duty(
     return _Draft(rule, verdict, code, truth, part, facts)
 
 
+def _breach_part(draft: _Draft) -> Part:
+    """The part that breaks the rule; drawn only now, and only where the rule is broken."""
+    if draft.verdict not in _BREACHES:
+        return NOWHERE
+    return draft.truth.breach if draft.part is None else draft.part
+
+
 def _finding(draft: _Draft, case: _Case) -> Finding:
-    rule, truth, part = draft.rule, draft.truth, draft.part
-    shown = not part.nowhere and draft.verdict in _BREACHES
+    rule, truth = draft.rule, draft.truth
+    part = _breach_part(draft)
+    shown = not part.nowhere
     area, length = case.site.size(part) if shown else (None, None)
     facts = {**_facts(rule, case, truth), **_part_words(part, area, length), **draft.facts}
     return Finding(

@@ -64,6 +64,9 @@ class Shapes(Protocol):
     def holding(self, shape: Shape, others: Sequence[Shape]) -> list[bool]:
         """Which of ``others`` hold all of ``shape``."""
 
+    def clip(self, shape: Shape, others: Sequence[Shape]) -> list[Shape | None]:
+        """What each of ``others`` (polygons) has of ``shape``, of its dimension; the same object where all of it."""
+
     def common(self, shape: Shape, other: Shape) -> Shape | None:
         """What both hold, of the dimension of ``shape``."""
 

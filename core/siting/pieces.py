@@ -23,6 +23,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
+_COVERS = 1e-6
 DECIMALS = 3
 """Values are compared rounded: slopes to 0.001°, lengths to 1 mm; 25° of a plane is not 25.0000004°."""
 
@@ -40,14 +41,17 @@ class Piece(NamedTuple):
         return self._replace(key=key)
 
 
-def united(site: GroundSite, pieces: Sequence[Piece]) -> Part:
-    """The part that pieces make together, what several hold counted once."""
+def united(site: GroundSite, pieces: Sequence[Piece], apart: bool = False) -> Part:
+    """The part that pieces make together, what several hold counted once; ``apart``: none overlap."""
     if not pieces:
         return NOWHERE
     if any(p.shape is None for p in pieces):
         return WHOLE
     if len(pieces) == 1:
         return Part(pieces[0].share, lambda: pieces[0].shape)
+    if apart:
+        total = min(math.fsum(p.share for p in pieces), 1.0)
+        return Part(total, lambda: site.shapes.union([p.shape for p in pieces]))
     whole = site.shapes.union([p.shape for p in pieces])
     share = 0.0 if whole is None else min(site.amount_of(whole) / site.amount, 1.0)
     return Part(share, lambda: whole)
@@ -149,7 +153,8 @@ class Distance:
 class PieceClasses:
     """Classes of a place from pieces of features; a feature may have several.
 
-    ``missing``: role -> classes that cannot be told without it.
+    ``missing``: role -> classes that cannot be told without it. ``cover``: the features are meant to cover
+    the land once; where their shares make a whole they do, and nothing has to be dissolved.
     """
 
     def __init__(
@@ -158,10 +163,12 @@ class PieceClasses:
         pieces: Sequence[Piece],
         classes_of: Callable[[Feature], Sequence[str]],
         missing: Mapping[str, frozenset[str]] | None = None,
+        cover: bool = False,
     ) -> None:
         self._site = site
         self._pieces = [(p, frozenset([p.key] if p.key else classes_of(p.feature))) for p in pieces]
         self.missing: Mapping[str, frozenset[str]] = missing or {}
+        self._apart = cover and abs(math.fsum(p.share for p in pieces) - 1) < _COVERS
 
     def shares(self) -> Mapping[str, float]:
         """Share by class, largest first."""
@@ -173,7 +180,7 @@ class PieceClasses:
 
     def where(self, keys: frozenset[str]) -> Part:
         """The part with one of the classes."""
-        return united(self._site, [p for p, own in self._pieces if own & keys])
+        return united(self._site, [p for p, own in self._pieces if own & keys], self._apart)
 
 
 class CellClasses:

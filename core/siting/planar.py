@@ -70,6 +70,18 @@ class ShapelyShapes:
         """See :class:`Shapes`."""
         return [bool(other.covers(shape)) for other in others]
 
+    def clip(self, shape: Shape, others: Sequence[Shape]) -> list[Shape | None]:
+        """See :class:`Shapes`."""
+        prepared = self._shapely.prepared.prep(shape)
+        return [self._clip_one(shape, other, prepared) for other in others]
+
+    def _clip_one(self, shape: Shape, other: Shape, prepared: Any) -> Shape | None:
+        if not prepared.intersects(other):
+            return None
+        if prepared.contains(other):
+            return other
+        return shape if other.covers(shape) else self.common(shape, other)
+
     def common(self, shape: Shape, other: Shape) -> Shape | None:
         """See :class:`Shapes`."""
         return self._of_dimension(shape.intersection(other), self.dimension(shape))

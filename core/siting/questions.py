@@ -146,14 +146,20 @@ class Asker:
         reason = Reason(test, *number_words(self.edition, test.attr or "", field.mean))
         if self.belongs and mean_holds and not by_share:
             return decided(True, NOWHERE, reason)
-        outside = self.site.either([field.where(_OPPOSITE[op], limit) for op, limit in bounds])
+        if self.belongs and not by_share:
+            return decided(False, lambda: self._outside(field, bounds), reason)
+        outside = self._outside(field, bounds)
         if self.belongs:
-            yes = by_share and outside.share <= MAJORITY
+            yes = outside.share <= MAJORITY
             return decided(yes, NOWHERE if yes else outside, reason)
         inside = self.site.rest(outside)
         least = MEETS if by_share else self._tolerance()
         yes = inside.share > least or (mean_holds and not by_share)
         return decided(yes, inside if yes else NOWHERE, reason)
+
+    def _outside(self, field: Field, bounds: Sequence[tuple[str, float]]) -> Part:
+        """The part beyond any of the bounds."""
+        return self.site.either([field.where(_OPPOSITE[op], limit) for op, limit in bounds])
 
     def _width(self, test: Condition, limit: float) -> Truth:
         found = self.site.widths(limit)
@@ -245,7 +251,7 @@ class Asker:
         if missing and yes is (ELSEWHERE in _texts(test.value)):
             return Truth(UNKNOWN, missing=missing, reasons=(reason,))
         if self.belongs:
-            return decided(yes, NOWHERE if yes else self.site.rest(part), reason)
+            return decided(yes, NOWHERE if yes else (lambda: self.site.rest(part)), reason)
         return decided(yes, part if yes else NOWHERE, reason)
 
     def _least(self, key: str) -> float:

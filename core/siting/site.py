@@ -260,14 +260,11 @@ class GroundSite:
 
     def overlay(self, features: Sequence[Feature]) -> list[Piece]:
         """What of the place lies in each of some polygons."""
-        meeting = self._meeting(features)
         found = []
-        for feature, whole in zip(meeting, self.shapes.holding(self.shape, [f.shape for f in meeting])):
-            if whole:
+        for feature, common in zip(features, self.shapes.clip(self.shape, [f.shape for f in features])):
+            if common is self.shape:
                 found.append(Piece(feature, 1.0, None))
-                continue
-            common = self.shapes.common(self.shape, feature.shape)
-            if common is not None:
+            elif common is not None:
                 found.append(Piece(feature, self.amount_of(common) / self.amount, common))
         return [p for p in found if p.share > 1e-9]
 
@@ -327,7 +324,7 @@ class GroundSite:
         pieces = self._once(("overlay", role), lambda: self.overlay(features.near(self.box)))
         if sum(p.share for p in pieces) < _LEAST_KNOWN:  # land that no polygon covers is not known
             return Unknown(role)
-        return PieceClasses(self, pieces, lambda f: _values(f.attributes.get(column)))
+        return PieceClasses(self, pieces, lambda f: _values(f.attributes.get(column)), cover=True)
 
     def _land_use(self) -> Union[PieceClasses, CellClasses, Unknown]:
         if "LANDUSE" in self.ground.roles:

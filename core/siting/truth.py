@@ -6,8 +6,9 @@ however thick the soil; what is missing outweighs what a person could still say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import NamedTuple, Sequence, Tuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Callable, NamedTuple, Sequence, Tuple, Union
 
 from ..standard.model import Condition
 from .model import NOWHERE, WHOLE, Part, Site
@@ -23,6 +24,10 @@ class Reason(NamedTuple):
     found_en: str = ""
 
 
+Drawn = Union[Part, Callable[[], Part]]
+"""A part, or how to come by it: most are never asked for, because another clause supports the measure."""
+
+
 @dataclass(frozen=True)
 class Truth:
     """The answer to a condition.
@@ -32,12 +37,17 @@ class Truth:
     """
 
     state: str
-    breach: Part = NOWHERE
+    drawn: Drawn = NOWHERE
     missing: Tuple[str, ...] = ()
-    reasons: Tuple[Reason, ...] = field(default=())
+    reasons: Tuple[Reason, ...] = ()
+
+    @cached_property
+    def breach(self) -> Part:
+        """The part, drawn when first asked for."""
+        return self.drawn if isinstance(self.drawn, Part) else self.drawn()
 
 
-def decided(yes: bool, breach: Part, reason: Reason) -> Truth:
+def decided(yes: bool, breach: Drawn, reason: Reason) -> Truth:
     """A plain answer."""
     return Truth(YES if yes else NO, breach, (), (reason,))
 
@@ -48,7 +58,9 @@ def all_of(truths: Sequence[Truth], site: Site, belongs: bool) -> Truth:
         return Truth(YES, NOWHERE if belongs else WHOLE)
     broken = [t for t in truths if t.state == NO]
     if broken:
-        return _gathered(NO, broken, site.either([t.breach for t in broken]) if belongs else NOWHERE)
+        return _gathered(
+            NO, broken, (lambda: site.either([t.breach for t in broken])) if belongs else NOWHERE
+        )
     held = [t for t in truths if t.state == YES]
     breach = NOWHERE if belongs else site.both([t.breach for t in held])
     if not belongs and held and breach.nowhere:
@@ -60,12 +72,12 @@ def any_of(truths: Sequence[Truth], site: Site, belongs: bool) -> Truth:
     """One holds. Belonging fails where none does, offending takes place where any does."""
     held = [t for t in truths if t.state == YES]
     if held:
-        return _gathered(YES, held, NOWHERE if belongs else site.either([t.breach for t in held]))
-    breach = site.both([t.breach for t in truths]) if belongs else NOWHERE
+        return _gathered(YES, held, NOWHERE if belongs else (lambda: site.either([t.breach for t in held])))
+    breach: Drawn = (lambda: site.both([t.breach for t in truths])) if belongs else NOWHERE
     return _open(truths, breach) or _gathered(NO, truths, breach)
 
 
-def _open(truths: Sequence[Truth], breach: Part) -> Truth | None:
+def _open(truths: Sequence[Truth], breach: Drawn) -> Truth | None:
     """Unknown, or for a person, where one of the truths is."""
     for state in (UNKNOWN, PERSON):
         found = [t for t in truths if t.state == state]
@@ -75,6 +87,6 @@ def _open(truths: Sequence[Truth], breach: Part) -> Truth | None:
     return None
 
 
-def _gathered(state: str, truths: Sequence[Truth], breach: Part) -> Truth:
+def _gathered(state: str, truths: Sequence[Truth], breach: Drawn) -> Truth:
     missing = tuple(dict.fromkeys(m for t in truths for m in t.missing))
     return Truth(state, breach, missing, tuple(r for t in truths for r in t.reasons))
