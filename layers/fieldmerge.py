@@ -44,6 +44,8 @@ from .storecrs import crs_of
 
 PHOTOS = "photos"
 PROVENANCE = "provenance"
+_OWN_FOLDERS = (HIDDEN, BASEMAPS, ".mergin")
+_OWN_ENDINGS = (".gpkg", ".qgz", ".qgs", ".qgd")
 _SHOWN = 10
 _WHO_LIMIT = 5
 
@@ -330,12 +332,17 @@ def _file_rows(change: RowChange, comparison: Comparison) -> Iterable[PhotoRow]:
 
 
 def package_files(folder: Path) -> set[str]:
-    """Files of a package that people made: neither data, project, base maps nor what describes it."""
+    """Files of a package that people made: neither data, project, base maps nor what describes it.
+
+    Photos may lie beside the project (Mergin Maps) or in folders (QField's ``DCIM``).
+    """
     found = set()
     for path in folder.rglob("*"):
         name = path.relative_to(folder)
-        own = name.parts[0] in (HIDDEN, BASEMAPS, ".mergin") or len(name.parts) == 1
-        if path.is_file() and not path.is_symlink() and not own and name.name != MANIFEST:
+        own = name.parts[0] in _OWN_FOLDERS
+        if len(name.parts) == 1:
+            own = name.name == MANIFEST or any(end in name.name.lower() for end in _OWN_ENDINGS)
+        if path.is_file() and not path.is_symlink() and not own:
             found.add(name.as_posix())
     return found
 

@@ -38,7 +38,7 @@ READ_ONLY = ("meta", "code_list", "provenance", "base_sheets")
 # Layers whose shapes are given: drawn over by accident they would spoil every area.
 FIXED_SHAPES = ("boundary", "zones", "base_sheets", "erosion", "admin_villages")
 DCIM = "DCIM"
-_PHOTO_NAME = f"'{DCIM}/' || format_date(now(), 'yyyyMMddhhmmsszzz')"
+_MOMENT = "format_date(now(), 'yyyyMMddhhmmsszzz')"
 _GNSS_TITLES = {
     "zh": {"gnss_accuracy_m": "定位精度 (m)", "gnss_at": "定位时间", "gnss_source": "定位设备"},
     "en": {"gnss_accuracy_m": "accuracy (m)", "gnss_at": "time of position", "gnss_source": "receiver"},
@@ -159,9 +159,9 @@ def _prepare_photos(project: QgsProject, layer: QgsVectorLayer, wanted: FieldPro
     _set_default(layer, "taken_at", "now()")
     _set_default(layer, "person", person_expression(wanted.target, wanted.person))
     if wanted.target == MERGIN:
-        project.writeEntry("Mergin", f"PhotoNaming/{layer.id()}/path", _PHOTO_NAME)
+        project.writeEntry("Mergin", f"PhotoNaming/{layer.id()}/path", _MOMENT)
         return
-    naming = json.dumps({"path": f"{_PHOTO_NAME} || '.{{extension}}'"})
+    naming = json.dumps({"path": f"'{DCIM}/' || {_MOMENT} || '.{{extension}}'"})
     layer.setCustomProperty("QFieldSync/attachment_naming", naming)
     layer.setCustomProperty("QFieldSync/photo_naming", naming)
 

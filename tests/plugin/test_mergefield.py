@@ -322,6 +322,15 @@ def test_missing_files_orphans_and_paths_that_lead_out_are_told(package, merge, 
     }
 
 
+def test_photos_beside_the_project_as_mergin_maps_leaves_them_come_back(package, merge, survey):
+    folder = package(TARGET="mergin")
+    (folder / "20250618101500.jpg").write_bytes(b"taken")
+    fs.device(folder, "INSERT INTO photos (uuid, path) VALUES ('p-1', '20250618101500.jpg')")
+    merge(folder, apply=True)
+    path = fs.rows(survey, "photos")["p-1"].values["path"]
+    assert path.startswith("photos/") and (survey.parent / path).read_bytes() == b"taken"
+
+
 def test_evidence_taken_in_the_field_comes_back_with_its_row(package, merge, survey):
     folder = package()
     (folder / "files").mkdir()
