@@ -25,6 +25,7 @@ from ..core import language
 from ..core.errors import InputError, Problem, problem
 from ..core.layoutplan.cutting import Cutter
 from ..core.layoutplan.model import OUTSIDE, Part
+from ..core.layoutplan.palette import zone_named
 from ..core.layoutplan.plots import Place, Plot, label, numbered, plot_table, villages_of
 from ..core.layoutplan.prices import PriceList, parse_prices
 from ..core.layoutplan.quantities import Bill, Row, bill
@@ -158,7 +159,7 @@ def _read(inputs: Inputs, edition: Edition, progress: StageProgress) -> tuple[li
         inputs.faults.append(problem("QL-PLAN-NODEM"))
     layout = inputs.must(lambda: Layout(inputs, shapes, edition))
     measures = layout.measures(progress)
-    zones = layout.areas("ZONES", lambda a: a.get("zone"), progress, "zone")
+    zones = layout.areas("ZONES", lambda a: zone_named(edition, a.get("zone")), progress, "zone")
     villages = layout.areas("ADMIN", name_in, progress)
     parcels = layout.areas("PARCELS", lambda a: a.get("uuid"), progress)
     inputs.settle()

@@ -84,6 +84,13 @@ def measure_named(edition: Edition, name: str) -> Measure | None:
     return found[0] if len(found) == 1 else None
 
 
+def zone_named(edition: Edition, name: object) -> str | None:
+    """The zone with this key or Chinese or English name; another word as it is, None for nothing."""
+    wanted = "" if name is None else str(name).strip()
+    found = (z.key for z in edition.zones.values() if wanted.lower() in (z.key, z.zh, z.en.lower()))
+    return next(found, wanted or None)
+
+
 def _offers(measure: Measure, zone: str | None, type_key: str, profile: str) -> tuple[Offer, ...]:
     if measure.placeholder:
         return ()

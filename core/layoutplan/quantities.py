@@ -169,7 +169,7 @@ def _tied(keys: Sequence[_Key], rows: Sequence[Row]) -> list[Row]:
             rounded = [round(v, digits) for v in values] if of == WIDTH else apportioned(values, digits)
             for i, value in zip(places, rounded):
                 found[i] = _with(found[i], name, value)
-    return found
+    return [_with(row, "built", min(row.built, row.quantity)) for row in found]
 
 
 def _with(row: Row, name: str, value: float) -> Row:

@@ -14,6 +14,7 @@ from qingliu.core.layoutplan.palette import (
     measure_named,
     palette,
     unused_major,
+    zone_named,
     zone_of_text,
 )
 from qingliu.core.standard import default_edition
@@ -123,3 +124,12 @@ def test_what_does_not_exist_is_a_fault(zone, type_key, profile):
     with pytest.raises(EditionError) as caught:
         palette(EDITION, zone, type_key, profile)
     assert caught.value.code == "QL-STD-NOSUCH"
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("channel", "channel"), ("生态保护区", "protection"), (" Ecological regulation zone ", "regulation"),
+     ("core", "core"), (None, None), (" ", None)],
+)  # fmt: skip
+def test_zones_are_known_by_key_and_name_and_other_words_stay(name, key):
+    assert zone_named(EDITION, name) == key

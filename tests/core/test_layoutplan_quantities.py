@@ -233,3 +233,10 @@ def test_prices_are_read_in_the_encodings_that_spreadsheets_write(encoding):
     text = 'measure,unit,price,fund\n梯田,公顷,"30,000",中央\n'
     found = parse_prices(text.encode(encoding), "prices.csv", EDITION)
     assert found.prices == (("terrace", "hm2", 30000.0, "中央"),)
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**7), st.booleans()), min_size=1, max_size=30))
+def test_no_more_is_built_than_there_is(sizes):
+    parts = [Part(Item(str(n), "terrace", "polygon", "built" if built else "planned"), zone, area_m2=area / 7)
+             for n, (area, built) in enumerate(sizes) for zone in ("protection", "channel")]  # fmt: skip
+    assert all(0 <= r.built <= r.quantity for r in bill(parts, EDITION).rows)
