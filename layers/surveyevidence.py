@@ -65,8 +65,8 @@ def _same(one: Path, other: Path) -> bool:
 
 def safe_name(name: str) -> str:
     """A file name that every system takes: no separators and control characters, not too long."""
-    stem, suffix = Path(name).stem, Path(name).suffix
-    return (_UNSAFE.sub("_", stem).strip(" .")[:_LONGEST] or "_") + _UNSAFE.sub("_", suffix)
+    plain = Path(_UNSAFE.sub("_", name))
+    return (plain.stem.strip(" .")[:_LONGEST] or "_") + plain.suffix
 
 
 def keep(home: Path, kept: Kept) -> Path:

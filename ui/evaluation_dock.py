@@ -7,7 +7,7 @@ rest on it; they are worked out anew when the user says so. The result is a self
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Optional, Sequence
 
 from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.gui import QgsMapCanvas
@@ -15,27 +15,22 @@ from qgis.PyQt.QtCore import QDate, QSettings, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QDockWidget, QFileDialog, QWidget
 
-from ..core.county import county_to_yaml, load_county
 from ..core.errors import Cancelled, QingliuError
-from ..core.evaluation import Gap, InputRow, last_complete_year
-from ..core.evaluation.entries import ABSENT, EntryKind, entry_kind, entry_kinds
-from ..core.evaluation.model import INPUTS, JUDGEMENT, Place
-from ..core.evaluation.reads import COUNTY_KEY, DATE_KEY
+from ..core.evaluation import InputRow
+from ..core.evaluation.model import Place
 from ..core.evaluation.scale import scale_of
 from ..core.evaluation.snapshot import Kept
 from ..core.provenance import Feature
 from ..core.standard import text
-from ..layers.surveyevaluation import ACCURACY_KEYS
 from ..layers.surveyfigures import homes_outside
 from . import evaluation_words as words
 from . import evaluation_work as work
+from .evaluation_desk import EntryDesk
 from .evaluation_epochs import Epochs, ask_keep
-from .evaluation_errors import ask_errors
-from .evaluation_hold import Hold
-from .evaluation_map import Lights, homes_layer, survey_layers
+from .evaluation_map import Lights, homes_layer
 from .evaluation_panel import EvaluationPanel
 from .evaluation_texts import Page, page_of
-from .evaluation_work import Asked, Entry, Evaluated, Noticed
+from .evaluation_work import Asked, Evaluated, Noticed
 from .survey_session import survey_in
 
 SETTINGS = "qingliu/evaluation"
@@ -56,9 +51,7 @@ class EvaluationDock(QDockWidget):
         self.stale: frozenset[tuple[str, int]] = frozenset()
         self.page: Optional[Page] = None
         self.epochs = Epochs(self)
-        self.saves: List[str] = []
         self.lights = Lights()
-        self.hold = Hold(QgsProject.instance())
         self._tasks: Dict[str, QgsTask] = {}
         self._stamp: tuple[tuple[int, int], ...] = ()
         self._look = QTimer(self)
@@ -69,6 +62,8 @@ class EvaluationDock(QDockWidget):
         self._soon.timeout.connect(self.follow_project)
         self.panel = EvaluationPanel()
         self.setWidget(self.panel)
+        self.desk = EntryDesk(self.panel, self._run, self)
+        self.destroyed.connect(self.desk.hold.release)
         self._wire()
         self.follow_project()
 
@@ -76,20 +71,17 @@ class EvaluationDock(QDockWidget):
         panel = self.panel
         panel.run.clicked.connect(lambda _: self.toggle())
         panel.type.currentIndexChanged.connect(lambda _: self.show_type())
-        panel.date.dateChanged.connect(lambda day: self.set_date(day.toString("yyyy-MM-dd")))
+        panel.date.dateChanged.connect(lambda day: self.desk.set_date(day.toString("yyyy-MM-dd")))
         panel.tree.currentItemChanged.connect(lambda *_: self.show_number(panel.tree.number()))
         panel.page.anchorClicked.connect(self.follow)
-        panel.todo.wanted.connect(self.open_gap)
-        panel.entry.saved.connect(self.save_entry)
-        panel.entry.origin_saved.connect(self.save_origin)
-        panel.entry.cancel_button.clicked.connect(lambda _: self._show_entry(False))
+        panel.todo.wanted.connect(self.desk.open_gap)
         panel.open_action.triggered.connect(lambda _: self._ask_survey())
-        panel.county_action.triggered.connect(lambda _: self._ask_county())
-        panel.errors_action.triggered.connect(lambda _: self._ask_errors())
-        panel.undo_action.triggered.connect(lambda _: self.undo())
         panel.compare.keep_wanted.connect(self._ask_keep)
         panel.compare.other_wanted.connect(self._ask_other)
         panel.compare.forget_wanted.connect(self.epochs.forget)
+        self.desk.told.connect(panel.status.setText)
+        self.desk.written.connect(lambda: self.look(now=True))
+        self.desk.form_requested.connect(self.form_requested)
         self.epochs.changed.connect(self.show_type)
         self.epochs.told.connect(panel.status.setText)
         QgsProject.instance().readProject.connect(self.follow_project)
@@ -121,6 +113,7 @@ class EvaluationDock(QDockWidget):
         """Take a survey; it is evaluated when asked to."""
         self.close_survey()
         self.asked = work.asked_of(Path(path))
+        self.desk.follow(self.asked)
         self.panel.run.setEnabled(True)
         self.panel.title.setText(str(self.asked.home))
         self.panel.status.setText(self.tr("Press Evaluate to work out the 20 indicators for all five types."))
@@ -132,11 +125,10 @@ class EvaluationDock(QDockWidget):
             task.cancel()
         self._tasks.clear()
         try:
-            self.hold.release()
+            self.desk.follow(None)
         except QingliuError as error:
             self._tell(error)
         self.asked, self.found, self.page, self.stale = None, None, None, frozenset()
-        self.saves = []
         self.epochs.follow(None)
         self.panel.body.setVisible(False)
         self.panel.bar.setVisible(False)
@@ -184,9 +176,6 @@ class EvaluationDock(QDockWidget):
     def _tell(self, error: BaseException) -> None:
         self.panel.status.setText(error.text() if isinstance(error, QingliuError) else str(error))
 
-    def _who(self) -> str:
-        return QgsApplication.userFullName() or ""
-
     # -- evaluating ------------------------------------------------------------
     def toggle(self) -> None:
         """Evaluate, or cancel what is running."""
@@ -216,6 +205,7 @@ class EvaluationDock(QDockWidget):
     def _evaluated(self, found: Evaluated) -> None:
         first = self.found is None
         self.found, self.stale = found, frozenset()
+        self.desk.follow(found.asked, found)
         self.panel.title.setText(f"<b>{found.name}</b> {found.asked.home}")
         self.panel.status.setText("\n".join(p.text() for p in found.findings))
         self.panel.run.setText(self._run_words())
@@ -304,12 +294,12 @@ class EvaluationDock(QDockWidget):
         elif kind == "showall":
             self._show_on_map(self.page.features)
         elif kind == "gap":
-            self.open_gap(self.page.gaps[int(name)], self.page.row.number)
+            self.desk.open_gap(self.page.gaps[int(name)], self.page.row.number)
         elif kind == "change":
             line = self.page.lines[int(name)]
-            self.open_place(line.place or Place(""), line.row, self.page.row.number)
+            self.desk.open_place(line.place or Place(""), line.row, self.page.row.number)
         elif kind == "enter":
-            self.open_entry(self.page.row.number, name, None)
+            self.desk.open_entry(self.page.row.number, name, None)
         elif kind == "evidence":
             self._open_evidence(self.page.evidence[int(name)])
         elif kind == "homes":
@@ -361,139 +351,6 @@ class EvaluationDock(QDockWidget):
         asked = {t: float(c.value) for t, c in cells if c.measure == "service_radius"}
         return (asked[self.type], True) if self.type in asked else (min(asked.values()), False)
 
-    # -- where things are entered ----------------------------------------------
-    def open_gap(self, gap: Gap, number: int) -> None:
-        """Lead to where what is missing is entered."""
-        what = str(gap.problem.facts.get("what", ""))
-        self.open_place(Place(what, gap.table, gap.field), gap.row, number)
-
-    def open_place(self, place: Place, row: str | None, number: int) -> None:
-        """The form for a place: an entry here, a row of a table in the survey dock, the county's file, a layer."""
-        found = self.found
-        if found is None or place.table is None:
-            return
-        if place.table == INPUTS:
-            self.open_entry(number, place.field or "", row)
-        elif place.table == "county":
-            self._ask_county()
-        elif place.table in {t.name for t in found.edition.tables.values()}:
-            self.form_requested.emit(place.table, row or "", place.field or "")
-            self.panel.status.setText(self.tr("Fill it in the survey tables, then evaluate again."))
-        else:
-            self._open_origin(place, found)
-
-    def open_entry(self, number: int, key: str, uuid: str | None) -> None:
-        """The form for an entry of an indicator: the row ``uuid``, else the latest of that key, else a new one."""
-        found = self.found
-        if found is None:
-            return
-        rows = [r for r in found.given.inputs if r.number == number]
-        known = next((r for r in rows if uuid and r.uuid == uuid), None)
-        kind = self._kind(found, number, known.key if known is not None else key)
-        if known is None:
-            same = [r for r in rows if r.key == kind.key]
-            known = max(same, key=lambda r: (r.year or 0, r.date or ""), default=None)
-        if self._read_only():
-            return
-        self.panel.tree.choose(number)
-        self.panel.entry.ask(number, kind, known, last_complete_year(found.date))
-        self._show_entry(True)
-
-    def _kind(self, found: Evaluated, number: int, key: str) -> EntryKind:
-        indicator = found.edition.indicators[number]
-        kinds = entry_kinds(found.edition, indicator)
-        if key == "proven_absent":
-            return next((k for k in kinds if k.kind == ABSENT), kinds[0])
-        if key in ("year", *ENTRY_FIELDS) and all(k.key != key for k in kinds):
-            return next((k for k in kinds if k.key == JUDGEMENT), kinds[0])
-        return entry_kind(found.edition, indicator, key)
-
-    def _open_origin(self, place: Place, found: Evaluated) -> None:
-        """Source and year of the layers behind a figure."""
-        if self._read_only():
-            return
-        layers = work.layers_of_figure(place.label) or (str(place.table),)
-        title = self.tr("Source and year: {}").format(", ".join(found.names.get(x, x) for x in layers))
-        self.panel.entry.ask_origin(title, layers, "", last_complete_year(found.date))
-        self._show_entry(True)
-
-    def _show_entry(self, shown: bool) -> None:
-        """The form takes the chart's place while something is entered."""
-        self.panel.entry.setVisible(shown)
-        self.panel.entry_area.setVisible(shown)
-        self.panel.chart.setVisible(not shown and self.panel.chart.scale is not None)
-
-    def _read_only(self) -> bool:
-        if self.found is not None and self.found.read_only:
-            self.panel.status.setText(self.tr("The survey cannot be written: nothing can be entered."))
-            return True
-        return False
-
-    # -- saving ----------------------------------------------------------------
-    def save_entry(self, entry: Entry) -> None:
-        """Write an entry; the rows that rest on it are marked."""
-        self._save("entry", work.save_entry, who=self._who(), entry=entry)
-
-    def save_origin(self, layers: Sequence[str], origin: Mapping[str, Any]) -> None:
-        """Write source and year of layers."""
-        self._save("origin", work.save_origin, who=self._who(), layers=layers, origin=origin)
-
-    def set_date(self, date: str) -> None:
-        """The date of the evaluation, kept in the survey."""
-        if self.found is not None and date != self.found.date.isoformat() and not self._read_only():
-            self._save("facts", work.save_facts, who=self._who(), facts={DATE_KEY: date})
-
-    def _save(self, name: str, job: Any, **given: Any) -> None:
-        if self.asked is None or not self._held(self.asked):
-            return
-        self.panel.status.setText(self.tr("Saving …"))
-        self._run(name, self.tr("Saving into the survey"), job, self._saved, asked=self.asked, **given)
-
-    def _held(self, asked: Asked) -> bool:
-        """Whether the survey can be written now; if not, why is told and what was entered stands."""
-        try:
-            self.hold.take(asked, self._who())
-        except QingliuError as error:
-            self._tell(error)
-            return False
-        return True
-
-    def _saved(self, saved: Any) -> None:
-        if hasattr(saved, "save_id"):
-            self.saves.append(saved.save_id)
-        self._show_entry(False)
-        self.panel.status.setText(self.tr("Saved."))
-        self._reload()
-        self.look(now=True)
-
-    def undo(self) -> None:
-        """Take the last entry of this dock back."""
-        if self.asked is None or not self.saves:
-            self.panel.status.setText(self.tr("There is no entry to take back."))
-            return
-        if not self._held(self.asked):
-            return
-        self._run(
-            "undo", self.tr("Taking the last entry back"), work.take_back, self._undone,
-            asked=self.asked, who=self._who(), save_id=self.saves[-1],
-        )  # fmt: skip
-
-    def _undone(self, _: Any) -> None:
-        self.saves.pop()
-        self.panel.status.setText(self.tr("The last entry was taken back."))
-        self._reload()
-        self.look(now=True)
-
-    def _reload(self) -> None:
-        """The project's tables of entries show what is in the file."""
-        if self.asked is None:
-            return
-        for name in (INPUTS, "provenance", "meta"):
-            for layer in survey_layers(QgsProject.instance(), self.asked).get(name, ()):
-                if not layer.isEditable():
-                    layer.dataProvider().reloadData()
-                    layer.triggerRepaint()
-
     # -- noticing changes ------------------------------------------------------
     def look(self, now: bool = False) -> None:
         """Whether the file changed since it was read; then what that makes stale, in a task."""
@@ -524,38 +381,6 @@ class EvaluationDock(QDockWidget):
         self.panel.stale.setText(
             self.tr("Changed since this evaluation. Stale for this type: {}. Evaluate again.").format(listed)
         )
-
-    # -- county, stated errors -------------------------------------------------
-    def _ask_county(self) -> None:
-        if self.asked is None or self._read_only():
-            return
-        start = str(self.asked.home.parent)
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("County profile"), start, self.tr("County profile (*.yaml *.yml)")
-        )
-        if path:
-            self.set_county(Path(path))
-
-    def set_county(self, path: Path) -> None:
-        """Keep a county profile in the survey; its faults are told."""
-        try:
-            county = load_county(path, self.found.edition if self.found is not None else None)
-        except QingliuError as error:
-            self._tell(error)
-            return
-        self._save("facts", work.save_facts, who=self._who(), facts={COUNTY_KEY: county_to_yaml(county)})
-
-    def _ask_errors(self) -> None:
-        if self.asked is None or self._read_only():
-            return
-        found = ask_errors(self)
-        if found is not None:
-            self.set_errors(*found)
-
-    def set_errors(self, line_m: float, spacing_m: float, share_pct: float) -> None:
-        """Keep the stated errors of lines and classes in the survey."""
-        facts = dict(zip(ACCURACY_KEYS, (f"{v:g}" for v in (line_m, spacing_m, share_pct))))
-        self._save("facts", work.save_facts, who=self._who(), facts=facts)
 
     # -- epochs and schemes ----------------------------------------------------
     def _ask_keep(self) -> None:
@@ -588,6 +413,3 @@ class EvaluationDock(QDockWidget):
     def closeEvent(self, event: Any) -> None:
         self.lights.put_out(QgsProject.instance())
         super().closeEvent(event)
-
-
-ENTRY_FIELDS = ("value", "unit", "text", "source", "statement", "evidence", "person", "date")

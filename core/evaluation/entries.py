@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator, NamedTuple, Optional, Tuple
 
 from ..indicators.definition import definitions
-from ..standard import Edition, Indicator
+from ..standard import Edition, Indicator, text
 from ..waterquality import CODES, item_keys
 from .account import variable_name
 from .model import JUDGEMENT
@@ -32,6 +32,8 @@ class EntryKind(NamedTuple):
 def entry_kinds(edition: Edition, indicator: Indicator) -> list[EntryKind]:
     """Everything that may be entered for an indicator, what decides first."""
     found = {k.key: k for k in _kinds(edition, indicator)}
+    if not found:  # no formula is known for it: its value is entered under its own key
+        found[indicator.key] = EntryKind(indicator.key, text(indicator, "name"), NUMBER, indicator.unit)
     return list(found.values())
 
 

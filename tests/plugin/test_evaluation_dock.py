@@ -183,7 +183,7 @@ def test_missing_things_lead_to_their_forms(dock, qtbot):
     evaluated(dock, qtbot)
     (gap,) = dock.found.evaluation.row("livable", 8).gaps
     with qtbot.waitSignal(dock.form_requested) as asked:
-        dock.open_gap(gap, 8)
+        dock.desk.open_gap(gap, 8)
     assert asked.args == ["a8", "s1", "sewage_l_d"]
     line = next(n for n, t in enumerate(dock.panel.todo.tasks) if t.gap == gap)
     with qtbot.waitSignal(dock.form_requested):
@@ -197,13 +197,13 @@ def test_missing_entries_open_their_own_form(dock, number, kind):
     for t in ("livable", "leisure"):
         gaps = dock.found.evaluation.row(t, number).gaps
         if gaps:
-            dock.open_gap(gaps[0], number)
+            dock.desk.open_gap(gaps[0], number)
             assert dock.panel.entry.kind.key == kind and not dock.panel.entry.isHidden()
             assert dock.panel.entry.year.text() == "2024"
 
 
 def test_an_entry_is_saved_through_the_store_and_makes_exactly_its_rows_stale(dock, qtbot):
-    dock.open_entry(20, "visitors_per_year", None)
+    dock.desk.open_entry(20, "visitors_per_year", None)
     form = dock.panel.entry
     form.value.setText("0.62")
     form.source.setText("统计公报")
@@ -223,7 +223,7 @@ def test_an_entry_is_saved_through_the_store_and_makes_exactly_its_rows_stale(do
 def test_an_entry_is_changed_in_place_and_taken_back(dock, qtbot):
     from qingliu.layers.store import open_store
 
-    dock.open_entry(14, "judgement", "j14")
+    dock.desk.open_entry(14, "judgement", "j14")
     form = dock.panel.entry
     assert (form.answer.currentData(), form.statement.toPlainText()) == (1.0, "村庄整洁")
     form.answer.setCurrentIndex(form.answer.findData(0.0))
@@ -232,7 +232,7 @@ def test_an_entry_is_changed_in_place_and_taken_back(dock, qtbot):
     with open_store(dock.asked.path, read_only=True) as store:
         rows = store.rows("indicator_input")
     assert [(r.uuid, r.values["value"], r.version) for r in rows] == [("j14", 0.0, 2)]
-    dock.undo()
+    dock.desk.undo()
     saved(dock, qtbot)
     with open_store(dock.asked.path, read_only=True) as store:
         assert store.rows("indicator_input")[0].values["value"] == 1.0
@@ -248,7 +248,7 @@ def test_an_entry_is_changed_in_place_and_taken_back(dock, qtbot):
     ],
 )
 def test_what_cannot_be_read_is_told_and_not_saved(dock, field, text, fault):
-    dock.open_entry(20, "visitors_per_year", None)
+    dock.desk.open_entry(20, "visitors_per_year", None)
     form = dock.panel.entry
     getattr(form, field).setText(text)
     form.submit()
@@ -259,7 +259,7 @@ def test_what_cannot_be_read_is_told_and_not_saved(dock, field, text, fault):
     ("text", "value"), [("1,234.5", 1234.5), ("12，000", 12000.0), (" 7 ", 7.0), ("", None)]
 )
 def test_numbers_as_people_write_them(dock, text, value):
-    dock.open_entry(20, "visitors_per_year", None)
+    dock.desk.open_entry(20, "visitors_per_year", None)
     dock.panel.entry.value.setText(text)
     assert dock.panel.entry.entered()["value"] == value
 
@@ -267,7 +267,7 @@ def test_numbers_as_people_write_them(dock, text, value):
 def test_evidence_is_copied_beside_the_survey_and_named_by_its_relative_path(dock, qtbot, tmp_path):
     file = tmp_path / "照片 一.jpg"
     file.write_bytes(b"jpg")
-    dock.open_entry(14, "judgement", "j14")
+    dock.desk.open_entry(14, "judgement", "j14")
     dock.panel.entry.attach(file)
     dock.panel.entry.submit()
     saved(dock, qtbot)
@@ -323,14 +323,14 @@ def test_date_is_kept_in_the_survey_and_makes_everything_stale(dock, qtbot):
 def test_county_profile_is_kept_in_the_survey(dock, qtbot, tmp_path):
     file = tmp_path / "county.yaml"
     file.write_text("name: 某县\nyear: 2024\nsource: 公报\ncounty_mean: 60\n", "utf-8")
-    dock.set_county(file)
+    dock.desk.set_county(file)
     qtbot.waitUntil(lambda: bool(dock.stale), timeout=WAIT_MS)
     saved(dock, qtbot)
     assert {n for _, n in dock.stale} == {1, 2, 15, 18}
     evaluated(dock, qtbot)
     assert dock.found.evaluation.row("livable", 2).threshold_num == 60
     file.write_text("name: 某县\nyear: soon\n", "utf-8")
-    dock.set_county(file)
+    dock.desk.set_county(file)
     assert "QL-STD" in dock.panel.status.text()
 
 
@@ -366,7 +366,7 @@ def test_year_of_a_layer_is_entered_where_it_lacks(dock, path, qtbot):
     )
     evaluated(dock, qtbot)
     gap = next(g for g in dock.found.evaluation.row("livable", 13).gaps if g.problem.code == "QL-EVAL-NOYEAR")
-    dock.open_gap(gap, 13)
+    dock.desk.open_gap(gap, 13)
     form = dock.panel.entry
     assert form.kind is None and set(form.layers) <= {"built_land", "green_space"}
     form.source.setText("实地测量")
@@ -431,6 +431,31 @@ def test_evaluating_leaves_the_survey_as_it_was(bare, path, qtbot):
     evaluated(bare, qtbot)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.glob("survey.gpkg-*")] == []
+
+
+def test_survey_is_held_while_entries_are_written_and_rests_afterwards(dock, path, qtbot):
+    """Layers opened before the first entry still read afterwards: the journal does not change under them."""
+    from qingliu.ui.evaluation_map import survey_layers
+
+    dock.desk.set_errors(5.0, 50.0, 0.0)
+    saved(dock, qtbot)
+    (villages,) = survey_layers(QgsProject.instance(), dock.asked)["villages"]
+    assert [f["name"] for f in villages.getFeatures()] == ["上店", "下店"]
+    assert (path.parent / "survey.gpkg-wal").exists()
+    QgsProject.instance().clear()
+    dock.close_survey()
+    assert sorted(p.name for p in path.parent.glob("survey.gpkg*")) == ["survey.gpkg"]
+
+
+def test_nothing_is_written_over_unsaved_map_edits(dock, qtbot):
+    from qingliu.ui.evaluation_map import survey_layers
+
+    (villages,) = survey_layers(QgsProject.instance(), dock.asked)["villages"]
+    villages.startEditing()
+    villages.changeAttributeValue(1, villages.fields().indexOf("name"), "别名")
+    dock.desk.set_errors(5.0, 50.0, 0.0)
+    assert "QL-STORE-EDITING" in dock.panel.status.text() and not dock._tasks
+    villages.rollBack()
 
 
 def test_no_screen_speaks_of_recognition_as_given_or_of_a_score(dock):
