@@ -281,8 +281,8 @@ class Site(Protocol):
         A block are measures of its kind that follow each other within ``block_reach`` (m).
         """
 
-    def block_area(self) -> Union[float, Unknown]:
-        """Area (m²) of the block of like parcels the place belongs to, at least its own."""
+    def block_area(self, enough: float) -> Union[float, Unknown]:
+        """Area (m²) of the block of like parcels the place belongs to; its own where that is ``enough``."""
 
 
 class Ground(Protocol):

@@ -274,11 +274,12 @@ class Asker:
         return self._whole(value in wanted, test, *words)
 
     def _block(self, test: Condition) -> Truth:
-        area = self.site.block_area()
+        limit = float(self.settings.values[CONTIGUOUS_LIMIT])
+        area = self.site.block_area(limit * 1e4)
         if isinstance(area, Unknown):
             return _cannot(area, test)
-        hm2 = round(area / 1e4, 4)
-        yes = hm2 >= float(self.settings.values[CONTIGUOUS_LIMIT])
+        hm2 = round(area / 1e4, 7)
+        yes = hm2 >= limit
         return self._whole(yes, test, f"{hm2:.4f} hm²", f"{hm2:.4f} hm²")
 
     def _companion(self, attribute: Attribute, test: Condition, wanted: Sequence[Any]) -> Truth:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _LEAST_KNOWN = 0.5
 """Share of a place that must be known before a grid or a cover of polygons says anything of it."""
 
+_DECIMALS = 3
 _BLOCK_MOST = 200
 """Measures of one block that are followed; a larger block is looked at in part."""
 
@@ -146,10 +147,12 @@ class GroundSite:
                     block.append(other)
         return frozenset(found)
 
-    def block_area(self) -> Union[float, Unknown]:
+    def block_area(self, enough: float) -> Union[float, Unknown]:
         """See :class:`.model.Site`."""
         if self.dimension != 2:
             return 0.0
+        if round(self.amount, _DECIMALS) >= enough:
+            return self.amount
         parcels = self.ground.roles.get("LANDUSE") or self.ground.roles.get("PARCELS")
         if parcels is None:
             return Unknown("PARCELS")
