@@ -99,6 +99,7 @@ def compare_package(store: GpkgStore, package: PackageFile, progress: Progress) 
         if strange:
             warnings.append(Problem("QL-FIELD-COLUMNS", {"table": name, "columns": ", ".join(strange)}))
     found = [_same_file(d, store, package) for d in found]
+    warnings += _told("QL-FIELD-ORPHANHERE", survey_orphans(store))
     return Comparison(package, tuple(found), fields, ours.rows, theirs.rows, tuple(warnings))
 
 
@@ -370,16 +371,15 @@ def _take_back(files: Sequence[Path]) -> None:
 
 def file_warnings(plan: PhotoPlan) -> list[Problem]:
     """Rows without their file, paths that lead out of the package, files without a row."""
-    told = (
-        ("QL-FIELD-FILEMISSING", [str(r.path) for r in plan.missing]),
-        ("QL-FIELD-FILEOUTSIDE", [str(r.path) for r in plan.outside]),
-        ("QL-FIELD-ORPHAN", list(plan.orphans)),
-    )
     return [
-        Problem(code, {"count": len(names), "files": ", ".join(names[:_SHOWN])})
-        for code, names in told
-        if names
+        *_told("QL-FIELD-FILEMISSING", [str(r.path) for r in plan.missing]),
+        *_told("QL-FIELD-FILEOUTSIDE", [str(r.path) for r in plan.outside]),
+        *_told("QL-FIELD-ORPHAN", plan.orphans),
     ]
+
+
+def _told(code: str, names: Sequence[str]) -> list[Problem]:
+    return [Problem(code, {"count": len(names), "files": ", ".join(names[:_SHOWN])})] if names else []
 
 
 def survey_orphans(store: GpkgStore) -> tuple[str, ...]:

@@ -306,6 +306,7 @@ def test_missing_files_orphans_and_paths_that_lead_out_are_told(package, merge, 
     folder = package()
     (tmp_path / "secret.txt").write_text("x")
     (folder / "DCIM" / "nobodys.jpg").write_bytes(b"x")
+    (survey.parent / "photos" / "old.jpg").write_bytes(b"x")
     for n, path in enumerate(("DCIM/gone.jpg", "../secret.txt", "/etc/passwd")):
         fs.device(folder, f"INSERT INTO photos (uuid, path) VALUES ('p-{n}', ?)", path)
     told = {p.code: p.facts["files"] for p in warnings_of(survey, folder)}
@@ -313,9 +314,10 @@ def test_missing_files_orphans_and_paths_that_lead_out_are_told(package, merge, 
         "QL-FIELD-FILEMISSING": "DCIM/gone.jpg",
         "QL-FIELD-FILEOUTSIDE": "../secret.txt, /etc/passwd",
         "QL-FIELD-ORPHAN": "DCIM/nobodys.jpg",
+        "QL-FIELD-ORPHANHERE": "photos/old.jpg",
     }
     merge(folder, apply=True)
-    assert {p.name for p in (survey.parent / "photos").iterdir()} == {"a7_1.jpg", "村口 照片.jpg"}
+    assert {p.name for p in (survey.parent / "photos").iterdir()} == {"a7_1.jpg", "村口 照片.jpg", "old.jpg"}
     assert {r.values["path"] for r in fs.rows(survey, "photos").values()} >= {
         "DCIM/gone.jpg",
         "../secret.txt",
