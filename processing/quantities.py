@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from qgis.core import (
     QgsProcessing,
@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
     QgsRectangle,
@@ -24,8 +25,10 @@ from qgis.core import (
 from ..core import language
 from ..core.errors import InputError, Problem, problem
 from ..core.layoutplan.cutting import Cutter
+from ..core.layoutplan.maintenance import Holder
 from ..core.layoutplan.model import OUTSIDE, Part
 from ..core.layoutplan.palette import zone_named
+from ..core.layoutplan.papers import plots_page
 from ..core.layoutplan.plots import Place, Plot, label, numbered, plot_table, villages_of
 from ..core.layoutplan.prices import PriceList, parse_prices
 from ..core.layoutplan.quantities import Bill, Row, bill
@@ -100,6 +103,10 @@ class Quantities(QingliuAlgorithm):
                 name, self.label(name), table, optional=True, createByDefault=False
             )
             self.add(sink)
+        page = QgsProcessingParameterFileDestination(
+            "PLOTS_PAGE", self.label("PLOTS_PAGE"), "HTML (*.html)", optional=True, createByDefault=False
+        )
+        self.add(page, advanced=True)
         for name in ("COST", "FEATURES"):
             self.addOutput(QgsProcessingOutputNumber(name, self.label(name)))
 
@@ -139,12 +146,30 @@ class Quantities(QingliuAlgorithm):
             rows: list[Mapping[str, Any]] = [{"fund": fund, "cost": cost} for fund, cost in found.funds]
             columns = self.columns("FUNDS", *FUND_FIELDS)
             written["FUNDS"] = write_table(self, inputs, "FUNDS", columns, rows, progress)
-        if inputs.given("PLOTS"):
-            numbers = _numbers(measures, parts)
+        if inputs.given("PLOTS") or inputs.given("PLOTS_PAGE"):
+            table = plot_table(parts, _numbers(measures, parts))
             columns_of = {m.item.uuid: m.record.attributes for m in measures}
-            plots = [_plot_values(p, columns_of[p.uuid], edition) for p in plot_table(parts, numbers)]
+            written.update(self._plots(inputs, table, columns_of, edition, progress))
+        return written
+
+    def _plots(
+        self,
+        inputs: Inputs,
+        table: Sequence[Plot],
+        columns_of: Mapping[str, Mapping[str, Any]],
+        edition: Edition,
+        progress: StageProgress,
+    ) -> dict[str, Any]:
+        """The table of plots as a layer's rows and as a page."""
+        written: dict[str, Any] = {}
+        if inputs.given("PLOTS"):
+            rows = [_plot_values(p, columns_of[p.uuid], edition) for p in table]
             columns = self.columns("PLOTS", *PLOT_FIELDS)
-            written["PLOTS"] = write_table(self, inputs, "PLOTS", columns, plots, progress)
+            written["PLOTS"] = write_table(self, inputs, "PLOTS", columns, rows, progress)
+        if inputs.given("PLOTS_PAGE"):
+            path = Path(self.parameterAsFileOutput(inputs.parameters, "PLOTS_PAGE", inputs.context))
+            holders = {uuid: _holder(columns) for uuid, columns in columns_of.items()}
+            written["PLOTS_PAGE"] = _write_page(path, plots_page(table, holders, edition, language.current()))
         return written
 
 
@@ -283,6 +308,25 @@ def _plot_values(plot: Plot, columns: Mapping[str, Any], edition: Edition) -> di
         "zone": plot.zone or OUTSIDE,
         "measure_uuid": plot.uuid,
     }
+
+
+def _holder(columns: Mapping[str, Any]) -> Holder:
+    """Owner, user and manager from the columns of a measure."""
+    owner, user, manager = (str(columns.get(name) or "") for name in ("owner", "user", "manager"))
+    return Holder(owner, user, manager)
+
+
+def _write_page(path: Path, page: str) -> str:
+    """The page, whole or not at all. Raises InputError QL-OUT-WRITE."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(page, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise InputError("QL-OUT-WRITE", path=str(path), reason=str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return str(path)
 
 
 def _plot_name(plot: Plot, edition: Edition) -> str:

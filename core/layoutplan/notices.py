@@ -50,13 +50,13 @@ class Notice(NamedTuple):
 
 def sign_board(facts: SignFacts, zh: bool = True) -> Notice:
     """The sign board of the watershed."""
-    return _notice("notices/sign_board.html", facts, SIGN_CLAUSE, ("watershed",), zh)
+    return _notice("layoutplan/sign_board.html", facts, SIGN_CLAUSE, ("watershed",), zh)
 
 
 def notice_board(facts: BoardFacts, zh: bool = True) -> Notice:
     """The notice board of a sewage or wastewater plant."""
     wanted = ("name", "process", "capacity", "effluent", "person")
-    return _notice("notices/notice_board.html", facts, BOARD_CLAUSE, wanted, zh)
+    return _notice("layoutplan/notice_board.html", facts, BOARD_CLAUSE, wanted, zh)
 
 
 def _notice(

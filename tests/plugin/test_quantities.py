@@ -168,10 +168,15 @@ def test_the_table_of_plots_names_parcel_and_holders(run, tmp_path, ground):
     made = layout(tmp_path, [(square(1, 0, 3, 1), values)], owner=str, manager=str)
     result = run("qingliu:quantities", {"LAYOUT": [made], **ground, "PARCELS": parcels,
                                         "PLOTS": str(tmp_path / "p.gpkg"),
+                                        "PLOTS_PAGE": str(tmp_path / "plots.html"),
                                         "OUTPUT": str(tmp_path / "q.gpkg")})  # fmt: skip
     plot = rows_of(result["PLOTS"])[0]
     assert (plot["parcel"], plot["owner"], plot["user"], plot["manager"]) == ("east", "清源村", None, "李工")
     assert [(r["quantity"], r["features"]) for r in rows_of(result["OUTPUT"])] == [(3.0, 1)]
+    page = Path(result["PLOTS_PAGE"]).read_text(encoding="utf-8")
+    assert all(f"<td>{word}</td>" in page for word in ("清源村", "李工", "east"))
+    assert page.count('<td class="n">3.0000</td><td class="n">45.000</td>') == 2  # the plot and the total
+    assert [p.name for p in tmp_path.glob("*.part")] == []
 
 
 def test_a_layout_in_degrees_is_measured_in_the_metric_zone(run, tmp_path, ground):
