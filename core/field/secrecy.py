@@ -11,12 +11,12 @@ from typing import Any, Iterable, Mapping, NamedTuple, Optional
 
 from ..errors import Problem
 
-PUBLIC, INTERNAL, SECRET = "public", "internal", "secret"
-MARKS = (PUBLIC, INTERNAL, SECRET)
+MARKS = ("public", "internal", "secret")
+PUBLIC, INTERNAL, CLASSIFIED = MARKS
 LABELS: Mapping[str, Mapping[str, str]] = {
     PUBLIC: {"zh": "公开", "en": "public"},
     INTERNAL: {"zh": "内部", "en": "internal"},
-    SECRET: {"zh": "秘密", "en": "secret"},
+    CLASSIFIED: {"zh": "秘密", "en": "secret"},
 }
 # Roles whose layers are internal until somebody marks them otherwise.
 GUARDED_ROLES = ("dem", "basemap", "basemaps", "contours")

@@ -6,9 +6,9 @@ import pytest
 from qingliu.core.field.names import ascii_name, is_ascii_path, photo_name, safe_relative, stamp_of
 from qingliu.core.field.photos import PhotoRow, plan_photos
 from qingliu.core.field.secrecy import (
+    CLASSIFIED,
     INTERNAL,
     PUBLIC,
-    SECRET,
     Decision,
     MarkedLayer,
     decision_record,
@@ -26,7 +26,7 @@ SIGNED = Decision("王局", "外业核实需要等高线")
         (None, "BASEMAP", INTERNAL),
         (None, "landuse", PUBLIC),
         ("public", "dem", PUBLIC),
-        ("secret", "landuse", SECRET),
+        ("secret", "landuse", CLASSIFIED),
         ("geheim", "dem", INTERNAL),
     ],
 )
@@ -40,13 +40,13 @@ def test_base_maps_and_dem_are_internal_until_somebody_marks_them(stored, role, 
         (PUBLIC, "qfield", None, []),
         (PUBLIC, "mergin", None, []),
         (INTERNAL, "qfield", None, ["QL-FIELD-MARKED"]),
-        (SECRET, "qfield", None, ["QL-FIELD-MARKED"]),
+        (CLASSIFIED, "qfield", None, ["QL-FIELD-MARKED"]),
         (INTERNAL, "qfield", SIGNED, []),
-        (SECRET, "qfield", SIGNED, []),
+        (CLASSIFIED, "qfield", SIGNED, []),
         (INTERNAL, "qfield", Decision("王局", " "), ["QL-FIELD-DECISION"]),
         (INTERNAL, "qfield", Decision("", "x"), ["QL-FIELD-DECISION"]),
         (INTERNAL, "mergin", SIGNED, ["QL-FIELD-CLOUD"]),
-        (SECRET, "mergin", SIGNED, ["QL-FIELD-CLOUD"]),
+        (CLASSIFIED, "mergin", SIGNED, ["QL-FIELD-CLOUD"]),
     ],
 )
 def test_a_marked_layer_goes_only_by_a_named_decision_and_never_to_a_cloud(mark, target, decision, codes):
@@ -54,7 +54,7 @@ def test_a_marked_layer_goes_only_by_a_named_decision_and_never_to_a_cloud(mark,
 
 
 def test_every_marked_layer_is_named_and_the_record_says_who_why_and_what():
-    layers = [MarkedLayer("影像", PUBLIC), MarkedLayer("地形图", INTERNAL), MarkedLayer("DEM", SECRET)]
+    layers = [MarkedLayer("影像", PUBLIC), MarkedLayer("地形图", INTERNAL), MarkedLayer("DEM", CLASSIFIED)]
     told = release_problems(layers, "qfield")
     assert [p.facts["layer"] for p in told] == ["地形图", "DEM"]
     assert all(p.text("zh") and p.text("en") for p in told)
