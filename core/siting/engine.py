@@ -31,7 +31,7 @@ from .model import (
     Unknown,
 )  # fmt: skip
 from .questions import BESIDE, STORAGE, Asker
-from .rules import KEEPING_OFF, PLACING, rules_of
+from .rules import KEEPING_OFF, PLACING, TABLE, rules_of
 from .truth import NO, PERSON, YES, Truth, all_of
 from .truth import UNKNOWN as NOT_KNOWN
 from .wording import asked
@@ -80,9 +80,9 @@ def judge(
 ) -> list[Finding]:
     """What every rule says of ``measure`` where it stands, in the order of the rules.
 
-    ``candidate``: the measure is only thought of; rules about its companions, columns and design are left
-    out. ``only``: the id of the one rule to judge, by itself. [] where the geometry is empty. Raises
-    EditionError QL-STD-NOSUCH for a key that is no measure.
+    ``candidate``: the measure is only thought of; rules about its companions, columns and design and the
+    zones of table B.1 are left out. ``only``: the id of the one rule to judge, by itself. [] where the geometry
+    is empty. Raises EditionError QL-STD-NOSUCH for a key that is no measure.
     """
     found = edition or default_edition()
     rules = [r for r in rules_of(found, measure.key) if only in (None, r.id)]
@@ -91,7 +91,8 @@ def judge(
         return []
     case = _Case(found, ground, site, measure)
     wanted = (*PLACING, *KEEPING_OFF, "dimension") if candidate else tuple(_EFFECTS)
-    drafts = [_EFFECTS[r.effect](r, case) for r in rules if r.effect in wanted and _concerns(r, case)]
+    asked_for = [r for r in rules if r.effect in wanted and not (candidate and r.clause == TABLE)]
+    drafts = [_EFFECTS[r.effect](r, case) for r in asked_for if _concerns(r, case)]
     return [_finding(d, case) for d in _settled(drafts)]
 
 
@@ -247,14 +248,14 @@ _EFFECTS: Mapping[str, Callable[[SitingRule, _Case], _Draft]] = {
 
 
 def _settled(drafts: Sequence[_Draft]) -> list[_Draft]:
-    """Placing rules that fail step aside where another one supports the measure, or may."""
+    """Placing rules that fail step aside where another one supports the measure, or may; so does table B.1."""
     sited = [d for d in drafts if d.rule.effect in PLACING and d.rule.reading != "confirm"]
     supports = any(d.verdict == PASS for d in sited)
     may = supports or any(d.verdict == UNKNOWN or (d.verdict == DUTY and d.measured) for d in sited)
     stepping = (*_BREACHES, UNKNOWN, DUTY) if supports else _BREACHES if may else ()
     return [
         replace(d, verdict=ASIDE, code="QL-SITE-ASIDE", part=NOWHERE)
-        if d in sited and d.verdict in stepping and d.code not in _OWN_WORD
+        if (d in sited or d.rule.clause == TABLE) and d.verdict in stepping and d.code not in _OWN_WORD
         else d
         for d in drafts
     ]

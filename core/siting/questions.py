@@ -244,10 +244,7 @@ class Asker:
     def _shared(self, test: Condition, part: Part, missing: tuple[str, ...], reason: Reason) -> Truth:
         """A class or an area by its share of the place."""
         key = test.attr or ""
-        if self.belongs:
-            yes = part.share >= self._least(key)
-        else:
-            yes = part.share > (MEETS if key in _SHARP or key in _PRESENT else self._tolerance())
+        yes = part.share >= self._least(key) if self.belongs else part.share > self._most(key)
         if missing and yes is (ELSEWHERE in _texts(test.value)):
             return Truth(UNKNOWN, missing=missing, reasons=(reason,))
         if self.belongs:
@@ -261,6 +258,12 @@ class Asker:
         if key in _PRESENT or key in _SHARP:
             return MEETS
         return 1 - self._tolerance()
+
+    def _most(self, key: str) -> float:
+        """Share up to which a place is not said to be somewhere it should not be."""
+        if key in _BY_MAJORITY:
+            return MAJORITY
+        return MEETS if key in _SHARP or key in _PRESENT else self._tolerance()
 
     def _tolerance(self) -> float:
         return float(self.settings.values[TOLERANCE])

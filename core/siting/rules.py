@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Sequence
 
 from ..standard import Edition, default_edition
-from ..standard.model import SitingRule
+from ..standard.model import Condition, SitingRule
 
+TABLE = "B.1"
+"""Clause of the rules that table B.1 gives: advice, where no clause supports the place."""
+
+HABITAT_GROUP, MOVED_TO = "rural_habitat", "channel"
 PLACING = ("require", "prefer", "permit")
 """Effects that say where a measure belongs; one of a measure's placing rules is enough."""
 
@@ -19,7 +23,25 @@ def rules_of(edition: Edition, key: str) -> tuple[SitingRule, ...]:
     own = edition.measure(key).rules
     ids = {rule.id for rule in own}
     general = (g.of(key) for g in edition.siting.general_rules if key in g.measures)
-    return (*own, *(rule for rule in general if rule.id not in ids))
+    return (*own, *(rule for rule in general if rule.id not in ids), *_zone_rule(edition, key))
+
+
+def _zone_rule(edition: Edition, key: str) -> tuple[SitingRule, ...]:
+    """Table B.1 lists a measure for one zone: elsewhere a note, because the table is for reference (ruling 6).
+
+    By its remark measures of the rural living environment may also stand in the channel zone.
+    """
+    measure = edition.measure(key)
+    allowed = {measure.zone, MOVED_TO} if measure.group == HABITAT_GROUP else {measure.zone}
+    others = [z for z in edition.zones if z not in allowed]
+    home = edition.zones.get(measure.zone)
+    if home is None or not others or edition.siting.attribute("zone") is None:
+        return ()
+    rule = SitingRule(
+        f"{key}.{TABLE}.avoid", TABLE, "permitted", "avoid", (Condition("zone", "in", others),), basis="derived",
+        note_zh=f"表 B.1 把它列在{home.zh}，供参考。", note_en=f"Table B.1 lists it for the {home.en}, as a reference.",
+    )  # fmt: skip
+    return (rule,)
 
 
 def rule_by_id(rule_id: str, edition: Edition | None = None) -> SitingRule | None:

@@ -104,6 +104,17 @@ def test_a_duty_that_nothing_measured_speaks_for_does_not_silence_a_breach():
     assert (found["grass.6.2.2-4-3.prefer"], found["grass.6.2.2-4-1.require"]) == (PASS, ASIDE)
 
 
+def test_the_zone_of_table_b1_is_advice_only_where_no_clause_supports_the_place():
+    """Closure of steep land in the regulation zone is what 6.2.2-1-2 asks for, whatever the table's column."""
+    measure = MeasureFeature("c", "closure", wkb_of("box", [50, 50, 250, 250]))
+    steep, gentle = ground(slope=30), ground(slope=10)
+    for place in (steep, gentle):
+        place.put("ZONES", 1, wkb_of("box", [0, 0, 300, 300]), {"zone": "regulation"})
+        place.put("PARCELS", 1, wkb_of("box", [0, 0, 300, 300]), {"flags": None})
+    assert verdicts(judge(measure, steep))["closure.B.1.avoid"] == ASIDE
+    assert verdicts(judge(measure, gentle))["closure.B.1.avoid"] == NOTE
+
+
 def test_a_candidate_is_judged_by_its_place_alone():
     effects = {f.effect for f in judge(terrace(), ground(), candidate=True)}
     assert effects == {"prefer", "permit", "forbid"}
@@ -144,7 +155,7 @@ def test_every_measure_can_be_judged_with_nothing_known_and_nothing_is_called_wr
 
 def test_general_rules_stand_beside_a_measures_own_and_are_not_given_twice():
     ids = [r.id for r in rules_of(EDITION, "check_dam")]
-    assert ids[-2:] == ["check_dam.5.2.3-1.forbid", "check_dam.5.2.3-2.avoid"]
+    assert ids[-3:] == ["check_dam.5.2.3-1.forbid", "check_dam.5.2.3-2.avoid", "check_dam.B.1.avoid"]
     wetland = [r.id for r in rules_of(EDITION, "constructed_wetland")]
     assert len(wetland) == len(set(wetland))
 
