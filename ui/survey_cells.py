@@ -6,6 +6,7 @@ here they are put together for one table of the edition in force.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Dict, List, Mapping, Tuple
@@ -25,6 +26,7 @@ from .survey_tables import filled_tables
 translate = QCoreApplication.translate
 
 _GROUPED = ("a5",)  # rows of several kinds, each with columns of its own
+_WORD = re.compile("[a-z][a-z0-9_]{2,}")  # a code that is a word says nothing to people
 HEAD = ("surveyor", "recorder", "checker", "survey_date")
 
 
@@ -125,9 +127,10 @@ def table_cells(edition: Edition, name: str) -> TableCells:
 
 
 def item_label(item: CodeItem, items: Tuple[CodeItem, ...]) -> str:
-    """The label of a list's entry, with its code where the code is more than the label."""
+    """The label of a list's entry, with its code where the code means something to people."""
     label = text(item)
-    return label if item.code == item.zh or not item.code.isascii() else f"{item.code} {label}"
+    plain = item.code == item.zh or not item.code.isascii() or _WORD.fullmatch(item.code)
+    return label if plain else f"{item.code} {label}"
 
 
 def in_words(finding: Finding) -> str:

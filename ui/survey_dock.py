@@ -36,6 +36,7 @@ SETTINGS = "qingliu/survey"
 RECENT = 6
 COUNT_MS = 250
 NEEDS_MS = 1500
+WATCH_MS = 2000
 MAP_AGAIN_MS = 500
 MAP_TRIES = 40
 
@@ -63,6 +64,9 @@ class SurveyDock(QDockWidget):
         self._wanted: Path | None = None
         self._count_timer = self.desk.timer(COUNT_MS, self._recount_stale)
         self._needs_timer = self.desk.timer(NEEDS_MS, self.find_needs)
+        self._watch = QTimer(self)
+        self._watch.setInterval(WATCH_MS)
+        self._watch.timeout.connect(self.follow_others)
         self._wire()
         self._read_edition()
 
@@ -193,8 +197,35 @@ class SurveyDock(QDockWidget):
         self.desk.map.listen(session, self.desk.located())
         self.records.drafts.offer()
         self._enable()
+        self._look_at_survey(session)
+        self._watch.start()
         self.desk.in_slices("begin", self._beginning(), self.recount)
         self.find_needs()
+
+    def _look_at_survey(self, session: SurveySession) -> None:
+        """A project that was empty takes the survey's CRS, and the map shows its boundary."""
+        found = session.layers("boundary")
+        if not session.fresh or not found or self.canvas is None:
+            return
+        session.project.setCrs(found[0].crs())
+        self.canvas.setDestinationCrs(found[0].crs())
+        extent = found[0].extent()
+        if not extent.isEmpty():
+            extent.scale(1.1)
+            self.canvas.setExtent(extent)
+            self.canvas.refresh()
+
+    def follow_others(self) -> None:
+        """Show what an algorithm or another person has saved into the survey meanwhile."""
+        session = self.session
+        if session is None or self.desk.busy or not session.changed_by_others():
+            return
+        self.desk.in_slices("others", session.reloading(), lambda: None)
+        self.records.refresh()
+        self.sheets.show()
+        self._needs_known = False
+        self._needs_timer.start()
+        self.recount()
 
     def _beginning(self) -> Iterator[None]:
         """Forms are made ahead, so that none is waited for later."""
@@ -210,6 +241,7 @@ class SurveyDock(QDockWidget):
         self.desk.drop_task("open")
         if self.session is None:
             return
+        self._watch.stop()
         self.desk.rest()
         self.records.drafts.keep()
         session, self.desk.session = self.session, None

@@ -6,19 +6,26 @@ Asked of the evaluation itself, in a task; a line leads to the form where the va
 from __future__ import annotations
 
 import datetime as dt
-from typing import List, NamedTuple, Tuple
+import re
+from typing import List, Match, NamedTuple, Tuple
 
 from qgis.core import QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from ..core.evaluation import Gap, IndicatorRow, evaluate
-from ..core.standard import text
+from ..core.evaluation.model import INPUTS
+from ..core.standard import Edition, text
+from ..layers.schema import store_schema
 from ..layers.store import BesideStore, Seat
 from ..layers.surveyevaluation import edition_of, evaluation_date, read_survey
+from .survey_tables import filled_tables, variables_of
 
 translate = QCoreApplication.translate
 
+_COLUMN = re.compile(r"\b(A\.\d+[a-z]?)\.(\w+)")
+_INPUT = re.compile(rf"\b{INPUTS} (\d+)\b")
+_KEY = re.compile(r"\b[a-z][a-z0-9_]+\b")
 _ROLE = int(Qt.ItemDataRole.UserRole) + 1
 
 
@@ -62,22 +69,40 @@ def find_needs(task: QgsTask, seat: Seat, type_: str) -> Needs:
         date = evaluation_date(store, "", dt.date.today())
         reading = read_survey(store, edition, date)
     found = evaluate(reading.given, [type_], edition)
-    needs = [_need(row) for row in found.of(type_) if row.gaps]
+    needs = [_need(row, edition) for row in found.of(type_) if row.gaps]
     return Needs(text(edition.types[type_]), tuple(needs))
 
 
-def _need(row: IndicatorRow) -> Need:
+def _need(row: IndicatorRow, edition: Edition) -> Need:
     lacks: List[Lack] = []
     for gap in row.gaps:
-        made = _lack(gap, row.number)
+        made = _lack(gap, row.number, edition)
         if made.words not in [known.words for known in lacks]:
             lacks.append(made)
     return Need(row.number, text(row, "name"), tuple(lacks))
 
 
-def _lack(gap: Gap, number: int) -> Lack:
+def _lack(gap: Gap, number: int, edition: Edition) -> Lack:
     words = gap.problem.text().partition(": ")[2] or gap.problem.text()
-    return Lack(words, Place(gap.table or "", gap.row or "", gap.field or "", number))
+    place = Place(gap.table or "", gap.row or "", gap.field or "", number)
+    return Lack(in_names(words, number, edition), place)
+
+
+def in_names(words: str, number: int, edition: Edition) -> str:
+    """A sentence with the names of tables, columns, variables and layers in place of their keys."""
+    tables = filled_tables(edition)
+    by_id = {t.id: t for t in tables.values()}
+    variables = {i.code: text(i) for i in variables_of(edition) if i.parent == str(number)}
+    layers = {name: text(found) for name, found in store_schema(edition).items()}
+
+    def column(found: Match[str]) -> str:
+        table = by_id.get(found[1])
+        known = {c.key: text(c) for c in table.columns} if table is not None else {}
+        return f"{found[1]} {known[found[2]]}" if found[2] in known else found[0]
+
+    words = _COLUMN.sub(column, words)
+    words = _INPUT.sub(lambda found: f"{text(tables[INPUTS], 'title')} {found[1]}", words)
+    return _KEY.sub(lambda found: variables.get(found[0]) or layers.get(found[0]) or found[0], words)
 
 
 class NeedsView(QWidget):

@@ -95,6 +95,8 @@ class Photos(QObject):
             "SurveyDock", "No photos of this row yet."
         )  # fmt: skip
         self.strip.title.setText(words.format(count))
+        for widget in (self.strip.list, self.strip.facts, self.strip.remove):
+            widget.setVisible(count > 0)
 
     def _shown(self, uuid: str, pictures: Sequence[Picture], files: PhotoFiles) -> None:
         if uuid != self._owner:

@@ -64,7 +64,9 @@ class PhotoStrip(QWidget):
         top.addWidget(self.title, 1)
         top.addWidget(self.add)
         top.addWidget(self.remove)
-        facts = QGridLayout()
+        self.facts = QWidget()
+        facts = QGridLayout(self.facts)
+        facts.setContentsMargins(0, 0, 0, 0)
         facts.addWidget(QLabel(translate("SurveyDock", "Direction")), 0, 0)
         facts.addWidget(self.direction, 0, 1)
         facts.addWidget(QLabel(translate("SurveyDock", "Note")), 0, 2)
@@ -75,7 +77,7 @@ class PhotoStrip(QWidget):
         column.addLayout(top)
         column.addWidget(self.notice)
         column.addWidget(self.list)
-        column.addLayout(facts)
+        column.addWidget(self.facts)
         self.setVisible(False)
 
 

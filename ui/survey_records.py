@@ -91,13 +91,24 @@ class Records(QObject):
     def show_empty(self) -> None:
         """Say how to begin where the table has no rows."""
         panel = self.desk.panel
-        panel.empty.setText(
-            translate(
-                "SurveyDock",
-                "No rows yet: add one, paste from a spreadsheet, or select a feature on the map.",
-            )
-        )
+        words = translate("SurveyDock", "No rows yet: add one, paste some, or select a feature on the map.")
+        panel.empty.setText(words)
         panel.empty.setVisible(not panel.model.uuids)
+
+    def refresh(self) -> None:
+        """The list and the form after somebody else saved; what is being entered stays."""
+        model = self.desk.panel.model
+        self._moving = True
+        model.load(model.store, model.cells)
+        self._moving = False
+        self.show_empty()
+        if self.row is None:
+            return
+        line = model.line(self.row.uuid)
+        if self.pending() is None and (line < 0 or model.listed([line])[0].version != self.row.version):
+            self.show_again()
+        elif line >= 0:
+            self._set_line(line)
 
     def set_free(self, free: bool) -> None:
         """Whether values can be entered."""

@@ -48,11 +48,11 @@ class RowRemoval(QObject):
     def _question(self, rows: Sequence[Listed]) -> str:
         named = [self.desk.panel.model.called(row.uuid) for row in rows[:6]]
         names = ", ".join(n for n in named if n) + (" …" if len(rows) > len(named) else "")
-        words = translate(
-            "SurveyDock",
-            "Delete {count} rows of {table} ({names})? Their photos leave the survey with them; "
-            "the features on the map stay. Undo brings everything back.",
+        asked = translate("SurveyDock", "Delete {count} rows of {table} ({names})?")
+        told = translate(
+            "SurveyDock", "Their photos go with them, features on the map stay; Undo brings all back."
         )
+        words = f"{asked}\n{told}"
         table = self.desk.cells.table.id if self.desk.cells is not None else ""
         return words.format(count=len(rows), table=table, names=names or "–")
 

@@ -71,6 +71,8 @@ class SurveySession:
         self.name = meta.get("name", "")
         self.type = meta.get("type", "")
         self._added: List[SurveyLayer] = []
+        self.fresh = False
+        self._seen = self._data_version()
         project.layersAdded.connect(self._watch_new)
 
     # -- layers ----------------------------------------------------------------
@@ -80,6 +82,8 @@ class SurveySession:
             self._watch_new()
             return
         survey = Surveyed(self.store.path, self.id, self.name, language.current())
+        if not self.project.mapLayers():
+            self.fresh = True
         yield from filling(self.project, survey, self._added)
         self._added = []
 
@@ -101,6 +105,22 @@ class SurveySession:
         """The feature id of a row."""
         found = self.store.connection.execute(select(table, ["fid"], [is_in("uuid", 1)]), (uuid,)).fetchone()
         return int(found[0]) if found else None
+
+    # -- others ----------------------------------------------------------------
+    def _data_version(self) -> int:
+        """SQLite's number that changes when another connection has saved."""
+        return int(self.store.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def changed_by_others(self) -> bool:
+        """Whether another connection (an algorithm, another person) has saved since this was asked last."""
+        before, self._seen = self._seen, self._data_version()
+        return self._seen != before
+
+    def reloading(self) -> Iterator[None]:
+        """Show what is in the file now, a layer at a time."""
+        for layer in self.edits.layers():
+            reload_layers([layer])
+            yield
 
     # -- saving ----------------------------------------------------------------
     def refuse_while_editing(self) -> None:

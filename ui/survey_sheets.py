@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QInputDialog
 
 from ..layers.store import Update
 from .survey_desk import Action, Desk
-from .survey_head import OPEN
+from .survey_head import CHECKED, OPEN
 
 translate = QCoreApplication.translate
 
@@ -44,15 +44,23 @@ class Sheets(QObject):
         if sheet is None or self.desk.session is None or not self.leave():
             return
         change = Update("sheet", sheet.uuid, sheet.version, values)
+        words = {
+            CHECKED: translate("SurveyDock", "Checked and locked."),
+            OPEN: translate("SurveyDock", "Unlocked; the reason is in the change log."),
+        }.get(str(values.get("state")), translate("SurveyDock", "Head saved."))
         self.desk.act(
             Action(
                 translate("SurveyDock", "Saving …"),
                 lambda store: store.save([change], why=why),
                 1,
-                lambda saved: self.show(),
+                lambda saved: self._saved(words),
                 undoable="state" not in values,  # undo would unlock without a reason
             )
         )
+
+    def _saved(self, words: str) -> None:
+        self.show()
+        self.desk.say(words)
 
     def unlock(self) -> None:
         """Open a checked sheet again; the reason goes into the change log."""

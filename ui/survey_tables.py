@@ -60,7 +60,7 @@ def _column(field: Field, edition: Edition) -> Column:
     if field.name == "number":
         rule = Constraint(enum=tuple(_indicators(edition)))
     elif field.name == "key":
-        rule = Constraint(enum=tuple(_variables(edition)), parent_column="number")
+        rule = Constraint(enum=tuple(variables_of(edition)), parent_column="number")
     # a variable that the edition does not name (an item of water quality) is typed as it is
     kind = "text" if field.kind == "list" else field.kind
     return Column(field.name, field.zh, field.en, kind, "derived", unit=field.unit, constraint=rule)
@@ -71,7 +71,8 @@ def _indicators(edition: Edition) -> Iterator[CodeItem]:
         yield CodeItem(str(found.number), found.name_zh, found.name_en)
 
 
-def _variables(edition: Edition) -> Iterator[CodeItem]:
+def variables_of(edition: Edition) -> Iterator[CodeItem]:
+    """The variables that are entered for indicators; ``parent`` is the indicator's number."""
     for found in edition.indicators.values():
         above = str(found.number)
         for variable in found.formula.variables if found.formula is not None else ():
@@ -86,4 +87,4 @@ def _variables(edition: Edition) -> Iterator[CodeItem]:
 
 def number_of(key: str, edition: Edition) -> int | None:
     """The indicator that a variable belongs to, the first where it is several ones'; None where it is none's."""
-    return next((int(i.parent) for i in _variables(edition) if i.code == key and i.parent), None)
+    return next((int(i.parent) for i in variables_of(edition) if i.code == key and i.parent), None)

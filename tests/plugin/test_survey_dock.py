@@ -719,3 +719,67 @@ def test_every_typed_column_has_an_example_that_it_takes(dock):
             else:
                 assert shown in line.editor.line.placeholderText()
     assert (lacking, wrong) == ([], [])
+
+
+def test_what_an_algorithm_or_another_person_saves_is_shown_within_seconds(dock, qtbot):
+    from qingliu.layers.store import Insert, Update, open_store
+
+    with open_store(dock.session.store.path, who="李四") as other:
+        other.save([Update("a7", "r7", 1, {"households": 31}), Insert("a7", {"natural_village": "北沟"})])
+    qtbot.waitUntil(lambda: field(dock, "households").text() == "31", timeout=WAIT_MS)
+    assert len(dock.panel.model.uuids) == 2 and dock.records.row.version == 2
+    qtbot.waitUntil(lambda: dock.counts["a7"].rows == 2, timeout=WAIT_MS)
+
+
+def test_what_is_being_entered_stays_when_somebody_else_saves(dock, qtbot):
+    from qingliu.layers.store import Insert, Update, open_store
+
+    field(dock, "population").setText("118")
+    with open_store(dock.session.store.path, who="李四") as other:
+        other.save([Update("a7", "r7", 1, {"households": 31}), Insert("a7", {"natural_village": "北沟"})])
+    qtbot.waitUntil(lambda: len(dock.panel.model.uuids) == 2, timeout=WAIT_MS)
+    assert field(dock, "population").text() == "118" and field(dock, "households").text() == "30"
+    seen = []
+    dock.records.choose_conflict = lambda conflict, cells: seen.append(conflict.who) or conflict.ours
+    assert dock.records.save() is not None and seen == ["李四"]
+    assert (stored(dock).values["households"], stored(dock).values["population"]) == (31, 118)
+
+
+def test_what_is_lacking_is_said_in_names_and_not_in_keys(dock, english):
+    from qingliu.core.standard import text
+    from qingliu.ui.survey_needs import in_names
+
+    words = "treated_to_standard lacks, from indicator_input 8 treated_to_standard, A.8.sewage_treated_l_d; parcels"
+    said = in_names(words, 8, dock.edition)
+    column = dock.edition.table("a8").column("sewage_treated_l_d")
+    assert "treated_to_standard" not in said and "_" not in said
+    assert f"A.8 {text(column)}" in said and said.endswith("Parcels")
+
+
+def test_a_project_that_was_empty_shows_the_watershed(qtbot, qgis_new_project, tmp_path, run):
+    import struct
+
+    from qgis.gui import QgsMapCanvas
+    from qingliu.layers.store import Drafts, Insert, open_store
+    from qingliu.ui.survey_dock import SurveyDock
+
+    made = run(
+        "qingliu:createsurvey",
+        {"DESTINATION": str(tmp_path / "s.gpkg"), "NAME": "甲", "TYPE": "livable", "CRS": "EPSG:4547"},
+    )
+    ring = [(500000, 4000000), (502000, 4000000), (502000, 4003000), (500000, 4000000)]
+    body = b"".join(struct.pack("<dd", *p) for p in ring)
+    polygon = struct.pack("<BII", 1, 3, 1) + struct.pack("<I", 4) + body
+    multi = struct.pack("<BII", 1, 6, 1) + polygon
+    with open_store(made["SURVEY"]) as store:
+        store.save([Insert("boundary", {"name": "甲"}, multi)])
+    canvas = QgsMapCanvas()
+    qtbot.addWidget(canvas)
+    made_dock = SurveyDock(canvas=canvas)
+    made_dock.desk.drafts = Drafts(tmp_path / "drafts")
+    qtbot.addWidget(made_dock)
+    opened(made_dock, made["SURVEY"], qtbot)
+    assert QgsProject.instance().crs().authid() == "EPSG:4547"
+    assert canvas.extent().contains(made_dock.session.layers("boundary")[0].extent())
+    made_dock.close_survey()
+    QgsProject.instance().clear()
