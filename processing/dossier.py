@@ -78,6 +78,10 @@ class Dossier(QingliuAlgorithm):
         self.add(file("COUNTY", self.label("COUNTY"), kind, "yaml", optional=True))
         for name in ("EVALUATION_DATE", *ACCEPTED):
             self.add(QgsProcessingParameterString(name, self.label(name), "", optional=True))
+        figures = QgsProcessingParameterEnum(
+            "FIGURES", self.label("FIGURES"), list(default_edition().figures), True, None, True, True
+        )
+        self.add(figures, advanced=True)
         allow = QgsProcessingParameterBoolean("ALLOW_MARKED", self.label("ALLOW_MARKED"), False)
         self.add(allow, advanced=True)
         for name in ("DECIDED_BY", "DECISION_REASON"):
@@ -158,6 +162,13 @@ class _Run:
         names = [name.format(survey=self.survey.stem) for name in OWN_PROJECTS]
         return next((p for p in (self.survey.parent / name for name in names) if p.is_file()), None)
 
+    def _figures(self) -> list[str]:
+        """Keys of the figures asked for, all where none is."""
+        asked = self.inputs.algorithm.parameterAsEnumStrings(
+            self.inputs.parameters, "FIGURES", self.inputs.context
+        )
+        return [key for key in asked if key] or list(default_edition().figures)
+
     def _make_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -187,7 +198,7 @@ class _Run:
             contents = read_contents(store, asked, self.progress)
             rows = store.rows(MEASURES) if MEASURES in store.tables() else []
             uuids = frozenset(row.uuid for row in rows)
-        drawn = atelier.draw(contents, self.progress)
+        drawn = atelier.draw(contents, self._figures(), self.progress)
         decisions = self._log_decision(drawn)
         taken = beside(self.survey.parent, measured(drawn, asked.edition), uuids, asked.edition)
         found = replace(

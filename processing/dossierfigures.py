@@ -82,9 +82,10 @@ class Atelier:
         self.survey, self.decision, self.font, self.scratch = survey, decision, font, scratch
         self.project = _opened(project) if project is not None else new_project()
 
-    def draw(self, contents: Contents, progress: StageProgress) -> Drawn:
-        """All figures of the edition."""
-        wanted = list(figures(contents.edition).values())
+    def draw(self, contents: Contents, keys: Sequence[str], progress: StageProgress) -> Drawn:
+        """The figures of the edition that are asked for; the others are named as not asked for."""
+        every = list(figures(contents.edition).values())
+        wanted = [f for f in every if f.key in keys]
         sources = self._sources(wanted, contents)
         found = Drawn([], {}, [], [], [], [])
         if "boundary" not in sources.layers:
@@ -103,6 +104,8 @@ class Atelier:
         for number, figure in enumerate(wanted):
             progress.step(number / len(wanted))
             self._one(studio, figure, sources, held, found, progress)
+        found.sheets.extend(_missing(f, ()) for f in every if f.key not in keys)
+        found.sheets.sort(key=lambda sheet: sheet.number)
         found.files.extend(_files(sources, self.survey))
         return found
 

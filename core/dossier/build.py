@@ -65,7 +65,7 @@ def absences(contents: Contents) -> Iterator[Runs]:
         yield (*link("表头未签全", "part-signatures"), Run("："), *code("、".join(unsigned)))
     for figure in contents.figures:
         if not figure.picture:
-            why = "含标密图层，未附" if figure.withheld else "缺少图层"
+            why = "含标密图层，未附" if figure.withheld else "缺少图层" if figure.lacks else "本次未选"
             asked = (
                 (Run("（规范要求，"), *clause(figure.required_by), Run("）")) if figure.required_by else ()
             )

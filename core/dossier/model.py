@@ -47,7 +47,10 @@ class Evidence(NamedTuple):
 
 
 class FigureSheet(NamedTuple):
-    """A figure of the plan: its picture, or why there is none (``lacks`` layers, ``withheld``: marked ones)."""
+    """A figure of the plan: its picture, or why there is none.
+
+    It ``lacks`` layers, marked ones are ``withheld``, or (with neither) it was not asked for.
+    """
 
     key: str
     title: str

@@ -57,6 +57,8 @@ def state_of(figure: FigureSheet) -> Runs:
         return plain("附后")
     if figure.withheld:
         return (Run("含标密图层，未附："), *said("、".join(figure.withheld)))
+    if not figure.lacks:
+        return plain("本次未选")
     return (Run("未出图，缺少图层："), *code("、".join(figure.lacks)))
 
 
