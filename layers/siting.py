@@ -15,6 +15,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsF
 from ..core.errors import Problem, QingliuError
 from ..core.grid import Grid, GridFrame
 from ..core.landuse import LandClass
+from ..core.layoutplan.palette import zone_named
 from ..core.progress import SILENT, Progress
 from ..core.siting.aspect import aspect_degrees
 from ..core.siting.ground import CODE, Ground, LandUseGrid, fill
@@ -96,6 +97,8 @@ def _row(role: str, record: Record) -> tuple[int, bytes, Mapping[str, Any]]:
     attributes = dict(record.attributes)
     if role == "WATERBODIES":
         attributes["kind"] = _water_kind(attributes)
+    if role == "ZONES" and "zone" in attributes:
+        attributes["zone"] = zone_named(default_edition(), attributes["zone"]) or attributes["zone"]
     return record.fid, record.wkb or b"", attributes
 
 

@@ -20,6 +20,7 @@ CODE = "code"
 
 KEY = "measure"
 _BELTS_KEPT = 20_000
+_HEAD = -1.0
 
 
 @dataclass
@@ -55,6 +56,15 @@ class Ground:
             self._belts.clear()
         self._belts[id(shape), reach] = (shape, made)  # the shape is held, so that its id stays its own
         return made
+
+    def head(self, shape: Shape) -> Shape:
+        """Where a line begins; a point is its own head."""
+        if self.shapes.dimension(shape) == 0:
+            return shape
+        kept = self._belts.get((id(shape), _HEAD))
+        if kept is None:
+            kept = self._belts[id(shape), _HEAD] = (shape, self.shapes.point(self.shapes.rings(shape)[0][0]))
+        return kept[1]
 
     def site(self, measure: MeasureFeature) -> GroundSite | None:
         """See :class:`.model.Ground`."""

@@ -13,7 +13,7 @@ from ..landuse import group_members
 from ..standard import Edition
 from ..standard.model import Attribute, Condition, LandUseGroup
 from .model import NOWHERE, WHOLE, Field, MeasureFeature, Part, Settings, Site, Unknown
-from .site import HARD_BANKS
+from .siteclasses import HARD_BANKS
 from .truth import PERSON, UNKNOWN, YES, Reason, Truth, all_of, any_of, decided
 from .wording import class_words, named, number_words, plain_words
 

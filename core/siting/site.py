@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Callable, Hashable, Iterable, Mapping, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Hashable, Iterable, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -12,13 +12,11 @@ from .features import Feature, Features
 from .model import NOWHERE, WHOLE, MeasureFeature, Part, Shape, Unknown, Widths
 from .pieces import CellClasses, CellField, Distance, Piece, PieceClasses, PieceField, united
 from .sampling import Sample, sample
+from .siteclasses import CLASSES, LEAST_KNOWN, STILL_WATER, kind_of
 from .widths import strip_widths
 
 if TYPE_CHECKING:
     from .ground import Ground
-
-_LEAST_KNOWN = 0.5
-"""Share of a place that must be known before a grid or a cover of polygons says anything of it."""
 
 _DECIMALS = 3
 _BLOCK_MOST = 200
@@ -33,8 +31,6 @@ _NEAREST = {
 }
 _GRIDS = {"soil_depth_cm": "SOIL_DEPTH", "vegetation_cover": "COVER"}
 """Role of a grid; all others come from the DEM."""
-HARD_BANKS = ("hard", "硬质")
-_STILL_WATER = ("reservoir", "lake", "pond")
 _POLYGONS_OF = {
     "inside_flood_passage": "FLOOD_PASSAGE",
     "inside_water_source_protection_area": "WATER_SOURCE",
@@ -107,26 +103,26 @@ class GroundSite:
     # -- questions ---------------------------------------------------------------
     def field(self, attribute: str) -> Union[CellField, PieceField, Distance, Unknown]:
         """See :class:`.model.Site`."""
-        return self._once(("field", attribute), lambda: self._field(attribute))
+        return self.once(("field", attribute), lambda: self._field(attribute))
 
     def classes(self, attribute: str) -> Union[CellClasses, PieceClasses, Unknown]:
         """See :class:`.model.Site`."""
-        return self._once(("classes", attribute), lambda: _CLASSES[attribute](self))
+        return self.once(("classes", attribute), lambda: CLASSES[attribute](self))
 
     def inside(self, attribute: str) -> Union[Part, Unknown]:
         """See :class:`.model.Site`."""
-        return self._once(("inside", attribute), lambda: self._inside(attribute))
+        return self.once(("inside", attribute), lambda: self._inside(attribute))
 
     def widths(self, limit: float) -> Union[Widths, Unknown]:
         """See :class:`.model.Site`."""
-        return self._once(("widths", limit), lambda: self._widths(limit))
+        return self.once(("widths", limit), lambda: self._widths(limit))
 
     def beside(self, reach: float, block_reach: float | None = None) -> Union[frozenset[str], Unknown]:
         """See :class:`.model.Site`."""
         features = self.ground.roles.get("LAYOUT")
         if features is None:
             return Unknown("LAYOUT")
-        return self._once(("beside", reach, block_reach), lambda: self._beside(features, reach, block_reach))
+        return self.once(("beside", reach, block_reach), lambda: self._beside(features, reach, block_reach))
 
     def _beside(self, features: Features, reach: float, block_reach: float | None) -> frozenset[str]:
         own = Feature(self.measure.uuid, self.shape, {"measure": self.measure.key})
@@ -167,9 +163,9 @@ class GroundSite:
         if attribute in _NEAREST:
             return self._distance(attribute)
         if attribute == "bank_slope_deg":
-            return self._along("BANKS", "bank_slope_deg", self._limit("beside_m"))
+            return self._along("BANKS", "bank_slope_deg", self.limit("beside_m"))
         if attribute == "channel_gradient":
-            return self._along("CHANNELS", "gradient_permil", self._limit("beside_m"))
+            return self._along("CHANNELS", "gradient_permil", self.limit("beside_m"))
         if attribute == "soil_depth_cm" and "SOIL_DEPTH" in self.ground.roles:
             return self._of_polygons("SOIL_DEPTH", attribute)
         return self.cells(attribute, _GRIDS.get(attribute, "DEM"))
@@ -177,17 +173,18 @@ class GroundSite:
     def cells(self, grid: str, role: str) -> Union[CellField, Unknown]:
         """The values of a grid in the place."""
         found = self.ground.grids.get(grid)
-        taken = None if found is None else self._sample(found.frame)
+        taken = None if found is None else self.sample_of(found.frame)
         if found is None or taken is None:
             return Unknown(role)
         values = taken.values(found.values)
         known = taken.mask & np.isfinite(values)
-        if known.sum() < _LEAST_KNOWN * taken.mask.sum():
+        if known.sum() < LEAST_KNOWN * taken.mask.sum():
             return Unknown(role)
         return CellField(self, found.frame, taken, known, values)
 
-    def _sample(self, frame: Any) -> Sample | None:
-        return self._once(
+    def sample_of(self, frame: Any) -> Sample | None:
+        """The cells of the place on a grid."""
+        return self.once(
             ("sample", frame), lambda: sample(self.shapes.rings(self.shape), self.dimension, frame)
         )
 
@@ -200,7 +197,7 @@ class GroundSite:
                 return Unknown(role)
             layers.append(found)
         still = attribute == "distance_to_lake_reservoir_m"
-        return Distance(self, layers, (lambda f: _kind(f) in _STILL_WATER) if still else None)
+        return Distance(self, layers, (lambda f: kind_of(f) in STILL_WATER) if still else None)
 
     def _inside(self, attribute: str) -> Union[Part, Unknown]:
         if attribute in _POLYGONS_OF:
@@ -232,12 +229,13 @@ class GroundSite:
             for f in channels.near(self.box, 50.0)
             if "hack" not in f.attributes or f.attributes["hack"] == 1
         ]
-        return united(self, self.reached(main, self._half_width))
+        return united(self, self.reached(main, self.half_width))
 
-    def _half_width(self, channel: Feature) -> float:
+    def half_width(self, channel: Feature) -> float:
+        """Half the width of a channel, m; where it says none what counts as in the channel."""
         width = channel.attributes.get("width_m")
         return (
-            float(width) / 2 if isinstance(width, (int, float)) and width > 0 else self._limit("in_channel_m")
+            float(width) / 2 if isinstance(width, (int, float)) and width > 0 else self.limit("in_channel_m")
         )
 
     def _along(self, role: str, column: str, reach: float) -> Union[PieceField, Unknown]:
@@ -259,7 +257,7 @@ class GroundSite:
         found = self.overlay(self.ground.roles[role].near(self.box))
         values = [(p, _number(p.feature.attributes.get(column))) for p in found]
         known = [(p, v) for p, v in values if v is not None]
-        return PieceField(self, known) if sum(p.share for p, _ in known) >= _LEAST_KNOWN else Unknown(role)
+        return PieceField(self, known) if sum(p.share for p, _ in known) >= LEAST_KNOWN else Unknown(role)
 
     def overlay(self, features: Sequence[Feature]) -> list[Piece]:
         """What of the place lies in each of some polygons."""
@@ -310,134 +308,16 @@ class GroundSite:
     def _cut(self, shape: Shape | None) -> Shape | None:
         return None if shape is None else self.shapes.common(self.shape, shape)
 
-    # -- classes ---------------------------------------------------------------
-    def columns(self, role: str, column: str) -> Union[Features, Unknown]:
-        """The features of a role if they are there and carry a column."""
-        features = self.ground.roles.get(role)
-        if features is None:
-            return Unknown(role)
-        if len(features) and column not in features.columns:
-            return Unknown(f"{role}.{column}")
-        return features
+    def around(self, shape: Shape) -> GroundSite:
+        """The place of the same measure with another shape, such as the ground beside it."""
+        return GroundSite(self.ground, self.measure, shape)
 
-    def _by_polygons(self, role: str, column: str) -> Union[PieceClasses, Unknown]:
-        features = self.columns(role, column)
-        if isinstance(features, Unknown):
-            return features
-        pieces = self._once(("overlay", role), lambda: self.overlay(features.near(self.box)))
-        if sum(p.share for p in pieces) < _LEAST_KNOWN:  # land that no polygon covers is not known
-            return Unknown(role)
-        return PieceClasses(self, pieces, lambda f: _values(f.attributes.get(column)), cover=True)
-
-    def _land_use(self) -> Union[PieceClasses, CellClasses, Unknown]:
-        if "LANDUSE" in self.ground.roles:
-            return self._by_polygons("LANDUSE", "code")
-        grid = self.ground.land_use_grid
-        if grid is None:
-            return Unknown("LANDUSE")
-        taken = self._sample(grid.index.frame)
-        if taken is None:
-            return Unknown("LANDUSE")
-        return CellClasses(self, grid.index.frame, taken, taken.values(grid.index.values), grid.codes)
-
-    def _neighbours(self) -> Union[PieceClasses, CellClasses, Unknown]:
-        """Land use of the ground beside the place."""
-        if "LANDUSE" not in self.ground.roles and self.ground.land_use_grid is None:
-            return Unknown("LANDUSE")
-        wide = self.shapes.buffer(self.shape, self._limit("beside_m"))
-        ring = None if wide is None else self.shapes.minus(wide, self.shape) if self.dimension == 2 else wide
-        if ring is None:
-            return Unknown("LANDUSE")
-        return GroundSite(self.ground, self.measure, ring).classes("land_use")
-
-    def _channel_state(self) -> Union[PieceClasses, Unknown]:
-        """State of the channel the place is in; nothing where it is in none."""
-        channels = self.ground.roles.get("CHANNELS")
-        if channels is None:
-            return Unknown("CHANNELS")
-        pieces = self.reached(channels.near(self.box, 50.0), self._half_width)
-        if any(not _values(p.feature.attributes.get("state")) for p in pieces):
-            return Unknown("CHANNELS.state")
-        return PieceClasses(self, pieces, lambda f: _values(f.attributes.get("state")))
-
-    def _bank_type(self) -> Union[PieceClasses, Unknown]:
-        features = self.columns("BANKS", "bank_type")
-        if isinstance(features, Unknown):
-            return features
-        reach = self._limit("beside_m")
-        pieces = self.reached(features.near(self.box, reach), lambda _: reach)
-        return PieceClasses(self, pieces, lambda f: _banks(f))
-
-    def _reach(self) -> Union[PieceClasses, Unknown]:
-        """Whether the place lies along a village or an important building."""
-        reach = self._limit("village_reach_m")
-        pieces: list[Piece] = []
-        missing: dict[str, frozenset[str]] = {}
-        for role, key in (("VILLAGES", "through_village"), ("BUILDINGS", "important_building")):
-            features = self.ground.roles.get(role)
-            if features is None:
-                missing[role] = frozenset({key})
-                continue
-            pieces += [p.named(key) for p in self.reached(features.near(self.box, reach), lambda _: reach)]
-        return PieceClasses(self, pieces, _no_classes, missing)
-
-    def _adjacent_water(self) -> Union[PieceClasses, Unknown]:
-        """Kinds of water beside the place."""
-        reach = self._limit("beside_m")
-        pieces: list[Piece] = []
-        missing: dict[str, frozenset[str]] = {}
-        for role, kinds in (("CHANNELS", frozenset({"channel"})), ("WATERBODIES", frozenset(_STILL_WATER))):
-            features = self.ground.roles.get(role)
-            if features is None:
-                missing[role] = kinds
-                continue
-            near = (
-                f
-                for f in features.near(self.box, reach)
-                if self.shapes.distance(self.shape, f.shape) <= reach
-            )
-            pieces += [Piece(f, 1.0, None, "channel" if role == "CHANNELS" else _kind(f)) for f in near]
-        return PieceClasses(self, pieces, _no_classes, missing)
-
-    def _facility(self) -> Union[PieceClasses, Unknown]:
-        features = self.columns("POLLUTION", "kind")
-        if isinstance(features, Unknown):
-            return features
-        reach = self._limit("village_reach_m")
-        pieces = self.reached(features.near(self.box, reach), lambda _: reach)
-        return PieceClasses(self, pieces, _facilities)
-
-    def _landform(self) -> Union[PieceClasses, Unknown]:
-        features = self.columns("GULLIES", "landform")
-        if isinstance(features, Unknown):
-            return features
-        reach = self._limit("gully_edge_m")
-        pieces = self.reached(features.near(self.box, reach), lambda _: reach)
-        return PieceClasses(self, pieces, lambda f: _values(f.attributes.get("landform")))
-
-    def _gully(self) -> Union[PieceClasses, Unknown]:
-        """Heads, edges and sides of gullies: a line's head is its first vertex, a polygon's inside its side."""
-        gullies = self.ground.roles.get("GULLIES")
-        if gullies is None:
-            return Unknown("GULLIES")
-        reach = self._limit("gully_edge_m")
-        near = gullies.near(self.box, reach)
-        pieces = [p.named("gully_edge") for p in self.reached(near, lambda _: reach)]
-        wide = [f for f in near if self.shapes.dimension(f.shape) == 2]
-        pieces += [p.named("gully_side") for p in self.overlay(wide)]
-        heads = [f._replace(shape=self._head(f.shape)) for f in near if self.shapes.dimension(f.shape) < 2]
-        pieces += [p.named("gully_head") for p in self.reached(heads, lambda _: reach)]
-        return PieceClasses(self, pieces, _no_classes)
-
-    def _head(self, shape: Shape) -> Shape:
-        if self.shapes.dimension(shape) == 0:
-            return shape
-        return self.shapes.point(self.shapes.rings(shape)[0][0])
-
-    def _limit(self, key: str) -> float:
+    def limit(self, key: str) -> float:
+        """A number of the edition, the county or the user."""
         return float(self.ground.settings.values[key])
 
-    def _once(self, key: Hashable, work: Callable[[], Any]) -> Any:
+    def once(self, key: Hashable, work: Callable[[], Any]) -> Any:
+        """``work()``, done once for every key."""
         if key not in self._kept:
             self._kept[key] = work()
         return self._kept[key]
@@ -446,46 +326,3 @@ class GroundSite:
 def _number(value: Any) -> float | None:
     known = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if known else None
-
-
-def _values(value: Any) -> tuple[str, ...]:
-    """The keys in a column: one, several with commas or ``{"a","b"}``, or none."""
-    if value is None:
-        return ()
-    if isinstance(value, (list, tuple)):
-        return tuple(str(v) for v in value)
-    return tuple(t for t in (p.strip(' "{}') for p in str(value).replace("，", ",").split(",")) if t)
-
-
-def _no_classes(feature: Feature) -> tuple[str, ...]:
-    return ()
-
-
-def _kind(feature: Feature) -> str:
-    return str(feature.attributes.get("kind") or "")
-
-
-def _banks(feature: Feature) -> tuple[str, ...]:
-    return tuple("hard" if v in HARD_BANKS else v for v in _values(feature.attributes.get("bank_type")))
-
-
-def _facilities(feature: Feature) -> tuple[str, ...]:
-    if _kind(feature) != "farm":
-        return ()
-    large = feature.attributes.get("scale_farm") in (True, 1, "1", "true", "True")
-    return ("livestock_farm", "scale_livestock_farm") if large else ("livestock_farm",)
-
-
-_CLASSES: Mapping[str, Callable[[GroundSite], Any]] = {
-    "zone": lambda s: s._by_polygons("ZONES", "zone"),
-    "land_use": GroundSite._land_use,
-    "neighbour_land_use": GroundSite._neighbours,
-    "flags": lambda s: s._by_polygons("PARCELS", "flags"),
-    "channel_state": GroundSite._channel_state,
-    "bank_type": GroundSite._bank_type,
-    "reach": GroundSite._reach,
-    "adjacent_to": GroundSite._adjacent_water,
-    "facility": GroundSite._facility,
-    "landform": GroundSite._landform,
-    "gully": GroundSite._gully,
-}

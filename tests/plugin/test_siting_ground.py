@@ -176,6 +176,14 @@ def test_layers_become_the_ground_they_describe(qgis_app, tmp_path):
     assert found.verdict == PASS
 
 
+def test_zones_may_stand_under_their_chinese_names(qgis_app, tmp_path):
+    zones = polygons(tmp_path / "z.gpkg", [(square(0, 0, 10, 10), {"zone": "生态治理区"})], zone=str)
+    reading = ground_of({"ZONES": RoleLayer(QgsVectorLayer(zones, "z", "ogr"))}, CRS, Settings(references()))
+    place = wkb_of("box", [X0 + 200, Y0 - 400, X0 + 400, Y0 - 200])
+    site = reading.ground.site(MeasureFeature("t", "terrace", place))
+    assert site.classes("zone").shares() == {"regulation": 1.0}
+
+
 def test_one_bad_layer_is_named_and_leaves_the_others_at_work(qgis_app, tmp_path):
     land = polygons(tmp_path / "land.gpkg", [(square(0, 0, 10, 10), {"other": "0103"})], other=str)
     channel = f"LINESTRING({X0} {Y0},{X0} {Y0 - 500})"
