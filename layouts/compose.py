@@ -25,6 +25,7 @@ from qgis.core import (
     QgsMapLayerLegendUtils,
     QgsPrintLayout,
     QgsRasterLayer,
+    QgsRasterSymbolLegendNode,
     QgsRectangle,
     QgsUnitTypes,
 )
@@ -41,6 +42,15 @@ from .titleblock import TitleBlock, cells
 
 MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
 SMALLEST_LEGEND = 5.0  # points
+LEGEND_SIZES = ((8.0, 1), (8.0, 2), (7.0, 1), (7.0, 2), (6.0, 2), (SMALLEST_LEGEND, 2), (SMALLEST_LEGEND, 3))
+INSET_SIZES = LEGEND_SIZES[:5]  # an inset is not worth smaller type
+
+
+class Inset(NamedTuple):
+    """The small map of the place: layers top first, and its extent in the maps' CRS."""
+
+    layers: Sequence[QgsMapLayer]
+    extent: QgsRectangle
 
 
 class View(NamedTuple):
@@ -51,6 +61,7 @@ class View(NamedTuple):
     crs: QgsCoordinateReferenceSystem
     centre: tuple[float, float]
     scale: float
+    inset: Inset | None = None
 
 
 class Page:
@@ -268,7 +279,7 @@ def _legend(page: Page, view: View, chart: QgsLayoutItemMap) -> None:
             QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
         named.add(layer.name())
         if isinstance(layer, QgsRasterLayer):
-            _classes_only(legend, node, layer)
+            _classes_only(legend, node)
     legend.setTitle("图  例")
     legend.setLinkedMap(chart)
     legend.setLegendFilterByMapEnabled(True)
@@ -278,29 +289,55 @@ def _legend(page: Page, view: View, chart: QgsLayoutItemMap) -> None:
     legend.setResizeToContents(True)
     put(legend, page.sheet.legend)
     _filter_now(page)
-    for size, columns in (
-        (8.0, 1),
-        (8.0, 2),
-        (7.0, 1),
-        (7.0, 2),
-        (6.0, 2),
-        (SMALLEST_LEGEND, 2),
-        (SMALLEST_LEGEND, 3),
-    ):
+    if view.inset is not None:
+        small = page.sheet.with_inset()
+        if small.inset is not None and _settle(page, legend, small.legend, INSET_SIZES):
+            _inset(page, view, view.inset, small.inset)
+            return
+    if not _settle(page, legend, page.sheet.legend, LEGEND_SIZES):
+        page.warnings.append(Problem("QL-FIG-LEGEND", {"figure": page.figure.zh}))
+
+
+def _settle(page: Page, legend: QgsLayoutItemLegend, box: Box, sizes: Sequence[tuple[float, int]]) -> bool:
+    """Letter the legend as large as its box allows, (points, columns) in this order; whether it fits."""
+    for size, columns in sizes:
         _letter(page, legend, size)
         legend.setColumnCount(columns)
         legend.adjustBoxSize()
-        if _fits(legend, page.sheet.legend):
-            return
-    page.warnings.append(Problem("QL-FIG-LEGEND", {"figure": page.figure.zh}))
+        if _fits(legend, box):
+            return True
+    return False
 
 
-def _classes_only(legend: QgsLayoutItemLegend, node: QgsLayerTreeLayer, layer: QgsRasterLayer) -> None:
-    """The classes of a raster without the name of its band, which comes first."""
-    count = len(layer.legendSymbologyItems())
+def _inset(page: Page, view: View, inset: Inset, box: Box) -> None:
+    """Where the watershed lies, without scale or grid."""
+    caption = 0.12 * box.height
+    page.label("inset.title", "位置示意", box._replace(height=caption), 7)
+    item = page.keeper.item("inset", _new_map)
+    if item is None:
+        return
+    room = box._replace(y=box.y + caption, height=box.height - caption)
+    put(item, room)
+    item.setCrs(view.crs)
+    item.setLayers(list(inset.layers))
+    item.setKeepLayerSet(True)
+    item.setFrameEnabled(True)
+    item.setBackgroundColor(QColor("#ffffff"))
+    extent = inset.extent
+    scale = 1.08 * 1000 * max(extent.width() / room.width, extent.height() / room.height)
+    centre = extent.center()
+    item.setExtent(extent_at((centre.x(), centre.y()), scale, room))
+
+
+def _classes_only(legend: QgsLayoutItemLegend, node: QgsLayerTreeLayer) -> None:
+    """The classes of a raster, each once (several codes may be one class), without the name of its band."""
     nodes = legend.model().layerLegendNodes(node)
-    if len(nodes) > count > 0:
-        QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(len(nodes) - count, len(nodes))))
+    kept: dict[str, int] = {}
+    for index, one in enumerate(nodes):
+        if isinstance(one, QgsRasterSymbolLegendNode):
+            kept.setdefault(str(one.data(Qt.ItemDataRole.DisplayRole)), index)
+    if 0 < len(kept) < len(nodes):
+        QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(kept.values()))
         legend.model().refreshLayerLegend(node)
 
 

@@ -19,7 +19,10 @@ BASE = ("outline", "villages", "channels", "water", "relief")
 
 @dataclass(frozen=True)
 class Drawing:
-    """A role's layer in one look; ``draw`` names a verb of :mod:`.drawings`, else a single symbol is given."""
+    """A role's layer in one look; ``draw`` names a verb of :mod:`.drawings`, else a single symbol is given.
+
+    ``clip``: what lies beside the watershed is covered.
+    """
 
     key: str
     role: str
@@ -31,8 +34,10 @@ class Drawing:
     kinds: str = ""
     field: str = ""
     label: str = ""
+    size: float = 8.0
     colour: str = "#000000"
     legend: bool = True
+    clip: bool = False
 
 
 @dataclass(frozen=True)

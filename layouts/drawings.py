@@ -9,7 +9,9 @@ from typing import Any, Callable, NamedTuple, Sequence
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsColorRampShader,
+    QgsCoordinateReferenceSystem,
     QgsFillSymbol,
+    QgsGeometry,
     QgsHillshadeRenderer,
     QgsInvertedPolygonRenderer,
     QgsLineSymbol,
@@ -42,6 +44,7 @@ from ..core.standard import Edition
 from ..layers.landuse import read_map
 from ..layers.schema import code_lists
 from .content import Drawing
+from .inside import codes_inside
 from .measures import label_expression, measure_renderer
 from .sources import Fields
 
@@ -57,7 +60,10 @@ _COLOURS = ("#e31a1c", "#6a3d9a", "#ff7f00", "#1f78b4", "#a6761d", "#33a02c")
 
 
 class Easel(NamedTuple):
-    """What a drawing needs to know beside its layer: font, lettering factor, the map's extent, fields."""
+    """What a drawing needs to know beside its layer: font, lettering factor, the map's extent, fields.
+
+    ``outline`` is the watershed's in ``crs``.
+    """
 
     font: str
     size: float
@@ -65,6 +71,8 @@ class Easel(NamedTuple):
     fields: Fields
     extent: QgsRectangle
     height_range: tuple[float, float] | None = None
+    outline: QgsGeometry | None = None
+    crs: QgsCoordinateReferenceSystem | None = None
 
 
 def draw(layer: QgsMapLayer, drawing: Drawing, easel: Easel) -> list[Problem]:
@@ -72,7 +80,7 @@ def draw(layer: QgsMapLayer, drawing: Drawing, easel: Easel) -> list[Problem]:
     verb = _VERBS.get(drawing.draw, _single)
     warnings = verb(layer, drawing, easel) or []
     if drawing.label and isinstance(layer, QgsVectorLayer) and layer.fields().indexOf(drawing.label) >= 0:
-        _label(layer, f'"{drawing.label}"', drawing.colour, easel, 8.0)
+        _label(layer, f'"{drawing.label}"', drawing.colour, easel, drawing.size)
     return warnings
 
 
@@ -175,7 +183,7 @@ def _erosion(layer: QgsVectorLayer, drawing: Drawing, easel: Easel) -> None:
 # -- land use ----------------------------------------------------------------
 def _landuse(layer: QgsMapLayer, drawing: Drawing, easel: Easel) -> list[Problem]:
     """First level classes of GB/T 21010 of whatever list the layer uses."""
-    codes, name = _codes_of(layer, easel.fields.landuse)
+    codes, name = _codes_of(layer, easel)
     mapping, warnings = read_map(easel.fields.landuse_map)
     try:
         found = classify(dict.fromkeys(codes, 1.0), layer=layer.name(), mapping=mapping)
@@ -206,11 +214,14 @@ def _landuse(layer: QgsMapLayer, drawing: Drawing, easel: Easel) -> list[Problem
     return warnings
 
 
-def _codes_of(layer: QgsMapLayer, field: str) -> tuple[list[Any], str]:
+def _codes_of(layer: QgsMapLayer, easel: Easel) -> tuple[list[Any], str]:
     if isinstance(layer, QgsRasterLayer):
-        classes = QgsPalettedRasterRenderer.classDataFromRaster(layer.dataProvider(), 1)
-        return [int(c.value) for c in classes], ""
-    names = [field, "landuse", "DLBM"]
+        inside = codes_inside(layer, easel.outline, easel.crs) if easel.outline and easel.crs else None
+        if inside is None:
+            classes = QgsPalettedRasterRenderer.classDataFromRaster(layer.dataProvider(), 1)
+            inside = {int(c.value) for c in classes}
+        return sorted(inside), ""
+    names = [easel.fields.landuse, "landuse", "DLBM"]
     name = next((n for n in names if n and layer.fields().indexOf(n) >= 0), layer.fields().at(0).name())
     index = layer.fields().indexOf(name)
     return sorted((v for v in layer.uniqueValues(index) if v not in (None, "")), key=str), name
@@ -304,6 +315,11 @@ def _outside(layer: QgsVectorLayer, drawing: Drawing, easel: Easel) -> None:
     layer.setRenderer(QgsInvertedPolygonRenderer(QgsSingleSymbolRenderer(veil)))
 
 
+def _mask(layer: QgsVectorLayer, drawing: Drawing, easel: Easel) -> None:
+    cover = QgsFillSymbol.createSimple({"color": "#ffffff", "outline_style": "no"})
+    layer.setRenderer(QgsInvertedPolygonRenderer(QgsSingleSymbolRenderer(cover)))
+
+
 # -- measures and labels -----------------------------------------------------
 def _measures(layer: QgsVectorLayer, drawing: Drawing, easel: Easel) -> None:
     layer.setRenderer(measure_renderer(layer, easel.edition))
@@ -358,6 +374,7 @@ _VERBS: dict[str, Callable[[Any, Drawing, Easel], Any]] = {
     "heights": _heights,
     "hillshade": _hillshade,
     "landuse": _landuse,
+    "mask": _mask,
     "measures": _measures,
     "outside": _outside,
     "slope": _slope,

@@ -22,7 +22,7 @@ from ..core.errors import InputError, Problem
 from ..core.standard import Edition
 from ..layers.crs import output_crs
 from ..layers.roles import clear_role
-from .compose import Page, View, compose
+from .compose import Inset, Page, View, compose
 from .content import Figure, drawings
 from .drawings import Easel, contour_step, draw, height_range
 from .measures import quantities
@@ -33,6 +33,8 @@ from .titleblock import TitleBlock
 
 DRAWN = "qingliu/figure"
 GROUP = "图件图层"
+INSETS = (("townships", "inset_townships"), ("admin_villages", "inset_admin"))
+LEAST_AROUND = 1.1  # times the watershed's width or height, else an inset tells nothing
 
 
 class Wish(NamedTuple):
@@ -53,6 +55,7 @@ class Ground(NamedTuple):
     crs: QgsCoordinateReferenceSystem
     extent: QgsRectangle
     area_km2: float
+    outline: QgsGeometry | None = None
 
 
 class Made(NamedTuple):
@@ -80,15 +83,16 @@ def ground_of(sources: Sources) -> tuple[Ground, list[Problem]]:
     layer = found[0]
     place = output_crs(layer.crs(), layer.extent(), layer.name())
     transform = QgsCoordinateTransform(layer.crs(), place.crs, QgsProject.instance().transformContext())
-    extent, area = QgsRectangle(), 0.0
+    extent, area, parts = QgsRectangle(), 0.0, []
     for feature in layer.getFeatures():
         geometry = QgsGeometry(feature.geometry())
         geometry.transform(transform)
         extent.combineExtentWith(geometry.boundingBox())
         area += geometry.area()
+        parts.append(geometry)
     if extent.isEmpty():
         raise InputError("QL-FIG-NOBOUNDARY")
-    return Ground(place.crs, extent, area / 1e6), place.warnings
+    return Ground(place.crs, extent, area / 1e6, QgsGeometry.collectGeometry(parts)), place.warnings
 
 
 def drop_elsewhere(sources: Sources, ground: Ground) -> list[Problem]:
@@ -131,7 +135,14 @@ class Studio:
         layers, legend = self._layers(figure, sheet, warnings)
         page = Page(self._layout(figure), figure, sheet, self.wish.font)
         centre = self.ground.extent.center()
-        view = View(layers, legend, self.ground.crs, (centre.x(), centre.y()), scale)
+        view = View(
+            layers,
+            legend,
+            self.ground.crs,
+            (centre.x(), centre.y()),
+            scale,
+            self._inset(figure, sheet, warnings),
+        )
         chart = compose(page, view, self._block(figure, scale, page), self._notes(figure))
         self._tables(page, figure)
         page.keeper.finish()
@@ -156,20 +167,55 @@ class Studio:
         self, figure: Figure, sheet: Sheet, warnings: list[Problem]
     ) -> tuple[list[QgsMapLayer], list[QgsMapLayer]]:
         """The map's layers and those of the legend, top first."""
-        shown, legend = [], []
+        shown: list[QgsMapLayer] = []
+        legend = []
         for key in figure.layers:
+            if drawing_of(key).clip:
+                shown += self._draw("mask", sheet, warnings)
             for layer in self._draw(key, sheet, warnings):
                 shown.append(layer)
                 if drawing_of(key).legend:
                     legend.append(layer)
         return shown, legend
 
+    def _inset(self, figure: Figure, sheet: Sheet, warnings: list[Problem]) -> Inset | None:
+        """The watershed in what lies around it, where a layer of townships or villages reaches beyond it."""
+        if "place" in figure.layers:
+            return None  # this figure shows the place itself
+        for role, key in INSETS:
+            around = self._reach(role)
+            if around is not None:
+                layers = [
+                    *self._draw("inset_place", sheet, warnings),
+                    *self._draw(key, sheet, warnings),
+                ]
+                return Inset(layers, around)
+        return None
+
+    def _reach(self, role: str) -> QgsRectangle | None:
+        """Extent of a role's layers in the maps' CRS; None where it shows hardly more than the watershed."""
+        found = QgsRectangle()
+        transforms = QgsProject.instance().transformContext()
+        for layer in self.sources.layers.get(role, []):
+            transform = QgsCoordinateTransform(layer.crs(), self.ground.crs, transforms)
+            found.combineExtentWith(transform.transformBoundingBox(layer.extent()))
+        here = self.ground.extent
+        wider = max(found.width() / here.width(), found.height() / here.height())
+        return found if wider >= LEAST_AROUND else None
+
     def _draw(self, key: str, sheet: Sheet, warnings: list[Problem]) -> list[QgsMapLayer]:
         if key in self._drawn:
             return self._drawn[key]
         drawing = drawing_of(key)
         easel = Easel(
-            self.wish.font, sheet.size, self.edition, self.sources.fields, self.ground.extent, self._heights
+            self.wish.font,
+            sheet.size,
+            self.edition,
+            self.sources.fields,
+            self.ground.extent,
+            self._heights,
+            self.ground.outline,
+            self.ground.crs,
         )
         found = []
         sources = sorted(self.sources.layers.get(drawing.role, []), key=_depth)
@@ -270,7 +316,7 @@ class Studio:
             layers = [x for x in self.sources.layers.get("measures", []) if isinstance(x, QgsVectorLayer)]
             yield measures_table(quantities(layers, self.edition, self.ground.crs))
         if figure.table == "evaluation":
-            yield evaluation_table(self.sources.layers["evaluation"][0])
+            yield evaluation_table(self.sources.layers["evaluation"][0], self.edition)
 
     def _more_facts(self) -> Iterator[tuple[str, str]]:
         if self._heights:

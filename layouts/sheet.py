@@ -15,6 +15,7 @@ SERIES = (1.0, 2.0, 2.5, 5.0)
 TITLE = 15.0  # height of the figure's title
 LABELS = 6.0  # room for the grid's labels around the map
 GAP = 2.0
+INSET = 46.0  # side of the inset on A3
 _COARSEST = 1e8
 
 
@@ -57,6 +58,13 @@ class Sheet(NamedTuple):
     bar: Box
     notes: Box
     block: Box
+    inset: Box | None = None
+
+    def with_inset(self) -> Sheet:
+        """The same sheet with a square for the place of the watershed in the lower part of the legend's room."""
+        side = min(INSET * self.size, self.legend.width, 0.45 * self.legend.height)
+        legend = self.legend._replace(height=self.legend.height - side - GAP)
+        return self._replace(legend=legend, inset=Box(legend.x, legend.bottom + GAP, side, side))
 
     @property
     def size(self) -> float:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence
+import itertools
+import math
+from typing import Mapping, NamedTuple, Sequence
 
 from qgis.core import (
+    QgsFeature,
     QgsLayoutFrame,
     QgsLayoutItemManualTable,
     QgsLayoutTable,
@@ -14,12 +17,15 @@ from qgis.core import (
 )
 
 from ..core.errors import Problem
+from ..core.standard import Edition
 from .compose import Page, put
 from .drawings import text_format
 from .measures import Amount
 from .sheet import Box
 
 STATES = {"pass": "自评达标", "fail": "自评不达标", "unproven": "待证", "not_applicable": "不涉及"}  # nosec B105
+OPERATORS = {">=": "≥", "<=": "≤", "class_not_worse_than": "不劣于", "any_of": ""}
+UNITS = {"GB 3838 class": "类", "yuan/a": "元/a", "kg/hm2": "kg/hm²"}
 _ROW = 1.5  # height of a row in heights of its letters, with its margins
 _MM_PER_POINT = 0.3528
 _MARGIN, _STROKE = 0.5, 0.12  # of a cell, mm
@@ -48,38 +54,78 @@ def _amount(value: float, unit: str) -> str:
     return f"{value:.2f}" if unit == "hm²" else f"{value:.0f}"
 
 
-def evaluation_table(layer: QgsVectorLayer) -> Table:
-    """The indicators with value, limit and state, as ``qingliu:evaluate`` writes them."""
-    rows = []
-    for feature in layer.getFeatures():
-        values = {f.name(): feature[f.name()] for f in layer.fields()}
-        unit = _text(values.get("unit"))
-        limit = f"{_text(values.get('operator'))} {_text(values.get('threshold'))}".strip()
-        value = _text(values.get("value_text")) or _text(values.get("value_num"))
-        state = STATES.get(_text(values.get("state")), _text(values.get("state")))
-        rows.append((_text(values.get("number")), _text(values.get("indicator")), value, unit, limit, state))
+def evaluation_table(layer: QgsVectorLayer, edition: Edition) -> Table:
+    """The indicators with value, limit and state, as ``qingliu:evaluate`` writes them, in the norm's words.
+
+    What is judged by words says 定性; its text is in the evaluation, it would not fit into a cell.
+    """
+    rows = [_verdict(_values(feature), edition) for feature in layer.getFeatures()]
     head = ("序号", "指标", "数值", "单位", "限值", "状态")
-    return Table("verdicts", head, rows, (0.08, 0.34, 0.15, 0.11, 0.16, 0.16))
+    return Table("verdicts", head, rows, (0.07, 0.33, 0.13, 0.13, 0.17, 0.17))
+
+
+def _values(feature: QgsFeature) -> dict[str, str]:
+    return {f.name(): _text(feature[f.name()]) for f in feature.fields()}
+
+
+def _verdict(values: Mapping[str, str], edition: Edition) -> tuple[str, ...]:
+    known = {i.key: i for i in edition.indicators.values()}.get(values.get("indicator", ""))
+    name = known.name_zh if known is not None else values.get("indicator", "")
+    operator, state = values.get("operator", ""), values.get("state", "")
+    value, limit = number_text(values.get("value_num", "")) or values.get("value_text", ""), ""
+    if operator == "qualitative":
+        value, limit = "定性" if value else "", "定性要求"
+    elif operator == "forbidden":
+        limit = "禁止"
+    elif operator != "not_applicable":
+        limit = f"{OPERATORS.get(operator, operator)} {values.get('threshold', '')}".strip()
+    unit = UNITS.get(values.get("unit", ""), values.get("unit", ""))
+    return values.get("number", ""), name, value, unit, limit, STATES.get(state, state)
 
 
 def _text(value: object) -> str:
-    if value is None or str(value) == "NULL":
-        return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return "" if value is None or str(value) == "NULL" else str(value)
+
+
+def number_text(text: str) -> str:
+    """A number with at most two decimals; other texts as they are."""
+    try:
+        return f"{float(text):.2f}".rstrip("0").rstrip(".") if text else ""
+    except ValueError:
+        return text
+
+
+def lines_of(text: str, width: float, letter: float) -> int:
+    """Lines that a text takes in a column of ``width`` with letters of ``letter`` mm; Chinese ones are square."""
+    length = sum(letter if ord(sign) > 0x2E7F else 0.62 * letter for sign in text)
+    return max(1, math.ceil(length / max(width, letter)))
+
+
+def _heights(page: Page, table: Table, width: float, size: float) -> list[float]:
+    """Height of the head and of each row in mm, cells that need several lines included."""
+    letter = page.points(size) * _MM_PER_POINT
+    rooms = [share * width - 2 * _MARGIN - _STROKE for share in table.widths]
+    found = []
+    for row in (table.head, *table.rows):
+        lines = max(lines_of(text, room, letter) for text, room in zip(row, rooms))
+        found.append(_row(page, size) + (lines - 1) * 1.25 * letter)
+    return found
 
 
 def place_table(page: Page, table: Table, box: Box, size: float = 6.5) -> float:
     """Put a table into the upper part of ``box``, smaller where it has many rows; its lower edge in mm."""
-    count = len(table.rows) + 1
-    while size > 4.0 and count * _row(page, size) > box.height:
+    heights = _heights(page, table, box.width, size)
+    while size > 4.0 and sum(heights) > box.height:
         size -= 0.25
-    fitting = int(box.height / _row(page, size))
-    if fitting < count:
-        facts = {"figure": page.figure.zh, "rows": count - fitting}
+        heights = _heights(page, table, box.width, size)
+    fitting = sum(total <= box.height for total in itertools.accumulate(heights))
+    if fitting < len(heights):
+        facts = {"figure": page.figure.zh, "rows": len(heights) - fitting}
         page.warnings.append(Problem("QL-FIG-NOTABLE", facts))
-    shown = table.rows[: max(fitting - 1, 0)]
+    heights = heights[: max(fitting, 1)]
+    shown = table.rows[: len(heights) - 1]
     frame = page.keeper.item(table.name, _new_table)
-    height = (len(shown) + 1) * _row(page, size)
+    height = sum(heights)
     if frame is None:
         return box.y + height
     made = frame.multiFrame()
@@ -89,8 +135,8 @@ def place_table(page: Page, table: Table, box: Box, size: float = 6.5) -> float:
     made.setGridStrokeWidth(_STROKE)
     made.setTableContents([_cells(row) for row in (table.head, *shown)])
     made.setColumnWidths([share * box.width - 2 * _MARGIN - _STROKE for share in table.widths])
-    made.setRowHeights([_row(page, size) - 2 * _MARGIN - _STROKE] * (len(shown) + 1))
-    made.setWrapBehavior(QgsLayoutTable.WrapBehavior.TruncateText)
+    made.setRowHeights([one - 2 * _MARGIN - _STROKE for one in heights])
+    made.setWrapBehavior(QgsLayoutTable.WrapBehavior.WrapText)
     made.refresh()
     # a frame that is a hair too low would drop the last row without a word
     height = max(height + _STROKE, made.totalSize().height()) + 0.5

@@ -36,6 +36,7 @@ from ..layers.store import open_store
 from ..layouts.content import Figure, drawings, figures
 from ..layouts.export import FORMATS, export_layout
 from ..layouts.figureset import (
+    INSETS,
     Ground,
     Made,
     Studio,
@@ -56,7 +57,7 @@ STAGES = (("read_dem", 1.0), ("slope", 1.0), ("write_raster", 1.0), ("figures", 
 LAYERS = {
     "BOUNDARY": "boundary", "CHANNELS": "channels", "ZONES": "zones", "EROSION": "erosion", "BANKS": "banks",
     "VILLAGES": "villages", "POLLUTION": "pollution", "ROADS": "roads", "WATERBODIES": "waterbodies",
-    "MEASURES": "measures", "EVALUATION": "evaluation",
+    "MEASURES": "measures", "EVALUATION": "evaluation", "ADMIN": "admin_villages", "TOWNSHIPS": "townships",
 }  # fmt: skip
 BLOCK = {
     "UNIT": "unit", "PROJECT_NAME": "project", "APPROVED_BY": "approved", "RATIFIED_BY": "ratified",
@@ -217,7 +218,7 @@ def read_project(path: Path, inputs: Inputs) -> QgsProject:
 
 def needed_roles(wanted: list[Figure]) -> list[str]:
     """The roles of all layers that the figures draw, need or tabulate."""
-    found = ["boundary", "dem"]
+    found = ["boundary", "dem", *(role for role, _ in INSETS)]
     for figure in wanted:
         found += [*figure.needs, *figure.needs_any, *(drawing_of(key).role for key in figure.layers)]
     return list(dict.fromkeys(found))
