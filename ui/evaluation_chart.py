@@ -67,7 +67,7 @@ class MarginChart(QWidget):
             box = QRectF(x - 40, area.bottom() + 3, 80, 16)
             painter.drawText(box, int(Qt.AlignmentFlag.AlignHCenter), shown(value))
         painter.setPen(self.palette().text().color())
-        box = QRectF(2, area.bottom() + 3, _LEFT - 10, 16)
+        box = QRectF(2, area.top() - 18, _LEFT - 10, 16)
         painter.drawText(box, int(Qt.AlignmentFlag.AlignRight), self.unit)
 
     def _draw_limit(self, painter: QPainter, lane: QRectF, scale: Scale, limit: Limit) -> None:

@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..core.evaluation import Gap, IndicatorRow, InputRow, features_under
 from ..core.evaluation.account import Line, account, worked_out
 from ..core.evaluation.entries import entry_kinds
-from ..core.evaluation.model import INPUTS
+from ..core.evaluation.model import INPUTS, JUDGEMENT
 from ..core.evaluation.scale import references, said
 from ..core.evaluation.wording import plain, worded
 from ..core.provenance import Feature
@@ -79,7 +79,7 @@ def _facts(found: Evaluated, row: IndicatorRow, indicator: Indicator) -> dict[st
         "type": text(edition.types[row.type]),
         "clause": row.clause,
         "rulings": [r.number for r in edition.rulings.values() if f"indicator:{row.number}" in r.touches],
-        "value": words.value_words(edition, row),
+        "value": "–" if row.operator == "qualitative" else words.value_words(edition, row),
         "limit": words.limit_words(edition, row),
         "printed": indicator.threshold(row.type).printed if row.threshold_num is not None else "",
         "margin": words.margin_words(edition, row),
@@ -104,14 +104,12 @@ def _references(edition: Edition, row: IndicatorRow) -> list[str]:
 
 def _reasons(found: Evaluated, row: IndicatorRow, indicator: Indicator) -> dict[str, Any]:
     edition, formula = found.edition, indicator.formula
-    readings = [plain(r, edition, row.number, found.names) for r in row.readings]
     return {
         "formula": text(formula) if formula is not None and row.expression else "",
         "expression": plain(row.expression or "", edition, row.number, found.names),
         "worked": worked_out(row.expression, row.terms, row.value_num) or _terms(found, row),
         "formula_notes": [text(formula, "note")] if formula is not None and text(formula, "note") else [],
-        "notes": [worded(n, edition, row.number, found.names) for n in row.notes]
-        + ([translate("EvaluationTexts", "Beside: {}").format("; ".join(readings))] if readings else []),
+        "notes": [worded(n, edition, row.number, found.names) for n in row.notes],
         "gaps": [
             {"text": worded(g.problem, edition, row.number, found.names), "index": n, "leads": leads(g)}
             for n, g in enumerate(row.gaps)
@@ -138,8 +136,9 @@ def leads(gap: Gap) -> str:
 
 def _line(found: Evaluated, line: Line, index: int) -> dict[str, Any]:
     value = line.value
-    shown = None if value.value is None and value.inputs else value.value
     column = value.value is None and bool(value.inputs)
+    judged = line.place is not None and line.place.field == JUDGEMENT
+    shown = bool(value.value) if judged and value.value is not None else value.value
     return {
         "index": index,
         "depth": line.depth,

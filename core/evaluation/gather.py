@@ -89,7 +89,20 @@ class Gatherer:
         whole = [f for f in all_found if not f.gaps]
         decides = entered or (whole or all_found or [self._nothing(key, among)])[0]
         beside = tuple(f for f in all_found if f is not decides)
+        if decides is not entered:
+            decides = self._left_open(decides, beside)
         return Variable(key, unit, self._with_error(decides, beside), beside)
+
+    def _left_open(self, decides: Found, beside: Sequence[Found]) -> Found:
+        """A table's sum of the known part of a layer, the rest of which has no class, is open like the layer."""
+        if decides.low is not None or not isinstance(decides.value, (int, float)):
+            return decides
+        for f in beside:
+            if f.low is None or f.high is None or not f.high > f.low:
+                continue
+            if math.isclose(f.low, decides.value, rel_tol=self.given.tolerance):
+                return replace(decides, low=f.low, high=f.high)
+        return decides
 
     def _with_error(self, decides: Found, beside: Sequence[Found]) -> Found:
         """A total that agrees with what the layers give has their error: it states the same land or bank."""
@@ -174,7 +187,8 @@ class Gatherer:
 
     def _summed(self, key: str, source: TableSum, unit: str | None) -> Found | None:
         rows = [r for r in self.given.tables.get(source.table, ()) if _asked(r, source)]
-        wanted = (source.column, *(c for c in source.along if c != source.column))
+        added = (source.column, *source.plus)
+        wanted = (*added, *(c for c in source.along if c not in added))
         if not any(r.values.get(c) is not None for r in rows for c in wanted):
             return None
         ids: list[str] = []
@@ -189,16 +203,19 @@ class Gatherer:
                 lacking.setdefault(column, []).append(row)
             if empty:
                 continue
-            ids.append(self.cell(source.table, row, source.column))
-            if source.when:
-                ids.append(self.cell(source.table, row, source.when))
+            ids += [
+                self.cell(source.table, row, c) for c in (*added, *([source.when] if source.when else ()))
+            ]
             counts = not source.when or row.values.get(source.when)
-            amounts.append(float(amount or 0.0) if counts else 0.0)
+            amounts += [float(row.values.get(c) or 0.0) if counts else 0.0 for c in added]
         total = math.fsum(amounts) * source.factor if amounts else None
         gaps = tuple(self._column_gap(source.table, c, found) for c, found in lacking.items())
         gaps += self._unlisted(source.table, source.column)
-        id = self._derived(key, source.table, total, ids, unit, f"sum({source.table}.{source.column})")
-        return Found(total, id, gaps=gaps, place=self.column_label(source.table, source.column))
+        named = " + ".join(f"{source.table}.{c}" for c in added)
+        id = self._derived(key, source.table, total, ids, unit, f"sum({named})")
+        place = " + ".join(self.column_label(source.table, c) for c in added)
+        notes = (Problem(source.note, {"where": place}),) if source.note else ()
+        return Found(total, id, gaps=gaps, notes=notes, place=place)
 
     def _mean(self, key: str, source: TableMean, unit: str | None) -> Found | None:
         rows = self.given.tables.get(source.table, ())

@@ -135,7 +135,7 @@ def _cell_concerned(source: Source, change: Touched) -> bool:
         only = source.only
         if only is not None and only[1] not in change.said(only[0]):
             return False
-        columns = [source.column, *source.along, *([source.when] if source.when else [])]
+        columns = [source.column, *source.plus, *source.along, *([source.when] if source.when else [])]
         linked = ("villages_uuid", "natural_village")
         return change.changed((*columns, *linked, *([only[0]] if only else [])))
     if isinstance(source, TableMean):

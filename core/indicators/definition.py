@@ -27,7 +27,8 @@ class TableSum:
 
     ``when``: only rows where this yes/no column is yes count (it need not be answered where the amount is 0).
     ``only``: (column, value) that a row must have to be asked at all. ``along``: columns that must be filled
-    too, so that numerator and denominator stand on the same rows.
+    too, so that numerator and denominator stand on the same rows. ``plus``: further columns of the row that are
+    added to it. ``note``: code of what must be said where the sum decides.
     """
 
     table: str
@@ -36,6 +37,8 @@ class TableSum:
     when: Optional[str] = None
     only: Optional[Tuple[str, str]] = None
     along: Tuple[str, ...] = ()
+    plus: Tuple[str, ...] = ()
+    note: Optional[str] = None
 
 
 @dataclass(frozen=True)

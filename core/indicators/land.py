@@ -22,7 +22,10 @@ def conservation_rate(eroded_area: float, total_area: float) -> float:
 @indicator(
     "forest_grass_cover",
     share=True,
-    vegetated_area=(Measured("vegetated_area"),),
+    vegetated_area=(
+        Measured("vegetated_area"),
+        TableSum("a1", "forest_hm2", plus=("grassland_hm2",), note="QL-EVAL-WHOLELAND"),
+    ),
     total_area=(Measured("total_area"), TableSum("a1", "watershed_area_km2", _KM2_TO_HM2)),
 )
 def forest_grass_cover(vegetated_area: float, total_area: float) -> float:

@@ -558,6 +558,39 @@ def test_bank_without_a_class_leaves_row_17_open_between_two_bounds(unclassified
         assert (row.low, row.high) == (60.0, pytest.approx(60 + unclassified / 10))
 
 
+def test_table_that_repeats_the_known_part_of_a_layer_is_open_like_the_layer():
+    """40 of 1 000 hm² are known to be eroded, 400 have no class: A.3 says 40, yet 56 to 96 % is all that holds."""
+    tables = {"a3": rows_of({"erosion_total_hm2": 40.0, "watershed_area_km2": 10.0})}
+    figures = {"eroded_area": Figure(None, 40.0, 440.0, source="erosion", year=2025)}
+    row = evaluate(tables_only(tables, figures), ["livable"]).row("livable", 1)
+    assert (row.state, row.low, row.high) == ("unproven", 56.0, 96.0)
+    assert "QL-EVAL-OPEN" in codes(row)
+    told = {"a3": rows_of({"erosion_total_hm2": 150.0, "watershed_area_km2": 10.0})}  # a monitored total
+    assert evaluate(tables_only(told, figures), ["livable"]).row("livable", 1).state == "pass"
+
+
+def test_total_that_agrees_with_the_layers_has_their_error():
+    figures = {
+        "eroded_area": Figure(101.0, sd=20.0, source="erosion", year=2025),
+        "total_area": Figure(1000.0, source="boundary", year=2025),
+    }
+    rows = changed(entry(1, "eroded_area", 100.0))
+    row = evaluate(given(rows, figures=figures), ["livable"]).row("livable", 1)
+    assert row.high - row.low == pytest.approx(2 * 1.959964 * 2)  # 20 of 1 000 hm² are two points
+    far = evaluate(given(changed(entry(1, "eroded_area", 150.0)), figures=figures), ["livable"])
+    assert far.row("livable", 1).low is None
+
+
+def test_forest_and_grass_of_table_a_1_stand_in_where_no_parcels_are_drawn():
+    tables = {"a1": rows_of({"forest_hm2": 600.0, "grassland_hm2": 100.0, "watershed_area_km2": 10.0})}
+    row = evaluate(tables_only(tables), ["livable"]).row("livable", 2)
+    assert (row.value_num, row.state) == (pytest.approx(70.0), "pass")
+    assert "QL-EVAL-WHOLELAND" in [n.code for n in row.notes]
+    tables["a1"][0].values["grassland_hm2"] = None
+    row = evaluate(tables_only(tables), ["livable"]).row("livable", 2)
+    assert row.state == "unproven" and row.gaps[0].field == "grassland_hm2"
+
+
 def test_land_without_a_class_has_no_value_but_a_verdict_where_both_bounds_agree():
     figures = {
         "vegetated_area": Figure(None, 65.0, 75.0, source="parcels", year=2025),

@@ -53,6 +53,7 @@ def cell(table, before, **after):
         (cell("a5", {**FARM, "livestock_type_mode": "畜禽养殖-散养"}, wastewater_l_a=90.0), set()),
         (cell("a5", FIELD, area_hm2=61.0), {6}),
         (cell("a5", FIELD, pesticide_kg=1.0), set()),
+        (cell("a1", {"forest_hm2": 1.0, "grassland_hm2": 1.0}, grassland_hm2=2.0), {2}),
         (Touched("a8", "r", VILLAGE, None), {8, 9, 11, 12}),
         (Touched("villages", "v9", None, {"name": "新村"}), {8, 9, 11, 12}),
         (Touched("erosion", "e", {"class": 1}, {"class": 3}), {1}),
