@@ -154,8 +154,17 @@ def _unit_warning(most: float, layer: str) -> list[Problem]:
 
 
 def grid_frame(dem: GridFrame, target: QgsCoordinateReferenceSystem, bounds: Bounds | None) -> GridFrame:
-    """The working grid over ``bounds`` (in ``target``), or over the whole DEM."""
-    return working_frame(dem, target, bounds or _bounds(dem, target), _MARGIN_M if bounds else 0.0)
+    """The working grid over ``bounds`` (in ``target``) as far as the DEM goes, or over the whole DEM."""
+    whole = _bounds(dem, target)
+    if bounds is None:
+        return working_frame(dem, target, whole, 0.0)
+    common = Bounds(
+        max(bounds.west, whole.west), max(bounds.south, whole.south),
+        min(bounds.east, whole.east), min(bounds.north, whole.north),
+    )  # fmt: skip
+    if common.west >= common.east or common.south >= common.north:  # nowhere near: what is asked has no cells
+        return working_frame(dem, target, whole, 0.0)
+    return working_frame(dem, target, common, _MARGIN_M)
 
 
 def frame_without_dem(

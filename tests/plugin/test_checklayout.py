@@ -229,3 +229,40 @@ def test_a_layout_in_degrees_is_measured_in_metres(run, tmp_path):
     row = findings(result, "warning")["filter_strip.6.3.2-2.dimension"]
     assert row["failing_area_m2"] == pytest.approx(250, rel=1e-3)
     assert row["failing_length_m"] == pytest.approx(100, rel=1e-3)
+
+
+def test_a_measure_far_away_does_not_coarsen_the_grid_of_the_others(run, tmp_path, slopes):
+    """One terrace 70 km off the DEM: unknown there, and the slope of the other as sharp as before."""
+    far = square(500, 500, 2, 1)
+    made = layout(
+        tmp_path,
+        [
+            (square(14, 4, 2, 1), {"uuid": "a", "measure": "terrace"}),
+            (far, {"uuid": "b", "measure": "terrace"}),
+        ],
+    )
+    result = run("qingliu:checklayout", {"LAYOUT": [made], "DEM": slopes, "OUTPUT": str(tmp_path / "o.gpkg")})
+    rows = {
+        r["measure_uuid"]: r for r in rows_of(result["OUTPUT"]) if r["rule_id"] == "terrace.6.2.2-1-2.forbid"
+    }
+    assert (rows["a"]["severity"], rows["a"]["failing_area_m2"]) == ("error", 20000.0)
+    assert (rows["b"]["severity"], rows["b"]["missing"]) == ("unknown", "DEM")
+
+
+def test_a_run_can_be_cancelled(provider, qgis_new_project, tmp_path, slopes):
+    from qgis import processing
+    from qgis.core import QgsProcessingFeedback
+
+    made = layout(tmp_path, [(square(c, 4, 1, 1), {"uuid": str(c), "measure": "terrace"}) for c in range(20)])
+
+    class Impatient(QgsProcessingFeedback):
+        def setProgressText(self, text):
+            if "Checking" in text or "按条文" in text:
+                self.cancel()
+
+    result = processing.run(
+        "qingliu:checklayout",
+        {"LAYOUT": [made], "DEM": slopes, "OUTPUT": str(tmp_path / "o.gpkg")},
+        feedback=Impatient(),
+    )
+    assert "OUTPUT" not in result and not (tmp_path / "o.gpkg").exists()
