@@ -3,6 +3,8 @@
     terrain [--sizes 1e6,1e7,5e7,1e8] [--rounds 3] [--initiation 0.02] [--only whitebox,grass]
     inside      first and later use of the kernels inside a running QGIS; 50 km² at 5 m, with and without numba
     landscape [cells] [--neighbours]     pattern metrics beside pylandstats
+    live [parcels] [measures] [changes]  clauses while drawing, with QGIS's own map tools; without numbers:
+                5,000 parcels with 500 measures and 50,000 with 500
 
 Without a word: ``terrain`` at 10^6 and 10^7 cells and ``inside``. Numbers are ratios within one run;
 docs/bench.md says what was measured and how to read it.
@@ -26,6 +28,8 @@ def main() -> int:
         return landscape(sys.argv[2:])
     if first == "inside":
         return inside()
+    if first == "live":
+        return live(sys.argv[2:])
     options = terrain_options(sys.argv[2:] if first == "terrain" else sys.argv[1:])
     terrain.bench(options.sizes, options.rounds, options.initiation, options.only)
     return 0 if first == "terrain" else inside()
@@ -51,6 +55,14 @@ def inside() -> int:
     )  # cache
     for how in ("compiled", "warm", "plain"):
         subprocess.run([sys.executable, script, str(dem), how], env=environment, check=True)
+    return 0
+
+
+def live(words: list[str]) -> int:
+    """Milliseconds from a mouse move to the verdict."""
+    script = str(terrain.HERE / "live.py")
+    for sizes in [words] if words else [["5000", "500", "1000"], ["50000", "500", "1000"]]:
+        subprocess.run([sys.executable, script, *sizes], check=True)
     return 0
 
 

@@ -237,8 +237,11 @@ class LayoutDock(QDockWidget):
             return
         if self._tool is None:
             self._before_tool = canvas.mapTool()
-        self._tool, self._tool_key = tool, key
+        # the tool before lives until it has left the map: QGIS's digitizing panel holds on to it till then
+        before, self._tool, self._tool_key = self._tool, tool, key
         canvas.setMapTool(tool)
+        if before is not None:
+            before.deleteLater()
         self.panel.check_tool(key)
 
     def _make_tool(self, key: str, canvas: QgsMapCanvas) -> QgsMapTool | None:
@@ -285,6 +288,7 @@ class LayoutDock(QDockWidget):
         tool, self._tool, self._tool_key = self._tool, None, ""
         if self.canvas is not None and tool is not None and self.canvas.mapTool() is tool:
             self.canvas.unsetMapTool(tool)
+            tool.deleteLater()
             if self._before_tool is not None:
                 self.canvas.setMapTool(self._before_tool)
         self._before_tool = None
@@ -296,6 +300,7 @@ class LayoutDock(QDockWidget):
         """Somebody took another tool of QGIS."""
         if self._tool is not None and new is not self._tool and old is self._tool:
             self._tool, self._tool_key, self._before_tool = None, "", None
+            old.deleteLater()
             self.panel.check_tool(None)
             self.desk.live.clear()
 

@@ -1,14 +1,14 @@
 """What the layout is checked against, read once in a task: the ground of the rules, and the areas of the bill.
 
-Layers are copied in the interface thread (:class:`Copies`), because a layer of the project must not be
-read in another one.
+Layers are opened again for the task (:class:`Copies`), because one of the project must not be read in
+another thread.
 """
 
 from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRasterLayer, QgsTask
+from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRasterLayer, QgsTask, QgsVectorLayer
 
 from ..core.county import County, references
 from ..core.errors import Problem, QingliuError
@@ -48,15 +48,55 @@ class Read(NamedTuple):
     reach: float
 
 
+class Given(NamedTuple):
+    """How a layer is opened again in another thread."""
+
+    source: str
+    name: str
+    provider: str
+    subset: str
+    crs: QgsCoordinateReferenceSystem
+    raster: bool
+
+
 class Copies:
-    """Copies of the layers for one task, made and dropped in the interface thread."""
+    """The layers for one task: files are opened again in its thread, what is in memory is copied here.
+
+    A layer of the project read in another thread loses features while it is being drawn.
+    """
 
     def __init__(self, layers: Mapping[str, QgsMapLayer]) -> None:
-        self.layers: Dict[str, QgsMapLayer] = {role: layer.clone() for role, layer in layers.items()}
+        self.given: Dict[str, Given] = {}
+        self.held: Dict[str, QgsMapLayer] = {}
+        for role, layer in layers.items():
+            if isinstance(layer, QgsVectorLayer) and layer.providerType() == "memory":
+                self.held[role] = layer.clone()
+            else:
+                raster = isinstance(layer, QgsRasterLayer)
+                subset = "" if raster else layer.subsetString()
+                self.given[role] = Given(
+                    layer.source(), layer.name(), layer.providerType(), subset, layer.crs(), raster
+                )
+
+    def opened(self) -> Dict[str, QgsMapLayer]:
+        """The layers, for the thread that calls; to be let go there."""
+        return {**self.held, **{role: _open(one) for role, one in self.given.items()}}
 
     def drop(self) -> None:
-        """Let them go: a layer must not outlive the application, and a finished task is kept for long."""
-        self.layers.clear()
+        """Let the copies go, in the interface thread: a finished task is kept for long."""
+        self.held.clear()
+
+
+def _open(given: Given) -> QgsMapLayer:
+    layer: Any
+    if given.raster:
+        layer = QgsRasterLayer(given.source, given.name, given.provider)
+    else:
+        layer = QgsVectorLayer(given.source, given.name, given.provider)
+        if given.subset:
+            layer.setSubsetString(given.subset)
+    layer.setCrs(given.crs)
+    return layer
 
 
 def settings_of(edition: Edition, choice: Choice) -> Settings:
@@ -78,7 +118,7 @@ def read(
     edition: Edition,
 ) -> Read:
     """Read all layers that were chosen. Raises Cancelled."""
-    layers = copies.layers
+    layers = copies.opened()
     settings = settings_of(edition, choice)
     progress = TaskProgress(task, STAGES) if task is not None else None
     given = {

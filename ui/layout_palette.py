@@ -193,7 +193,7 @@ class Palette(QWidget):
     def _item(self, offer: Offer) -> QTreeWidgetItem:
         measure = self.edition.measure(offer.measure)
         name = offer_name(self.edition, offer)
-        units = ", ".join(q.unit for q in measure.quantities)
+        units = ", ".join(dict.fromkeys(q.unit for q in measure.quantities))
         item = QTreeWidgetItem([f"{MARKS[offer.mark]} {name}".strip(), units, ""])
         item.setData(0, OFFER, offer)
         item.setIcon(0, swatch(offer.measure))

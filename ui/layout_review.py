@@ -345,7 +345,7 @@ class LayoutReview(QObject):
             names = [self.panel.schemes.name(k) for k in pair]
             self._take_over(made, self.tr("Merge {} and {}").format(*names))
             self.desk.told.emit(
-                self.tr("{} parcels taken from {}; undo takes it back.").format(len(parcels), names[1])
+                self.tr("{0} parcels taken from {1}; undo takes it back.").format(len(parcels), names[1])
             )
 
     def _try(self, work: Any) -> Any:

@@ -34,6 +34,7 @@ from qgis.gui import (
 )
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
+from qgis.utils import iface
 
 from .layout_session import Placed
 
@@ -57,6 +58,8 @@ def cad_of(canvas: QgsMapCanvas) -> QgsAdvancedDigitizingDockWidget:
 
     Whoever asks keeps it, and takes the tool off the canvas before the canvas goes.
     """
+    if iface is not None and iface.mapCanvas() is canvas and hasattr(iface, "cadDockWidget"):
+        return iface.cadDockWidget()
     found = canvas.window().findChild(QgsAdvancedDigitizingDockWidget)
     return found if found is not None else QgsAdvancedDigitizingDockWidget(canvas, canvas)
 
