@@ -25,7 +25,10 @@ OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 _COVERS = 1e-6
 DECIMALS = 3
-"""Values are compared rounded: slopes to 0.001°, lengths to 1 mm; 25° of a plane is not 25.0000004°."""
+"""Values are compared rounded: lengths to 1 mm."""
+
+SLOPE_DECIMALS = 2
+"""Slopes of a DEM to 0.01°: heights of single precision make a plane of 25° one of 25.001°."""
 
 
 class Piece(NamedTuple):
@@ -61,11 +64,12 @@ class CellField:
     """A quantity on the cells of a place: mean, and the part where it compares with a limit."""
 
     def __init__(
-        self, site: GroundSite, frame: GridFrame, taken: Sample, known: np.ndarray, values: np.ndarray
-    ) -> None:
+        self, site: GroundSite, frame: GridFrame, taken: Sample, known: np.ndarray, values: np.ndarray,
+        decimals: int = DECIMALS,
+    ) -> None:  # fmt: skip
         self._site, self._frame, self._taken, self._known, self._grid = site, frame, taken, known, values
-        self.values = np.round(values[known].astype(np.float64), DECIMALS)
-        self.mean = round(float(self.values.mean()), DECIMALS)
+        self.values = np.round(values[known].astype(np.float64), decimals)
+        self.mean = round(float(self.values.mean()), decimals)
 
     def where(self, op: str, limit: float) -> Part:
         """The cells where the value compares, cut by the place."""

@@ -10,7 +10,17 @@ import numpy as np
 
 from .features import Feature, Features
 from .model import NOWHERE, WHOLE, MeasureFeature, Part, Shape, Unknown, Widths
-from .pieces import CellClasses, CellField, Distance, Piece, PieceClasses, PieceField, united
+from .pieces import (
+    DECIMALS,
+    SLOPE_DECIMALS,
+    CellClasses,
+    CellField,
+    Distance,
+    Piece,
+    PieceClasses,
+    PieceField,
+    united,
+)
 from .sampling import Sample, sample
 from .siteclasses import CLASSES, LEAST_KNOWN, STILL_WATER, kind_of
 from .widths import strip_widths
@@ -180,7 +190,8 @@ class GroundSite:
         known = taken.mask & np.isfinite(values)
         if known.sum() < LEAST_KNOWN * taken.mask.sum():
             return Unknown(role)
-        return CellField(self, found.frame, taken, known, values)
+        decimals = SLOPE_DECIMALS if grid == "slope_deg" else DECIMALS
+        return CellField(self, found.frame, taken, known, values, decimals)
 
     def sample_of(self, frame: Any) -> Sample | None:
         """The cells of the place on a grid."""

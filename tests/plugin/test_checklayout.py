@@ -266,3 +266,20 @@ def test_a_run_can_be_cancelled(provider, qgis_new_project, tmp_path, slopes):
         feedback=Impatient(),
     )
     assert "OUTPUT" not in result and not (tmp_path / "o.gpkg").exists()
+
+
+@pytest.mark.parametrize(("degrees", "middle"), [(5.9, False), (6, True), (25, True), (25.1, False)])
+def test_planes_of_exactly_6_and_25_degrees_high_in_the_mountains_belong_to_the_middle_class(
+    run, tmp_path, degrees, middle
+):
+    """Heights of 4000 m in single precision, cells of 5 m: half a millimetre of rounding must not decide."""
+    x = (np.arange(200) + 0.5) * 5
+    heights = 4000 - math.tan(math.radians(degrees)) * x
+    dem = raster(tmp_path / "dem.tif", np.tile(heights.astype(np.float32), (100, 1)), cell=5.0)
+    land = polygons(tmp_path / "land.gpkg", [(square(0, 0, 10, 5), {"landuse": "0103"})], landuse=str)
+    soil = polygons(tmp_path / "soil.gpkg", [(square(0, 0, 10, 5), {"depth_cm": 40.0})], depth_cm=float)
+    made = layout(tmp_path, [(square(3, 2, 2, 1), {"uuid": "a", "measure": "terrace"})])
+    given = {"LAYOUT": [made], "DEM": dem, "LANDUSE": land, "SOIL_DEPTH": soil, "INCLUDE_PASSES": True}
+    found = findings(run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "o.gpkg")}))
+    assert (found["terrace.6.2.2-1-3.prefer"]["severity"] == "pass") == middle
+    assert (found["terrace.6.2.2-1-2.forbid"]["severity"] == "error") == (degrees > 25)
