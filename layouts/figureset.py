@@ -25,6 +25,7 @@ from ..layers.roles import clear_role
 from .compose import Inset, Page, View, compose
 from .content import Figure, drawings
 from .drawings import Easel, contour_step, draw, height_range
+from .freshness import state_of
 from .measures import quantities
 from .sheet import Sheet, best_sheet, fitting_scale
 from .sources import Sources
@@ -32,6 +33,7 @@ from .tables import Table, evaluation_table, measures_table, place_table
 from .titleblock import TitleBlock
 
 DRAWN = "qingliu/figure"
+DATA, EDITION = "qingliu/data", "qingliu/edition"
 GROUP = "图件图层"
 INSETS = (("townships", "inset_townships"), ("admin_villages", "inset_admin"))
 LEAST_AROUND = 1.1  # times the watershed's width or height, else an inset tells nothing
@@ -126,6 +128,7 @@ class Studio:
         self.project, self.sources, self.edition = project, sources, edition
         self.ground, self.wish = ground, wish
         self._drawn: dict[str, list[QgsMapLayer]] = {}
+        self._states: dict[str, str] = {}
         self._heights = self._height_range()
 
     def make(self, figure: Figure) -> Made:
@@ -148,6 +151,8 @@ class Studio:
         page.keeper.finish()
         if chart is not None:
             page.layout.setReferenceMap(chart)
+            page.layout.setCustomProperty(DATA, self._data(chart))
+        page.layout.setCustomProperty(EDITION, self.edition.header.id)
         return Made(figure, page.layout, page.keeper.kept, [*warnings, *page.warnings])
 
     def _sheet(self, figure: Figure, warnings: list[Problem]) -> tuple[Sheet, float]:
@@ -177,6 +182,17 @@ class Studio:
                 if drawing_of(key).legend:
                     legend.append(layer)
         return shown, legend
+
+    def _data(self, chart: QgsLayoutItemMap) -> str:
+        """What the map's layers are like now, a line for each that we drew."""
+        lines = []
+        for layer in chart.layers():
+            name = str(layer.customProperty(DRAWN) or "")
+            if name and layer.isValid():
+                if layer.id() not in self._states:
+                    self._states[layer.id()] = state_of(layer)
+                lines.append(f"{name} {self._states[layer.id()]}")
+        return "\n".join(lines)
 
     def _inset(self, figure: Figure, sheet: Sheet, warnings: list[Problem]) -> Inset | None:
         """The watershed in what lies around it, where a layer of townships or villages reaches beyond it."""

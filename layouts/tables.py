@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from typing import Mapping, NamedTuple, Sequence
 
 from qgis.core import (
@@ -28,6 +27,7 @@ OPERATORS = {">=": "≥", "<=": "≤", "class_not_worse_than": "不劣于", "any
 UNITS = {"GB 3838 class": "类", "yuan/a": "元/a", "kg/hm2": "kg/hm²"}
 _ROW = 1.5  # height of a row in heights of its letters, with its margins
 _MM_PER_POINT = 0.3528
+_IDEOGRAMS = 0x2E7F  # signs after it are as wide as high
 _MARGIN, _STROKE = 0.5, 0.12  # of a cell, mm
 
 
@@ -95,35 +95,47 @@ def number_text(text: str) -> str:
         return text
 
 
-def lines_of(text: str, width: float, letter: float) -> int:
-    """Lines that a text takes in a column of ``width`` with letters of ``letter`` mm; Chinese ones are square."""
-    length = sum(letter if ord(sign) > 0x2E7F else 0.62 * letter for sign in text)
-    return max(1, math.ceil(length / max(width, letter)))
+def wrapped(text: str, width: float, letter: float) -> str:
+    """The text broken into lines of at most ``width`` mm, letters being ``letter`` mm high.
+
+    QGIS breaks between words only, and Chinese has none.
+    """
+    lines, line, length = [], "", 0.0
+    for sign in text:
+        step = letter if ord(sign) > _IDEOGRAMS else 0.62 * letter
+        if line and length + step > width:
+            lines.append(line)
+            line, length = "", 0.0
+        line, length = line + sign, length + step
+    return "\n".join([*lines, line])
 
 
-def _heights(page: Page, table: Table, width: float, size: float) -> list[float]:
-    """Height of the head and of each row in mm, cells that need several lines included."""
+def _wrap(page: Page, table: Table, width: float, size: float) -> list[tuple[str, ...]]:
+    """Head and rows with their texts broken into lines."""
     letter = page.points(size) * _MM_PER_POINT
     rooms = [share * width - 2 * _MARGIN - _STROKE for share in table.widths]
-    found = []
-    for row in (table.head, *table.rows):
-        lines = max(lines_of(text, room, letter) for text, room in zip(row, rooms))
-        found.append(_row(page, size) + (lines - 1) * 1.25 * letter)
-    return found
+    rows = (table.head, *table.rows)
+    return [tuple(wrapped(text, room, letter) for text, room in zip(row, rooms)) for row in rows]
+
+
+def _height(page: Page, row: Sequence[str], size: float) -> float:
+    """Height in mm of a row with its longest cell."""
+    lines = max(text.count("\n") for text in row)
+    return _row(page, size) + lines * 1.3 * page.points(size) * _MM_PER_POINT
 
 
 def place_table(page: Page, table: Table, box: Box, size: float = 6.5) -> float:
     """Put a table into the upper part of ``box``, smaller where it has many rows; its lower edge in mm."""
-    heights = _heights(page, table, box.width, size)
-    while size > 4.0 and sum(heights) > box.height:
+    rows = _wrap(page, table, box.width, size)
+    while size > 4.0 and sum(_height(page, row, size) for row in rows) > box.height:
         size -= 0.25
-        heights = _heights(page, table, box.width, size)
+        rows = _wrap(page, table, box.width, size)
+    heights = [_height(page, row, size) for row in rows]
     fitting = sum(total <= box.height for total in itertools.accumulate(heights))
     if fitting < len(heights):
         facts = {"figure": page.figure.zh, "rows": len(heights) - fitting}
         page.warnings.append(Problem("QL-FIG-NOTABLE", facts))
     heights = heights[: max(fitting, 1)]
-    shown = table.rows[: len(heights) - 1]
     frame = page.keeper.item(table.name, _new_table)
     height = sum(heights)
     if frame is None:
@@ -133,7 +145,7 @@ def place_table(page: Page, table: Table, box: Box, size: float = 6.5) -> float:
     made.setHeaderTextFormat(text_format(page.font, page.points(size), bold=True))
     made.setCellMargin(_MARGIN)
     made.setGridStrokeWidth(_STROKE)
-    made.setTableContents([_cells(row) for row in (table.head, *shown)])
+    made.setTableContents([_cells(row) for row in rows[: len(heights)]])
     made.setColumnWidths([share * box.width - 2 * _MARGIN - _STROKE for share in table.widths])
     made.setRowHeights([one - 2 * _MARGIN - _STROKE for one in heights])
     made.setWrapBehavior(QgsLayoutTable.WrapBehavior.WrapText)

@@ -33,6 +33,7 @@ from ..layers.dem import read_dem
 from ..layers.rasters import write_raster
 from ..layers.roles import roles as roles_of
 from ..layers.store import open_store
+from ..layouts.checks import check_layout
 from ..layouts.content import Figure, drawings, figures
 from ..layouts.export import FORMATS, export_layout
 from ..layouts.figureset import (
@@ -264,6 +265,7 @@ def make_figures(
             inputs.warn([Problem("QL-FIG-LEFTOUT", {"figure": figure.zh, "roles": ", ".join(lacks)})])
             continue
         made = studio.make(figure)
+        inputs.warn(check_layout(made.layout))
         path = export_layout(made.layout, folder / f"{figure.key}.{inputs.choice('FORMAT')}", figure.zh)
         tell(inputs, made, path)
         count += 1
