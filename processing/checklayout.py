@@ -24,6 +24,7 @@ from ..core.standard import default_edition, text
 from ..layers.layoutplan import Placed
 from ..layers.records import id_list
 from ..layers.sitingshapes import QgisShapes
+from ..layers.sitingsigned import signed_in
 from ..layers.zoninggrid import Bounds
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
@@ -36,7 +37,7 @@ STAGES = (*GROUND_STAGES, ("check_layout", 5.0), ("write_features", 1.0))
 FIELDS = (
     ("measure_uuid", "text"), ("measure", "text"), ("measure_name", "text"), ("rule_id", "text"), ("clause", "text"),
     ("effect", "text"), ("severity", "text"), ("message", "text"), ("failing_area_m2", "number"),
-    ("failing_length_m", "number"), ("failing_pct", "number"), ("missing", "text"),
+    ("failing_length_m", "number"), ("failing_pct", "number"), ("missing", "text"), ("signed", "text"),
 )  # fmt: skip
 SHOWN = (ERROR, WARNING, NOTE, UNKNOWN)
 """Verdicts that are listed without being asked for."""
@@ -108,8 +109,15 @@ class _Run:
         )
         self.ground = reading.read(keys)
         inputs.settle()
+        signed = signed_in(layout.layers)
         measures = [
-            MeasureFeature(p.item.uuid, p.item.measure, p.record.wkb or b"", p.record.attributes)
+            MeasureFeature(
+                p.item.uuid,
+                p.item.measure,
+                p.record.wkb or b"",
+                p.record.attributes,
+                signed.get(p.item.uuid, {}),
+            )
             for p in self.placed
         ]
         self.ground.give(LAYOUT)
@@ -243,6 +251,7 @@ class _Run:
             "failing_length_m": _rounded(finding.failing_length_m, 3),
             "failing_pct": None if finding.share is None else round(100 * finding.share, 2),
             "missing": ", ".join(finding.missing) or None,
+            "signed": None if finding.confirmed is None else " · ".join(p for p in finding.confirmed if p),
         }
 
 

@@ -283,3 +283,36 @@ def test_planes_of_exactly_6_and_25_degrees_high_in_the_mountains_belong_to_the_
     found = findings(run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "o.gpkg")}))
     assert (found["terrace.6.2.2-1-3.prefer"]["severity"] == "pass") == middle
     assert (found["terrace.6.2.2-1-2.forbid"]["severity"] == "error") == (degrees > 25)
+
+
+def test_signatures_of_the_survey_tick_duties_and_stay_beside_breaches(run, tmp_path, slopes):
+    """The dock keeps them as facts of ``meta`` in the GeoPackage of the measures."""
+    made = layout(tmp_path, [(square(14, 4, 2, 1), {"uuid": "a", "measure": "terrace"})])
+    table = QgsVectorLayer("None?field=key:string&field=value:string", "meta", "memory")
+    facts = {
+        "layout.confirm.a|terrace.6.2.2-5-3.design_standard": '{"name": "王工", "date": "2026-11-21", "reason": ""}',
+        "layout.confirm.a|terrace.6.2.2-1-2.forbid": '{"name": "李工", "date": "2026-11-20", "reason": "已批复"}',
+        "layout.confirm.a|terrace.6.2.2-5-2.require_with": '{"name": " "}',
+        "layout.card.a": '{"owner": "村委会"}',
+    }
+    from qgis.core import QgsCoordinateTransformContext, QgsFeature, QgsVectorFileWriter
+
+    for key, value in facts.items():
+        row = QgsFeature(table.fields())
+        row.setAttributes([key, value])
+        table.dataProvider().addFeature(row)
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName, options.layerName = "GPKG", "meta"
+    options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
+    written = QgsVectorFileWriter.writeAsVectorFormatV3(table, made, QgsCoordinateTransformContext(), options)
+    assert written[0] == QgsVectorFileWriter.WriterError.NoError, written
+    result = run(
+        "qingliu:checklayout",
+        {"LAYOUT": [f"{made}|layername=layout"], "DEM": slopes, "INCLUDE_PASSES": True,
+         "OUTPUT": str(tmp_path / "o.gpkg")},
+    )  # fmt: skip
+    found = findings(result)
+    duty, breach = found["terrace.6.2.2-5-3.design_standard"], found["terrace.6.2.2-1-2.forbid"]
+    assert (duty["severity"], duty["signed"]) == ("pass", "王工 · 2026-11-21")
+    assert (breach["severity"], breach["signed"]) == ("error", "李工 · 2026-11-20 · 已批复")
+    assert found["terrace.6.2.2-5-2.require_with"]["signed"] is None
