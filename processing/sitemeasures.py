@@ -17,7 +17,7 @@ from qgis.core import (
 )
 
 from ..core.errors import InputError, Problem
-from ..core.layoutplan.candidates import Candidate, Parcel, candidates, zone_of
+from ..core.layoutplan.candidates import Candidate, Parcel, candidates, in_zones
 from ..core.siting.ground import LAYOUT
 from ..core.siting.model import ERROR, UNKNOWN, MeasureFeature
 from ..core.standard import Edition, default_edition, text
@@ -32,7 +32,7 @@ from .layoutinput import Layout
 from .results import write_layer
 from .sitingroles import GROUND_STAGES, GroundInput, add_roles, settings_of
 
-STAGES = (*GROUND_STAGES, ("judge_candidates", 8.0), ("write_features", 1.0))
+STAGES = (*GROUND_STAGES, ("zones_of_parcels", 0.5), ("judge_candidates", 8.0), ("write_features", 1.0))
 M2_PER_HM2 = 10_000
 FIELDS = (
     ("measure", "text"), ("measure_name", "text"), ("mark", "text"), ("verdict", "text"), ("area_hm2", "number"),
@@ -126,7 +126,7 @@ class _Run:
         self.ground = reading.read(self.keys)
         self._read_layout(first)
         inputs.settle()
-        return [p._replace(zone=zone_of(p, self.ground, self.edition)) for p in parcels]
+        return in_zones(parcels, self.ground, self.edition, self.progress)
 
     def _read_layout(self, first: QgsCoordinateReferenceSystem) -> None:
         """Measures that are placed already: what must stand beside others is then known."""

@@ -74,6 +74,8 @@ def candidates(
 ) -> list[Candidate]:
     """All parcels judged for all measures, ranked within each measure. Raises Cancelled, EditionError."""
     progress.stage("judge_candidates", len(measures) * len(parcels))
+    shapes = {p.key: ground.shapes.read(p.wkb) for p in parcels}
+    corners = {key: ground.shapes.bounds(shape) for key, shape in shapes.items() if shape is not None}
     found: list[Candidate] = []
     for number, key in enumerate(measures):
         own: list[Candidate] = []
@@ -82,8 +84,19 @@ def candidates(
             candidate = judged(key, parcel, ground, edition)
             if candidate is not None:
                 own.append(candidate)
-        corners = {p.key: ground.shapes.bounds(ground.shapes.read(p.wkb)) for p in parcels} if own else {}
         found += _ranked(own, corners)
+    return found
+
+
+def in_zones(
+    parcels: Sequence[Parcel], ground: Ground, edition: Edition, progress: Progress = SILENT
+) -> list[Parcel]:
+    """The parcels, each with the zone that holds most of it. Raises Cancelled."""
+    progress.stage("zones_of_parcels", len(parcels))
+    found = []
+    for done, parcel in enumerate(parcels):
+        progress.step(done / len(parcels))
+        found.append(parcel._replace(zone=zone_of(parcel, ground, edition)))
     return found
 
 
