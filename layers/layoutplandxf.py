@@ -7,11 +7,12 @@ code page of the machine; the Chinese of labels is written as escapes, which all
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Iterable, Iterator, NamedTuple
+from typing import Iterable, Iterator, NamedTuple, Sequence
 
-from osgeo import ogr
+from osgeo import gdal, ogr
 
 from ..core.data import RESOURCES, load_yaml
 from ..core.errors import InputError
@@ -51,11 +52,11 @@ def _colours() -> dict[str, str]:
 
 def export_dxf(path: Path, drawn: Iterable[Drawn], edition: Edition) -> DxfReport:
     """Write the drawing, whole or not at all. Raises InputError QL-PLAN-DXF with GDAL's own reason."""
-    final = Path(path)
+    final, wanted = Path(path), list(drawn)
     part = final.with_name(f".{uuid.uuid4().hex}.dxf")
     try:
         with quiet_gdal():
-            counts = _write(part, final, drawn, edition)
+            counts = _write(part, final, wanted, edition)
         part.replace(final)
     except OSError as error:
         raise InputError("QL-PLAN-DXF", path=str(final), reason=str(error)) from error
@@ -64,30 +65,35 @@ def export_dxf(path: Path, drawn: Iterable[Drawn], edition: Edition) -> DxfRepor
     return DxfReport(final, counts)
 
 
-def _write(part: Path, final: Path, drawn: Iterable[Drawn], edition: Edition) -> dict[str, int]:
-    driver = ogr.GetDriverByName("DXF")
-    source, reason = gdal_call(driver.CreateDataSource, str(part))
+def _write(part: Path, final: Path, drawn: Sequence[Drawn], edition: Edition) -> dict[str, int]:
+    source, reason = gdal_call(ogr.GetDriverByName("DXF").CreateDataSource, str(part))
     if source is None:
         raise InputError("QL-PLAN-DXF", path=str(final), reason=reason)
-    layer = source.CreateLayer("entities")
-    counts: dict[str, int] = {}
-    for one in drawn:
-        name = dxf_layer(edition, one.measure)
-        colour = _colours().get(one.measure, _COLOUR)
-        for geometry, style in _entities(one, colour):
-            feature = ogr.Feature(layer.GetLayerDefn())
-            feature.SetField("Layer", name)
-            feature.SetStyleString(style)
-            feature.SetGeometry(geometry)
-            failed, reason = gdal_call(layer.CreateFeature, feature)
-            if failed is None or failed != ogr.OGRERR_NONE:
-                raise InputError("QL-PLAN-DXF", path=str(final), reason=reason)
-            counts[name] = counts.get(name, 0) + 1
-    layer = None
-    source = None  # closing writes the file
+    counts: Counter[str] = Counter()
+    try:
+        layer = source.CreateLayer("entities")
+        for one in drawn:
+            name = dxf_layer(edition, one.measure)
+            for geometry, style in _entities(one, _colours().get(one.measure, _COLOUR)):
+                reason = _add(layer, name, geometry, style)
+                if reason:
+                    raise InputError("QL-PLAN-DXF", path=str(final), reason=reason)
+                counts[name] += 1
+    finally:
+        layer = source = None  # closing writes the file, and lets go of it where something failed
     if not part.is_file():
         raise InputError("QL-PLAN-DXF", path=str(final), reason="-")
     return dict(sorted(counts.items()))
+
+
+def _add(layer: ogr.Layer, name: str, geometry: ogr.Geometry, style: str) -> str:
+    """Add an entity to the drawing's layer ``name``; the reason where that failed, else empty."""
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetField("Layer", name)
+    feature.SetStyleString(style)
+    feature.SetGeometry(geometry)
+    failed, reason = gdal_call(layer.CreateFeature, feature)
+    return "" if failed == ogr.OGRERR_NONE else reason or gdal.GetLastErrorMsg() or "-"
 
 
 def _entities(one: Drawn, colour: str) -> Iterator[tuple[ogr.Geometry, str]]:
