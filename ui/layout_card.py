@@ -233,7 +233,7 @@ def _fill(table: QTableWidget, line: int, cells: Sequence[str], data: Any) -> No
 def _fit(table: QTableWidget) -> None:
     table.resizeRowsToContents()
     heights = [table.rowHeight(i) for i in range(table.rowCount())]
-    table.setFixedHeight(min(260, sum(heights) + table.horizontalHeader().sizeHint().height() + 6))
+    table.setFixedHeight(min(300, sum(heights) + table.horizontalHeader().sizeHint().height() + 6))
 
 
 def _table(name: str, heads: List[str]) -> QTableWidget:
@@ -244,7 +244,7 @@ def _table(name: str, heads: List[str]) -> QTableWidget:
     table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
     table.setWordWrap(True)
     table.verticalHeader().setVisible(False)
-    table.horizontalHeader().resizeSection(0, 70)
+    table.horizontalHeader().resizeSection(0, 88)
     table.horizontalHeader().setSectionResizeMode(1, table.horizontalHeader().ResizeMode.Stretch)
     return table
 

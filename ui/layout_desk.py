@@ -53,6 +53,7 @@ class LayoutDesk(QObject):
         self.ledger = Ledger(edition, QgisShapes(), Bases())
         self.base: Read | None = None
         self._tasks: Dict[str, QgsTask] = {}
+        self._following: Dict[str, Callable[[], None] | None] = {}
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.setInterval(SETTLE_MS)
@@ -63,6 +64,11 @@ class LayoutDesk(QObject):
         def finished(error: BaseException | None, result: Any = None) -> None:
             for copies in (x for x in given.values() if isinstance(x, Copies)):
                 copies.drop()
+            following, self._following[name] = self._following.get(name), None
+            if following is not None:
+                self._tasks.pop(name, None)
+                following()
+                return
             if self._tasks.get(name) is not task:
                 return
             del self._tasks[name]
@@ -124,6 +130,7 @@ class LayoutDesk(QObject):
         for task in list(self._tasks.values()):
             task.cancel()
         self._tasks.clear()
+        self._following.clear()
         self._settling.stop()
         self.live.clear()
         self.live.ground = None
@@ -144,9 +151,11 @@ class LayoutDesk(QObject):
         """Read the chosen layers in a task; then every measure is checked."""
         if self.session is None:
             return
-        before = self._tasks.pop("ground", None)
-        if before is not None:
+        before = self._tasks.get("ground")
+        if before is not None:  # one at a time: two readings of a file disturb each other
+            self._following["ground"] = lambda: self.read_ground(choice)
             before.cancel()
+            return
         copies = Copies(choice.layers)
         task = self._run(
             "ground", self.tr("Reading the layers of the layout"), read, self._ground_read,

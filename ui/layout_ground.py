@@ -6,9 +6,17 @@ another thread.
 
 from __future__ import annotations
 
+import time
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRasterLayer, QgsTask, QgsVectorLayer
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeatureRequest,
+    QgsMapLayer,
+    QgsRasterLayer,
+    QgsTask,
+    QgsVectorLayer,
+)
 
 from ..core.county import County, references
 from ..core.errors import Problem, QingliuError
@@ -25,6 +33,7 @@ from .layout_ledger import Bases
 from .tasks import TaskProgress
 
 STAGES = 40
+TRIES = 6
 CUT_BY = {"ZONES": "zones", "ADMIN": "villages", "PARCELS": "parcels"}
 STORAGE_REACH = "storage_reach_m"
 
@@ -88,14 +97,24 @@ class Copies:
 
 
 def _open(given: Given) -> QgsMapLayer:
-    layer: Any
+    """Open a file of the project once more; vector layers come whole into memory.
+
+    QGIS drops the connections to a file when somebody else opens or closes it, and a reading then ends early
+    without a word: what was read is counted, and read again where features lack.
+    """
     if given.raster:
-        layer = QgsRasterLayer(given.source, given.name, given.provider)
-    else:
-        layer = QgsVectorLayer(given.source, given.name, given.provider)
-        if given.subset:
-            layer.setSubsetString(given.subset)
+        raster = QgsRasterLayer(given.source, given.name, given.provider)
+        raster.setCrs(given.crs)
+        return raster
+    layer = QgsVectorLayer(given.source, given.name, given.provider)
+    if given.subset:
+        layer.setSubsetString(given.subset)
     layer.setCrs(given.crs)
+    for again in range(TRIES):
+        found = layer.materialize(QgsFeatureRequest())
+        if layer.featureCount() < 0 or found.featureCount() >= layer.featureCount():
+            return found
+        time.sleep(0.2 * (again + 1))
     return layer
 
 

@@ -9,6 +9,7 @@ from qgis.core import (
     QgsGeometry,
     QgsPalLayerSettings,
     QgsTask,
+    QgsTextFormat,
     QgsVectorLayer,
     QgsVectorLayerSimpleLabeling,
 )
@@ -232,6 +233,10 @@ class LayoutReview(QObject):
             settings = QgsPalLayerSettings()
             settings.fieldName = _label_expression(labels)
             settings.isExpression = True
+            look = QgsTextFormat()
+            look.setSize(9)
+            look.buffer().setEnabled(True)
+            settings.setFormat(look)
             layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
             layer.setLabelsEnabled(True)
             layer.triggerRepaint()

@@ -136,11 +136,21 @@ class LayoutSession(QObject):
         if not self.scratch:
             survey = Surveyed(self.store.path, self.id, self.meta.get("name", ""), current())
             fill_project(self.project, survey)
+            self._raise_layers()
             return
         for shape in SHAPES:
             layer = open_layer(self.store.path, TABLE, self.tr("Measures"), shape)
             set_role(layer, TABLE, self.id)
             self.project.addMapLayer(layer)
+
+    def _raise_layers(self) -> None:
+        """Measures on top: what is designed must not lie under the base it is designed on."""
+        root = self.project.layerTreeRoot()
+        for layer in layers_of(self.project, self.store):
+            node = root.findLayer(layer.id())
+            if table_of(layer, self.store) == TABLE and node is not None:
+                root.insertChildNode(0, node.clone())
+                node.parent().removeChildNode(node)
 
     def _listen(self) -> None:
         for layer in layers_of(self.project, self.store):

@@ -26,7 +26,7 @@ from qgis.PyQt.QtWidgets import (
 from ..core.language import current
 from ..core.layoutplan.model import OUTSIDE
 from ..core.layoutplan.quantities import Bill, Row
-from ..core.layoutplan.units import decimals_of, per_unit, unit_key
+from ..core.layoutplan.units import WIDTH, decimals_of, per_unit, unit_key
 from ..core.standard import Edition, text
 from .layout_notes import Signed
 from .layout_words import HM2, MU, translate
@@ -147,6 +147,8 @@ class TotalsPanel(QWidget):
         built, _ = shown_quantity(row.built, row.unit, self.area_unit)
         zone = self._zone(row.zone)
         name = self.measure_name(row.measure, row.name)
+        if row.of == WIDTH:
+            name = self.tr("{} (mean width)").format(name)
         cost = "" if row.cost is None else f"{row.cost:,.2f}"
         return [zone, *([row.village or "–"] if village else []), name, quantity, unit, built, cost]
 
