@@ -82,7 +82,10 @@ class SiteMeasures(QingliuAlgorithm):
         by_key = {p.key: p for p in parcels}
         rows = [(run.row(c, by_key[c.parcel]), by_key[c.parcel].wkb) for c in shown]
         columns = self.columns("OUTPUT", *FIELDS)
-        output = write_layer(self, inputs, "OUTPUT", columns, rows, run.crs, progress=run.progress)
+        style = self.style("candidates")
+        output = write_layer(
+            self, inputs, "OUTPUT", columns, rows, run.crs, style=style, progress=run.progress
+        )
         broken = sum(c.verdict == ERROR for c in found)
         return {
             "OUTPUT": output,
