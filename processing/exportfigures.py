@@ -23,26 +23,20 @@ from qgis.core import (
     QgsProcessingParameterString,
     QgsProcessingParameterVectorLayer,
     QgsProject,
-    QgsRasterLayer,
 )
 
 from ..core.errors import InputError, Problem
 from ..core.standard import Edition, default_edition
-from ..core.terrain.relief import slope_degrees
-from ..layers.dem import read_dem
-from ..layers.rasters import write_raster
 from ..layers.roles import roles as roles_of
 from ..layers.store import open_store
 from ..layouts.checks import check_layout
-from ..layouts.content import Figure, drawings, figures
+from ..layouts.content import Figure, figures
 from ..layouts.export import FORMATS, export_layout
 from ..layouts.figureset import (
-    INSETS,
     Ground,
     Made,
     Studio,
     Wish,
-    drawing_of,
     drop_elsewhere,
     ground_of,
     missing_roles,
@@ -50,6 +44,7 @@ from ..layouts.figureset import (
 from ..layouts.fonts import choose_font
 from ..layouts.sheet import PAPERS
 from ..layouts.sources import Fields, Sources, gather
+from ..layouts.workshop import add_slope, facts_of, needed_roles, watershed_name
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -66,7 +61,6 @@ BLOCK = {
     "STAGE": "stage", "DISCIPLINE": "discipline", "DATE": "date", "CERTIFICATE": "certificate",
 }  # fmt: skip
 OWN_PROJECT = "figures.qgz"
-SLOPE = "slope.tif"
 
 
 class Target(NamedTuple):
@@ -217,28 +211,6 @@ def read_project(path: Path, inputs: Inputs) -> QgsProject:
     return project
 
 
-def needed_roles(wanted: list[Figure]) -> list[str]:
-    """The roles of all layers that the figures draw, need or tabulate."""
-    found = ["boundary", "dem", *(role for role, _ in INSETS)]
-    for figure in wanted:
-        found += [*figure.needs, *figure.needs_any, *(drawing_of(key).role for key in figure.layers)]
-    return list(dict.fromkeys(found))
-
-
-def add_slope(wanted: list[Figure], sources: Sources, folder: Path, progress: StageProgress) -> None:
-    """Slope of the DEM as a raster beside the figures, where one of them shows it."""
-    uses = any(drawings()[key].role == "slope" for f in wanted for key in f.layers if key in drawings())
-    dem = sources.layers.get("dem")
-    if not uses or not dem or "slope" in sources.layers or not isinstance(dem[0], QgsRasterLayer):
-        return
-    progress.stage("read_dem")
-    grid = read_dem(dem[0], progress=progress).grid
-    slope = slope_degrees(grid.values, grid.frame, progress)
-    progress.stage("write_raster")
-    path = write_raster(folder / SLOPE, slope, grid.frame, unit="°", progress=progress)
-    sources.layers["slope"] = [QgsRasterLayer(str(path), "slope")]
-
-
 def make_figures(
     inputs: Inputs,
     target: Target,
@@ -285,10 +257,8 @@ def wish_of(inputs: Inputs, target: Target, sources: Sources, font: str, edition
     meta = survey_meta(target.survey)
     block = {field: inputs.text(name) for name, field in BLOCK.items()}
     block["project"] = block["project"] or meta.get("name") or watershed_name(sources)
-    facts = [("小流域代码", meta["code"])] if meta.get("code") else []
-    if meta.get("type") in edition.types:
-        facts.append(("小流域类型", edition.types[meta["type"]].zh))
     prefix = inputs.text("NUMBER_PREFIX")
+    facts = facts_of(meta, edition)
     return Wish(inputs.choice("PAPER"), inputs.number("SCALE"), font, block, prefix, facts)
 
 
@@ -298,15 +268,6 @@ def survey_meta(survey: Path | None) -> dict[str, str]:
         return {}
     with open_store(survey, read_only=True) as store:
         return dict(store.meta())
-
-
-def watershed_name(sources: Sources) -> str:
-    """The name of the boundary's first polygon, empty where it has none."""
-    layer = sources.layers["boundary"][0]
-    if layer.fields().indexOf("name") < 0:
-        return ""
-    first = next(layer.getFeatures(), None)
-    return str(first["name"]) if first is not None and first["name"] else ""
 
 
 def save_project(target: Target, inputs: Inputs) -> str:
