@@ -1,22 +1,34 @@
 """Base maps of a field package: clipped to the survey's area, in its CRS, as GeoTIFF with overviews (4.1.2).
 
 Field apps show GeoTIFF without a network; three bands of bytes are packed as JPEG, all else without loss.
+Layers of the network (imagery as XYZ, WMTS or WMS) are drawn into a file at a given size of a cell.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, NamedTuple, Optional, Tuple
 
 from osgeo import gdal
-from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRasterLayer, QgsRectangle
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransformContext,
+    QgsMapLayer,
+    QgsRasterBlockFeedback,
+    QgsRasterFileWriter,
+    QgsRasterLayer,
+    QgsRasterPipe,
+    QgsRasterProjector,
+    QgsRectangle,
+)
 
 from ..core.background import shifted_background
-from ..core.errors import InputError, Problem
+from ..core.errors import Cancelled, InputError, Problem
 from ..core.field.secrecy import MarkedLayer, mark_of
 from ..core.progress import Progress
-from .crs import wkt_of
-from .rasterfiles import RasterSource, gdal_call, open_raster, raster_source, watched
+from .crs import is_in_metres, wkt_of
+from .rasterfiles import RasterSource, Watch, gdal_call, open_raster, raster_source, watched
 from .roles import role_of
 
 MARK = "qingliu/secrecy"
@@ -25,13 +37,19 @@ _TILE = 256
 _JPEG_QUALITY = 85
 _MOST_CELLS = 2_000_000_000
 _GLANCE = 512
+_INTERNAL_MASK = "GDAL_TIFF_INTERNAL_MASK"
+_NETWORK = "wms"  # QGIS's provider of XYZ, WMTS and WMS
+_ONLINE_CELL_M = 1.0
+_M_PER_DEGREE = 111_320.0
+_MOST_DRAWN = 200_000_000
 
 
 class BaseMap(NamedTuple):
-    """A raster that is to go into a package: where it is and how it is marked."""
+    """A raster that is to go into a package: where it is and how it is marked; ``online``: on the network."""
 
     source: RasterSource
     marked: MarkedLayer
+    online: Optional[QgsRasterLayer] = None
 
 
 class Area(NamedTuple):
@@ -58,11 +76,14 @@ def base_map(layer: QgsRasterLayer, parameter: str) -> BaseMap:
     if shifted is not None:
         facts = {"layer": layer.name(), "publisher": shifted.publisher, "system": shifted.system}
         raise InputError("QL-FIELD-SHIFTED", **facts)
+    marked = MarkedLayer(layer.name(), layer_mark(layer))
+    if layer.providerType() == _NETWORK:
+        return BaseMap(RasterSource("", layer.name(), layer.crs()), marked, layer)
     if layer.providerType() != "gdal":
         raise InputError("QL-FIELD-ONLINE", layer=layer.name(), provider=layer.providerType())
     found = raster_source(layer)
     open_raster(found, parameter)
-    return BaseMap(found, MarkedLayer(layer.name(), layer_mark(layer)))
+    return BaseMap(found, marked)
 
 
 def clip_base_map(
@@ -73,6 +94,8 @@ def clip_base_map(
     ``resolution`` is the size of a cell in the survey's units, 0 for the map's own. Raises InputError
     QL-FIELD-BASEMAP, QL-FIELD-TOOFINE, QL-FIELD-NOCRS, QL-LAYER-*, Cancelled.
     """
+    if base.online is not None:
+        return _draw_online(base.online, area, path, progress, resolution)
     dataset = open_raster(base.source, "BASEMAP")
     crs = base.source.crs
     own = wkt_of(crs) if crs is not None and crs.isValid() else dataset.GetProjection()
@@ -88,13 +111,77 @@ def clip_base_map(
             raise InputError("QL-FIELD-TOOFINE", cells=cells, most=_MOST_CELLS, **facts)
         if _is_bare(clipped):
             return None
-        made, reason = gdal_call(gdal.Translate, str(path), clipped, callback=watch, **_packing(clipped))
+        _pack(clipped, path, base.source.name, watch)
+    return path
+
+
+def _pack(dataset: gdal.Dataset, path: Path, name: str, watch: Watch) -> None:
+    """Write a clipped map as one file with its mask and overviews. Raises InputError QL-FIELD-BASEMAP, Cancelled."""
+    before = gdal.GetConfigOption(_INTERNAL_MASK)
+    gdal.SetConfigOption(_INTERNAL_MASK, "YES")
+    try:
+        made, reason = gdal_call(gdal.Translate, str(path), dataset, callback=watch, **_packing(dataset))
         if made is None:
             watch.raise_if_cancelled()
-            raise InputError("QL-FIELD-BASEMAP", reason=reason or "-", **facts)
+            raise InputError("QL-FIELD-BASEMAP", layer=name, reason=reason or "-")
         _add_overviews(made)
         made.FlushCache()
+        del made
+    finally:
+        gdal.SetConfigOption(_INTERNAL_MASK, before)
+    path.with_name(f"{path.name}.aux.xml").unlink(missing_ok=True)
+
+
+def _draw_online(
+    layer: QgsRasterLayer, area: Area, path: Path, progress: Progress, resolution: float
+) -> Path:
+    """Draw a layer of the network into a file; every tile has to come. Raises InputError QL-FIELD-*, Cancelled."""
+    size = resolution or _ONLINE_CELL_M / (1.0 if is_in_metres(area.crs) else _M_PER_DEGREE)
+    cols, rows = (max(math.ceil(side / size), 1) for side in (area.extent.width(), area.extent.height()))
+    if cols * rows > _MOST_DRAWN:
+        raise InputError("QL-FIELD-TOOFINE", cells=cols * rows, most=_MOST_DRAWN, layer=layer.name())
+    raw = path.with_suffix(".raw.tif")
+    try:
+        fault = _write_drawn(layer, area, raw, (cols, rows), progress)
+        if fault or not raw.is_file():
+            raise InputError("QL-FIELD-BASEMAP", layer=layer.name(), reason=fault or "-")
+        with watched(progress) as watch:
+            drawn, reason = gdal_call(gdal.Open, str(raw))
+            if drawn is None:
+                raise InputError("QL-FIELD-BASEMAP", layer=layer.name(), reason=reason or "-")
+            _pack(drawn, path, layer.name(), watch)
+            del drawn
+    finally:
+        raw.unlink(missing_ok=True)
     return path
+
+
+def _write_drawn(
+    layer: QgsRasterLayer, area: Area, raw: Path, shape: Tuple[int, int], progress: Progress
+) -> str:
+    """What went wrong, empty where it was drawn whole. Raises Cancelled."""
+    pipe = QgsRasterPipe()
+    pipe.set(layer.dataProvider().clone())
+    projector = QgsRasterProjector()
+    context = QgsCoordinateTransformContext()
+    projector.setCrs(layer.crs(), area.crs, context)
+    pipe.insert(2, projector)
+    feedback = QgsRasterBlockFeedback()
+    stopped = []
+
+    def watch(percent: float) -> None:
+        try:
+            progress.step(percent / 200.0)
+        except Cancelled as stop:
+            stopped.append(stop)
+            feedback.cancel()
+
+    feedback.progressChanged.connect(watch)
+    writer = QgsRasterFileWriter(str(raw))
+    state = writer.writeRaster(pipe, *shape, area.extent, area.crs, context, feedback)
+    if stopped:
+        raise stopped[0]
+    return "; ".join(feedback.errors()) or ("" if int(state) == 0 else f"error {int(state)}")
 
 
 def _warp_options(dataset: gdal.Dataset, own: str, area: Area, resolution: float) -> dict[str, Any]:

@@ -215,6 +215,8 @@ class _Maker:
         if faults:
             told = "; ".join(f"{f.where}: {f.what}" for f in faults[:10])
             raise InputError("QL-FIELD-UNFIT", count=len(faults), faults=told)
+        for sidecar in self.part.rglob("*.aux.xml"):  # statistics that QGIS left beside base maps
+            sidecar.unlink()
         for leftover in ("-wal", "-shm"):
             self.gpkg.with_name(self.gpkg.name + leftover).unlink(missing_ok=True)
 

@@ -142,15 +142,17 @@ def _record_receiver(layer: QgsVectorLayer, wanted: FieldProject) -> None:
     expressions = gnss_expressions(wanted.target)
     titles = _GNSS_TITLES[wanted.survey.language]
     config = layer.editFormConfig()
-    tabs = [e for e in config.tabs() if isinstance(e, QgsAttributeEditorContainer)]
     for name in GNSS_FIELDS:
         index = _index(layer, name)
         layer.setFieldAlias(index, titles[name])
         layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("TextEdit", {"IsMultiline": False}))
         _set_default(layer, name, expressions[name])
         config.setReadOnly(index, True)
-        if len(tabs) > 1:
-            tabs[1].addChildElement(QgsAttributeEditorField(name, index, None))
+    # Only now: a change detaches the configuration from the layer's, and tabs asked for before would be the layer's.
+    tabs = [e for e in config.tabs() if isinstance(e, QgsAttributeEditorContainer)]
+    if len(tabs) > 1:
+        for name in GNSS_FIELDS:
+            tabs[1].addChildElement(QgsAttributeEditorField(name, _index(layer, name), tabs[1]))
     layer.setEditFormConfig(config)
 
 

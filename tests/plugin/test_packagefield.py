@@ -60,6 +60,13 @@ def image(path, x0, y0, cells=(400, 200), size=10.0, bands=3, epsg=4547):
     return path
 
 
+def in_project(source, name, provider="gdal"):
+    """A raster layer of the open project, which owns it: a refusal keeps its frames, and they would keep the layer."""
+    layer = QgsRasterLayer(source, name, provider)
+    QgsProject.instance().addMapLayer(layer)
+    return layer
+
+
 @pytest.fixture
 def imagery(tmp_path):
     return image(tmp_path / "影像.tif", fs.X0 - 1000, fs.Y0 + 1500)
@@ -440,10 +447,10 @@ def test_a_base_map_needs_a_named_decision_which_is_logged(package, survey, imag
     assert record["layers"] == [{"layer": "影像", "mark": "internal"}]
 
 
-def test_a_layer_marked_public_goes_anywhere_and_one_marked_secret_stays(package, imagery):
+def test_a_layer_marked_public_goes_anywhere_and_one_marked_secret_stays(package, imagery, qgis_new_project):
     from qingliu.layers.fieldbasemap import mark_layer
 
-    layer = QgsRasterLayer(str(imagery), "天地图")
+    layer = in_project(str(imagery), "天地图")
     mark_layer(layer, "public")
     folder = package(BASEMAP=[layer], TARGET="mergin")
     assert (folder / "basemap" / "basemap_1.tif").is_file() and not (folder / ".qingliu").exists()
@@ -478,12 +485,48 @@ def test_a_base_map_elsewhere_is_told_and_left_out_and_one_without_crs_refused(p
         package("fine", BASEMAP=[str(far)], RESOLUTION=0.01, **SIGNED)
 
 
-def test_layers_of_the_network_and_shifted_maps_are_refused_by_name(package, qgis_new_project):
-    online = QgsRasterLayer("type=xyz&url=https://tile.example.org/{z}/{x}/{y}.png", "网络影像", "wms")
-    shifted = QgsRasterLayer("type=xyz&url=https://webrd01.is.autonavi.com/{x}/{y}/{z}", "高德", "wms")
-    with pytest.raises(QgsProcessingException) as caught:
-        package(BASEMAP=[online, shifted])
-    assert "QL-FIELD-ONLINE" in str(caught.value) and "QL-FIELD-SHIFTED" in str(caught.value)
+def tiles(folder, zoom=16):
+    """XYZ tiles around the survey, each of one colour."""
+    import math
+
+    from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsPointXY
+
+    crs = [QgsCoordinateReferenceSystem.fromEpsgId(n) for n in (4547, 4326)]
+    way = QgsCoordinateTransform(*crs, QgsProject.instance())
+    corners = [way.transform(QgsPointXY(fs.X0 + dx, fs.Y0 + dy)) for dx, dy in ((-400, 1400), (2400, -400))]
+    (x0, y0), (x1, y1) = [
+        (int((p.x() + 180) / 360 * 2**zoom),
+         int((1 - math.asinh(math.tan(math.radians(p.y()))) / math.pi) / 2 * 2**zoom))
+        for p in corners
+    ]  # fmt: skip
+    memory = gdal.GetDriverByName("MEM").Create("", 256, 256, 3)
+    for band, value in ((1, 30), (2, 160), (3, 60)):
+        memory.GetRasterBand(band).Fill(value)
+    for x in range(x0, x1 + 1):
+        (folder / str(zoom) / str(x)).mkdir(parents=True)
+        for y in range(y0, y1 + 1):
+            gdal.GetDriverByName("PNG").CreateCopy(str(folder / str(zoom) / str(x) / f"{y}.png"), memory)
+    return f"type=xyz&url=file://{folder}/{{z}}/{{x}}/{{y}}.png&zmin={zoom}&zmax={zoom}"
+
+
+def test_imagery_of_the_network_is_drawn_into_a_file(package, tmp_path, qgis_new_project):
+    online = in_project(tiles(tmp_path / "tiles"), "影像", "wms")
+    assert online.isValid()
+    folder = package(BASEMAP=[online], MARGIN=100, RESOLUTION=5, **SIGNED)
+    made = gdal.Open(str(folder / "basemap" / "basemap_1.tif"))
+    x, dx, _, y, _, dy = made.GetGeoTransform()
+    assert (round(x), round(y), dx, dy) == (fs.X0 - 100, fs.Y0 + 1100, 5, -5)
+    colours = made.ReadAsArray()[:, 10:-10, 10:-10].reshape(3, -1).mean(axis=1)
+    assert colours == pytest.approx([30, 160, 60], abs=4)
+    assert [p.name for p in (folder / "basemap").iterdir()] == ["basemap_1.tif"]
+    with pytest.raises(QgsProcessingException, match="QL-FIELD-TOOFINE"):
+        package("fine", BASEMAP=[online], RESOLUTION=0.05, **SIGNED)
+
+
+def test_shifted_maps_are_refused_by_name(package, qgis_new_project):
+    shifted = in_project("type=xyz&url=https://webrd01.is.autonavi.com/{x}/{y}/{z}", "高德", "wms")
+    with pytest.raises(QgsProcessingException, match="QL-FIELD-SHIFTED"):
+        package(BASEMAP=[shifted], **SIGNED)
 
 
 # -- folders that exist -----------------------------------------------------------------
