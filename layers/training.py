@@ -150,13 +150,12 @@ def tries_of(files: Iterable[Path]) -> list[Tried]:
 def _tried(path: Path, number: int, line: str) -> Tried:
     try:
         raw = json.loads(line)
-        texts = [raw[name] for name in ("learner", "lesson", "step", "clause", "at")]
-        if not all(isinstance(t, str) for t in texts) or not isinstance(raw["hints"], int):
+        learner, lesson, step, clause, at = (raw[n] for n in ("learner", "lesson", "step", "clause", "at"))
+        if not all(isinstance(t, str) for t in (learner, lesson, step, clause, at)):
             raise ValueError("wrong kind of value")
-        return Tried(*texts[:4], bool(raw["right"]), raw["hints"], texts[4])
+        return Tried(learner, lesson, step, clause, bool(raw["right"]), int(raw["hints"]), at)
     except (ValueError, KeyError, TypeError) as error:
-        facts = {"file": path.name, "line": number, "reason": str(error)}
-        raise InputError("QL-TRAINING-RECORD", **facts) from error
+        raise InputError("QL-TRAINING-RECORD", file=path.name, line=number, reason=str(error)) from error
 
 
 def exercise_measures(course: Course) -> Sequence[Mapping[str, Any]]:

@@ -96,7 +96,10 @@ def _step(entry: Mapping[str, Any]) -> Step:
         answer=str(entry.get("answer", "")),
         right=tuple(right) if isinstance(right, list) else (str(right),) if right else (),
         options=tuple(Option(**o) for o in entry.get("options") or ()),
-        **{name: tuple(entry.get(name) or ()) for name in ("faults", "measures", "hints_zh", "hints_en")},
+        faults=tuple(entry.get("faults") or ()),
+        measures=tuple(entry.get("measures") or ()),
+        hints_zh=tuple(entry.get("hints_zh") or ()),
+        hints_en=tuple(entry.get("hints_en") or ()),
     )
 
 
