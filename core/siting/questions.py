@@ -56,10 +56,19 @@ class Asker:
     def truth(self, condition: Condition) -> Truth:
         """The answer to a condition, groups resolved."""
         if condition.any:
-            return any_of([self.truth(c) for c in condition.any], self.site, self.belongs)
+            return any_of(self._until_held(condition.any), self.site, self.belongs)
         if condition.all:
             return all_of([self.truth(c) for c in condition.all], self.site, self.belongs)
         return self._single(condition)
+
+    def _until_held(self, conditions: Sequence[Condition]) -> list[Truth]:
+        """Answers in order; one that supports a place is enough, while offences are all looked at."""
+        found: list[Truth] = []
+        for condition in conditions:
+            found.append(self.truth(condition))
+            if self.belongs and found[-1].state == YES:
+                break
+        return found
 
     def limit(self, value: Any) -> Any:
         """A value of a condition, ``@name`` looked up; None where the profile does not know it."""
