@@ -7,7 +7,7 @@ through the survey's store as one action.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, List
+from typing import Any, Callable, Iterable
 
 from qgis.core import (
     QgsApplication,
@@ -16,29 +16,25 @@ from qgis.core import (
     QgsPointXY,
     QgsProject,
     QgsTask,
-    QgsVectorLayer,
 )
-from qgis.gui import QgsMapCanvas, QgsMapTool
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QDockWidget, QLabel, QWidget
 
 from ..core.errors import QingliuError
-from ..core.layoutplan.palette import Offer
 from ..core.siting.model import DUTY, Finding
 from ..core.siting.rules import rules_of
 from ..core.standard import Edition, default_edition, text
 from .layout_desk import LayoutDesk
+from .layout_drawing import LayoutDrawing
 from .layout_files import LayoutFiles
 from .layout_findings import ask_signature
 from .layout_live import Judged
 from .layout_notes import UNUSED
-from .layout_other import Other, ask_other
-from .layout_palette import offer_name
-from .layout_panel import COPY, CORNER, DRAW, MOVE, PARCELS, LayoutPanel
+from .layout_panel import LayoutPanel
 from .layout_review import LayoutReview
-from .layout_session import Placed
 from .layout_strip import strip_html
-from .layout_tools import CarryTool, CornerTool, DrawTool, ParcelTool, in_crs, parcels_within, split_along
+from .layout_tools import in_crs
 from .layout_words import sentence
 
 REST_MS = 250
@@ -54,17 +50,13 @@ class LayoutDock(QDockWidget):
     desk: LayoutDesk
     files: LayoutFiles
     review: LayoutReview
+    drawing: LayoutDrawing
 
     def __init__(self, parent: QWidget | None = None, canvas: QgsMapCanvas | None = None) -> None:
         super().__init__(parent)
         self.canvas = canvas
         self.edition: Edition | None = None
         self.ask_signature = ask_signature
-        self.ask_other: Callable[..., Other | None] = ask_other
-        self.other: Other | None = None
-        self._tool: QgsMapTool | None = None
-        self._tool_key = ""
-        self._before_tool: QgsMapTool | None = None
         self._resting = QgsPointXY()
         self._rest = self._timer(REST_MS, self._rested)
         self._bill = self._timer(BILL_MS, self._show_strip)
@@ -92,6 +84,9 @@ class LayoutDock(QDockWidget):
         self.desk = LayoutDesk(edition, self.canvas, self)
         self.files = LayoutFiles(self.desk, self.panel, self)
         self.review = LayoutReview(self.desk, self.panel, self.canvas, self)
+        self.drawing = LayoutDrawing(self.desk, self.panel, self.canvas, self.review.name_of)
+        self.drawing.told.connect(self.tell)
+        self.drawing.picked.connect(self.review.show_card)
         self._wire()
         self._enable()
         self._say_what_next()
@@ -104,13 +99,9 @@ class LayoutDock(QDockWidget):
             (panel.save_button, self.save),
             (panel.undo_button, self.undo),
             (panel.redo_button, self.redo),
-            (panel.split_button, self.split_selected),
-            (panel.delete_button, self.delete_selected),
         ):
             button.clicked.connect(lambda _, do=slot: do())
         panel.discard_action.triggered.connect(lambda _: self.discard())
-        for key, button in panel.tools.items():
-            button.clicked.connect(lambda on, k=key: self.take_tool(k) if on else self.drop_tool())
         panel.live.linkActivated.connect(self.target_requested)
         panel.findings.clause_wanted.connect(self.target_requested)
         panel.findings.sign_wanted.connect(self.sign)
@@ -118,7 +109,6 @@ class LayoutDock(QDockWidget):
         panel.card.sign_wanted.connect(self.sign)
         panel.card.withdraw_wanted.connect(self.withdraw)
         panel.totals.reason_wanted.connect(self.give_reason)
-        panel.palette_.chosen.connect(self._picked)
         panel.palette_.settings_changed.connect(self._type_changed)
         panel.sources.wanted.connect(self.read_layers)
         desk.opened.connect(self._opened)
@@ -133,7 +123,6 @@ class LayoutDock(QDockWidget):
         QgsProject.instance().readProject.connect(self.files.open_of_project)
         if self.canvas is not None:
             self.canvas.xyCoordinates.connect(self._moved)
-            self.canvas.mapToolSet.connect(self._tool_set)
 
     # -- opening ----------------------------------------------------------
     def new_layout(self) -> None:
@@ -175,7 +164,7 @@ class LayoutDock(QDockWidget):
             self.read_layers()
 
     def _closed(self) -> None:
-        self.drop_tool()
+        self.drawing.drop_tool()
         self.panel.title.setText("")
         self._enable()
         self._say_what_next()
@@ -183,7 +172,7 @@ class LayoutDock(QDockWidget):
     def close_layout(self) -> None:
         """Let go of the layout."""
         if self.edition is not None:
-            self.drop_tool()
+            self.drawing.drop_tool()
             self.desk.close()
 
     def read_layers(self) -> None:
@@ -218,216 +207,6 @@ class LayoutDock(QDockWidget):
         if settings.type_key != self.panel.palette_.type_key:
             self.read_layers()
 
-    # -- tools ----------------------------------------------------------
-    def take_tool(self, key: str) -> None:
-        """Put a tool on the map."""
-        session, canvas = self.desk.session, self.canvas
-        offer = self.panel.palette_.offer()
-        if session is None or canvas is None:
-            self.panel.check_tool(None)
-            self.tell(self.tr("Open a survey or begin a new layout first."))
-            return
-        if key in (DRAW, PARCELS) and offer is None:
-            self.panel.check_tool(None)
-            self.tell(self.tr("Choose a measure of the palette first."))
-            return
-        tool = self._make_tool(key, canvas)
-        if tool is None:
-            self.panel.check_tool(None)
-            return
-        if self._tool is None:
-            self._before_tool = canvas.mapTool()
-        # the tool before lives until it has left the map: QGIS's digitizing panel holds on to it till then
-        before, self._tool, self._tool_key = self._tool, tool, key
-        canvas.setMapTool(tool)
-        if before is not None:
-            before.deleteLater()
-        self.panel.check_tool(key)
-
-    def _make_tool(self, key: str, canvas: QgsMapCanvas) -> QgsMapTool | None:
-        session = self.desk.session
-        if session is None:
-            return None
-        if key == DRAW:
-            return self._draw_tool(canvas)
-        if key == PARCELS:
-            parcels = self.panel.sources.layers().get("PARCELS")
-            if not isinstance(parcels, QgsVectorLayer):
-                self.tell(self.tr("Choose the layer of parcels on the page Layers first."))
-                return None
-            tool = ParcelTool(canvas, parcels, session.crs)
-            tool.proposed.connect(self._proposed)
-            tool.drawn.connect(lambda g: self.place(g, split=False))
-            tool.dropped.connect(self.desk.live.clear)
-            return tool
-        if key == CORNER:
-            held: Any = CornerTool(canvas, lambda: session.rows, session.crs)
-        else:
-            held = CarryTool(canvas, lambda: session.rows, session.crs, copy=key == COPY)
-        held.proposed_of.connect(self._proposed_of)
-        held.made.connect(self._made)
-        held.picked.connect(self.review.show_card)
-        held.dropped.connect(self.desk.live.clear)
-        return held
-
-    def _draw_tool(self, canvas: QgsMapCanvas) -> QgsMapTool | None:
-        session = self.desk.session
-        shape = self.panel.palette_.shape_key()
-        layer = session.edit(shape) if session is not None else None
-        if layer is None:
-            self.tell(self.tr("The layout cannot be written: the survey is open for reading only."))
-            return None
-        tool = DrawTool(canvas, layer, shape)
-        tool.proposed.connect(self._proposed)
-        tool.drawn.connect(lambda g: self.place(g, split=self.panel.split_box.isChecked()))
-        tool.dropped.connect(self.desk.live.clear)
-        return tool
-
-    def drop_tool(self) -> None:
-        """Take our tool off the map."""
-        tool, self._tool, self._tool_key = self._tool, None, ""
-        if self.canvas is not None and tool is not None and self.canvas.mapTool() is tool:
-            self.canvas.unsetMapTool(tool)
-            tool.deleteLater()
-            if self._before_tool is not None:
-                self.canvas.setMapTool(self._before_tool)
-        self._before_tool = None
-        if self.edition is not None:
-            self.panel.check_tool(None)
-            self.desk.live.clear()
-
-    def _tool_set(self, new: QgsMapTool | None, old: QgsMapTool | None = None) -> None:
-        """Somebody took another tool of QGIS."""
-        if self._tool is not None and new is not self._tool and old is self._tool:
-            self._tool, self._tool_key, self._before_tool = None, "", None
-            old.deleteLater()
-            self.panel.check_tool(None)
-            self.desk.live.clear()
-
-    def _picked(self) -> None:
-        """Another measure: the tool at work draws that one."""
-        self.other = None
-        offer = self.panel.palette_.offer()
-        if offer is not None and self.edition is not None and self.edition.measure(offer.measure).placeholder:
-            self.other = self.ask_other(self.edition, offer, self)
-            if self.other is None:
-                self.tell(
-                    self.tr(
-                        "An other measure needs a name, a unit and a clause: choose it again to enter them."
-                    )
-                )
-        if self._tool_key in (DRAW, PARCELS):
-            self.take_tool(self._tool_key)
-
-    # -- drawing ----------------------------------------------------------
-    def _measure(self) -> str:
-        offer = self.panel.palette_.offer()
-        return offer.measure if offer is not None else ""
-
-    def _proposed(self, geometry: QgsGeometry) -> None:
-        self.desk.live.propose(self._measure(), geometry)
-
-    def _proposed_of(self, uuid: str, geometry: QgsGeometry) -> None:
-        session = self.desk.session
-        row = session.rows.get(uuid) if session is not None else None
-        if row is not None and self.desk.check is not None:
-            feature = self.desk.check.feature(row)
-            facts = {} if self._tool_key == COPY else feature.attributes
-            self.desk.live.propose(
-                row.measure, geometry, uuid if self._tool_key != COPY else "candidate", facts
-            )
-
-    def place(self, geometry: QgsGeometry, *, split: bool) -> List[str]:
-        """Give the chosen measure to a geometry (layout CRS), split along parcels where that is set."""
-        session, offer = self.desk.session, self.panel.palette_.offer()
-        if session is None or offer is None or self.edition is None:
-            return []
-        if self._lacks_other(offer):
-            return []
-        parts = self._parts(geometry) if split else [geometry]
-        name = self.other.name if self.other is not None else offer_name(self.edition, offer)
-        values: Dict[str, Any] = {"name": self.other.name} if self.other is not None else {}
-        made = session.add(offer.measure, parts, self.tr("Draw {}").format(name), values)
-        if self.other is not None:
-            for uuid in made:
-                session.notes.fill_card(uuid, self.other.card())
-        self.desk.live.clear()
-        if len(made) > 1:
-            self.tell(self.tr("{} split into {} along the parcels.").format(name, len(made)))
-        return made
-
-    def _lacks_other(self, offer: Offer) -> bool:
-        """An "other" measure without name, unit and clause is not placed."""
-        if self.edition is None or not self.edition.measure(offer.measure).placeholder:
-            return False
-        if self.other is None:
-            self.other = self.ask_other(self.edition, offer, self)
-        return self.other is None
-
-    def _parts(self, geometry: QgsGeometry) -> List[QgsGeometry]:
-        session = self.desk.session
-        parcels = self.panel.sources.layers().get("PARCELS")
-        if session is None or not isinstance(parcels, QgsVectorLayer):
-            self.tell(self.tr("Not split: choose the layer of parcels on the page Layers first."))
-            return [geometry]
-        return split_along(geometry, parcels_within(parcels, geometry, session.crs))
-
-    def _made(self, uuid: str, geometry: QgsGeometry) -> None:
-        """A measure was carried or its corner dragged."""
-        session = self.desk.session
-        row = session.rows.get(uuid) if session is not None else None
-        if session is None or row is None:
-            return
-        name = self.review.name_of(uuid)
-        if self._tool_key == COPY:
-            own = {k: row.values.get(k) for k in ("name", "status", "receiving")}
-            made = session.add(row.measure, [geometry], self.tr("Copy {}").format(name), own)
-            session.notes.copy(uuid, made)
-        else:
-            words = self.tr("Move {}") if self._tool_key == MOVE else self.tr("Reshape {}")
-            session.replace(uuid, [geometry], words.format(name))
-        self.desk.live.clear()
-
-    def selected(self) -> List[Placed]:
-        """The measures that are selected on the map."""
-        session = self.desk.session
-        if session is None:
-            return []
-        chosen = {(s, f) for s, layer in session.layers.items() for f in layer.selectedFeatureIds()}
-        return [r for r in session.rows.values() if (r.shape, r.fid) in chosen]
-
-    def split_selected(self) -> None:
-        """Split the selected measures along the parcels, each as one action."""
-        session = self.desk.session
-        rows = self.selected()
-        if session is None or not rows:
-            self.tell(self.tr("Select measures on the map first."))
-            return
-        count = 0
-        for row in rows:
-            parts = self._parts(row.geometry)
-            if len(parts) > 1:
-                made = session.replace(
-                    row.uuid, parts, self.tr("Split {}").format(self.review.name_of(row.uuid))
-                )
-                session.notes.copy(row.uuid, made[1:])
-                count += len(made)
-        self.tell(
-            self.tr("{} parts along the parcels.").format(count)
-            if count
-            else self.tr("Each lies in one parcel.")
-        )
-
-    def delete_selected(self) -> None:
-        """Delete the selected measures."""
-        session = self.desk.session
-        uuids = [r.uuid for r in self.selected()]
-        if session is None or not uuids:
-            self.tell(self.tr("Select measures on the map first."))
-            return
-        gone = session.remove(uuids, self.tr("Delete {} measures").format(len(uuids)))
-        self.tell(self.tr("{} measures deleted.").format(gone))
-
     # -- actions ----------------------------------------------------------
     def undo(self) -> None:
         """Take the last action back."""
@@ -443,7 +222,7 @@ class LayoutDock(QDockWidget):
 
     def save(self) -> None:
         """All edits as one action of the survey."""
-        self.drop_tool()
+        self.drawing.drop_tool()
         count = self._try(self.desk.save)
         if count is not None:
             self.tell(self.tr("{} measures saved.").format(count) if count else self.tr("Nothing to save."))
@@ -451,7 +230,7 @@ class LayoutDock(QDockWidget):
 
     def discard(self) -> None:
         """Back to what the survey has."""
-        self.drop_tool()
+        self.drawing.drop_tool()
         if self.desk.session is not None:
             self.desk.session.discard()
             self.tell(self.tr("Back to what is saved."))
@@ -563,7 +342,7 @@ class LayoutDock(QDockWidget):
     # -- going ----------------------------------------------------------
     def closeEvent(self, event: Any) -> None:
         if self.edition is not None:
-            self.drop_tool()
+            self.drawing.drop_tool()
         super().closeEvent(event)
 
     def shut(self) -> None:

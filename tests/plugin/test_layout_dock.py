@@ -158,7 +158,7 @@ def test_the_palette_follows_the_zone_under_the_cursor_and_keeps_what_was_picked
 def test_terraces_on_27_degrees_are_an_error_by_6_2_2_1_2_and_the_failing_part_is_the_steep_half(dock):
     dock.panel.palette_.choose("terrace")
     # 100 m of 200 m lie west of x = 500 on 27°; the cells at the break have the slope between
-    uuid = dock.place(rect(400, 100, 200, 100), split=False)[0]
+    uuid = dock.drawing.place(rect(400, 100, 200, 100), split=False)[0]
     found = verdicts(dock, uuid)
     assert found["6.2.2-1-2"] == "error"
     finding = next(f for f in dock.desk.check.findings[uuid] if f.clause == "6.2.2-1-2")
@@ -171,13 +171,13 @@ def test_terraces_on_27_degrees_are_an_error_by_6_2_2_1_2_and_the_failing_part_i
 
 def test_terraces_on_12_degrees_are_no_error(dock):
     dock.panel.palette_.choose("terrace")
-    uuid = dock.place(rect(620, 100, 100, 100), split=False)[0]
+    uuid = dock.drawing.place(rect(620, 100, 100, 100), split=False)[0]
     assert verdicts(dock, uuid)["6.2.2-1-2"] == "pass"
 
 
 def test_the_strip_tells_the_verdict_of_a_proposal_and_paints_the_failing_part(dock):
     dock.panel.palette_.choose("terrace")
-    dock._proposed(rect(300, 100, 100, 100))
+    dock.drawing._proposed(rect(300, 100, 100, 100))
     judged = dock.desk.live.judge_now()
     assert judged.verdict == "error"
     assert "6.2.2-1-2" in dock.panel.live.text() and "1.0000 hm²" in dock.panel.live.text()
@@ -190,16 +190,16 @@ def test_the_strip_tells_the_verdict_of_a_proposal_and_paints_the_failing_part(d
 
 def test_the_bill_of_the_strip_adds_the_proposal_to_what_is_drawn(dock, qtbot):
     dock.panel.palette_.choose("terrace")
-    dock.place(rect(620, 100, 100, 100), split=False)
+    dock.drawing.place(rect(620, 100, 100, 100), split=False)
     dock.desk.settle()
-    dock._proposed(rect(620, 300, 50, 100))
+    dock.drawing._proposed(rect(620, 300, 50, 100))
     dock.desk.live.judge_now()
     qtbot.waitUntil(lambda: "1.5000 hm²" in dock.panel.live.text(), timeout=5000)
 
 
 def test_whole_parcels_and_splitting_along_them(dock):
     dock.panel.palette_.choose("terrace")
-    made = dock.place(rect(600, 200, 200, 200), split=True)
+    made = dock.drawing.place(rect(600, 200, 200, 200), split=True)
     rows = dock.desk.session.rows
     assert sorted(round(rows[u].geometry.area()) for u in made) == [20_000, 20_000]
     assert "split into 2" in dock.panel.status.text()
@@ -211,7 +211,7 @@ def test_an_override_is_signed_and_stays_a_breach_that_somebody_answers_for(dock
     from qingliu.ui.layout_notes import Signed
 
     dock.panel.palette_.choose("terrace")
-    uuid = dock.place(rect(300, 100, 100, 100), split=False)[0]
+    uuid = dock.drawing.place(rect(300, 100, 100, 100), split=False)[0]
     dock.desk.settle()
     finding = next(f for f in dock.desk.check.findings[uuid] if f.verdict == "error")
     asked = []
@@ -234,7 +234,7 @@ def test_a_duty_is_ticked_with_name_and_date_and_then_passes(dock):
     from qingliu.ui.layout_notes import Signed
 
     dock.panel.palette_.choose("terrace")
-    uuid = dock.place(rect(620, 100, 100, 100), split=False)[0]
+    uuid = dock.drawing.place(rect(620, 100, 100, 100), split=False)[0]
     dock.desk.settle()
     duty = next(f for f in dock.desk.check.findings[uuid] if f.verdict == "duty" and f.clause == "6.2.2-5-3")
     dock.ask_signature = lambda *a, **k: Signed("", "Li Si", "2026-11-21")
@@ -258,14 +258,14 @@ def test_unused_major_measures_ask_for_a_reason(dock):
     assert "no sloping cropland left" in table.item(line, 1).text()
     assert dock.desk.session.notes.signed(UNUSED, "terrace").name == "Li Si"
     dock.panel.palette_.choose("terrace")
-    dock.place(rect(620, 100, 100, 100), split=False)
+    dock.drawing.place(rect(620, 100, 100, 100), split=False)
     dock.desk.settle()
     assert "terrace" not in [table.item(i, 0).data(257) for i in range(table.rowCount())]
 
 
 def test_quantities_by_zone_add_up_and_follow_the_unit(dock):
     dock.panel.palette_.choose("terrace")
-    dock.place(rect(850, 100, 100, 100), split=False)  # half in regulation, half in the channel zone
+    dock.drawing.place(rect(850, 100, 100, 100), split=False)  # half in regulation, half in the channel zone
     dock.desk.settle()
     table = dock.panel.totals.table
 
@@ -281,7 +281,7 @@ def test_prices_give_the_cost_and_bad_lists_are_told(dock, tmp_path):
     prices = tmp_path / "prices.csv"
     prices.write_text("measure,unit,price,fund\nterrace,hm2,30000,central\n", encoding="utf-8")
     dock.panel.palette_.choose("terrace")
-    dock.place(rect(620, 100, 100, 100), split=False)
+    dock.drawing.place(rect(620, 100, 100, 100), split=False)
     dock.desk.settle()
     assert dock.files.take_prices(prices)
     assert "30,000.00" in dock.panel.totals.cost.text()
@@ -293,13 +293,13 @@ def test_prices_give_the_cost_and_bad_lists_are_told(dock, tmp_path):
 def test_an_other_measure_brings_name_unit_and_clause(dock):
     from qingliu.ui.layout_other import Other
 
-    dock.ask_other = lambda edition, offer, parent=None: Other("湿地栈道", "m", "6.3.3-2")
+    dock.drawing.ask_other = lambda edition, offer, parent=None: Other("湿地栈道", "m", "6.3.3-2")
     dock.panel.palette_.zone.setCurrentIndex(dock.panel.palette_.zone.findData("all"))
     dock.panel.palette_.choose("other_channel")
     line = QgsGeometry.fromPolylineXY(
         [QgsPointXY(EAST + 920, NORTH + 10), QgsPointXY(EAST + 920, NORTH + 110)]
     )
-    uuid = dock.place(line, split=False)[0]
+    uuid = dock.drawing.place(line, split=False)[0]
     dock.desk.settle()
     assert dock.desk.session.notes.card(uuid) == {
         "other_name": "湿地栈道", "other_unit": "m", "other_clause": "6.3.3-2",
@@ -309,23 +309,25 @@ def test_an_other_measure_brings_name_unit_and_clause(dock):
 
 
 def test_an_other_measure_without_a_name_is_not_placed(dock):
-    dock.ask_other = lambda edition, offer, parent=None: None
+    dock.drawing.ask_other = lambda edition, offer, parent=None: None
     dock.panel.palette_.zone.setCurrentIndex(dock.panel.palette_.zone.findData("all"))
     dock.panel.palette_.choose("other_channel")
-    assert dock.place(rect(910, 10, 10, 10), split=False) == []
+    assert dock.drawing.place(rect(910, 10, 10, 10), split=False) == []
     assert dock.desk.session.rows == {}
 
 
 def test_saving_keeps_measures_plot_numbers_and_tells_how_many(dock):
     dock.panel.palette_.choose("terrace")
-    right = dock.place(rect(720, 100, 50, 50), split=False)[0]
-    left = dock.place(rect(620, 100, 50, 50), split=False)[0]
+    right = dock.drawing.place(rect(720, 100, 50, 50), split=False)[0]
+    left = dock.drawing.place(rect(620, 100, 50, 50), split=False)[0]
     dock.desk.settle()
     dock.panel.save_button.click()
     assert dock.panel.status.text() == "2 measures saved."
     numbers = dock.desk.session.notes.plots()
     assert (numbers[left], numbers[right]) == ("1", "2")
-    later = dock.place(rect(610, 400, 50, 50), split=False)[0]  # farther north and west, yet numbered last
+    later = dock.drawing.place(rect(610, 400, 50, 50), split=False)[
+        0
+    ]  # farther north and west, yet numbered last
     dock.desk.settle()
     assert dock.desk.numbers()[later] == "3"
     assert dock.review.name_of(left).startswith("1 ")
@@ -333,7 +335,7 @@ def test_saving_keeps_measures_plot_numbers_and_tells_how_many(dock):
 
 def test_undo_and_redo_go_by_the_users_actions(dock):
     dock.panel.palette_.choose("terrace")
-    first = dock.place(rect(620, 100, 50, 50), split=False)[0]
+    first = dock.drawing.place(rect(620, 100, 50, 50), split=False)[0]
     dock.desk.session.replace(first, [rect(620, 100, 60, 50)], "Reshape")
     dock.findChild(QPushButton, "layout_undo").click()
     assert "Reshape" in dock.panel.status.text()
@@ -344,9 +346,9 @@ def test_undo_and_redo_go_by_the_users_actions(dock):
 
 def test_the_dxf_has_a_layer_for_each_measure(dock, tmp_path):
     dock.panel.palette_.choose("terrace")
-    dock.place(rect(620, 100, 50, 50), split=False)
+    dock.drawing.place(rect(620, 100, 50, 50), split=False)
     dock.panel.palette_.choose("grass")
-    dock.place(rect(720, 100, 50, 50), split=False)
+    dock.drawing.place(rect(720, 100, 50, 50), split=False)
     dock.desk.settle()
     assert dock.files.write_dxf(tmp_path / "layout.dxf") >= 2
     from osgeo import ogr
@@ -358,7 +360,7 @@ def test_the_dxf_has_a_layer_for_each_measure(dock, tmp_path):
 
 def test_the_plot_table_has_a_row_for_each_measure(dock, tmp_path):
     dock.panel.palette_.choose("terrace")
-    dock.place(rect(620, 100, 50, 50), split=False)
+    dock.drawing.place(rect(620, 100, 50, 50), split=False)
     dock.desk.settle()
     assert dock.files.write_plots(tmp_path / "plots.csv") == 1
     lines = (tmp_path / "plots.csv").read_text(encoding="utf-8-sig").splitlines()
@@ -372,12 +374,12 @@ def test_the_plot_table_has_a_row_for_each_measure(dock, tmp_path):
 def two(dock):
     """Scheme A: terraces on one parcel; drawn now: grass on another and larger terraces."""
     dock.panel.palette_.choose("terrace")
-    terrace = dock.place(rect(600, 0, 200, 100), split=False)[0]
+    terrace = dock.drawing.place(rect(600, 0, 200, 100), split=False)[0]
     dock.desk.settle()
     key = dock.review.keep_scheme("Scheme A")
     dock.desk.session.replace(terrace, [rect(600, 0, 200, 200)], "larger")
     dock.panel.palette_.choose("grass")
-    grass = dock.place(rect(200, 300, 200, 100), split=False)[0]
+    grass = dock.drawing.place(rect(200, 300, 200, 100), split=False)[0]
     dock.desk.settle()
     return dock, key, terrace, grass
 
