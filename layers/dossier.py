@@ -201,6 +201,7 @@ def names_of(
         (table, row.uuid): _labelled(row_name(row), asked.edition)
         for table, rows in given.tables.items()
         for row in rows
+        if row_name(row) != row.uuid[:8]  # nobody knows it by that
     }
     wanted: dict[str, set[str]] = {}
     for value in found.register:

@@ -28,13 +28,16 @@ class Span(NamedTuple):
 class Piece(NamedTuple):
     """What must not be cut: a line of text, a row of a table; ``head`` is the table's head.
 
-    ``stays``: it stays with the next one; ``title`` is the text of a heading.
+    ``stays``: it stays with the next one; ``title`` is the text of a heading; ``row``: of a table, which the
+    piece ``opens`` or not.
     """
 
     span: Span
     head: Optional[Span] = None
     stays: bool = False
     title: str = ""
+    row: bool = False
+    opens: bool = False
 
 
 class Window(NamedTuple):
@@ -53,7 +56,7 @@ class Pages(NamedTuple):
 
 def paginate(document: QTextDocument, height: float) -> Pages:
     """Pages of ``height``. The document has its text width and no page height."""
-    pieces = list(_pieces(document))
+    pieces = _with_tables(list(_pieces(document)))
     windows: list[Window] = []
     titles: dict[str, int] = {}
     at = 0
@@ -99,6 +102,15 @@ def _pieces(document: QTextDocument) -> Iterator[Piece]:
         iterator += 1
 
 
+def _with_tables(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces; a line of text right above a table stays with it."""
+    found = list(pieces)
+    for number, (one, other) in enumerate(zip(pieces, pieces[1:])):
+        if other.opens and not one.row:
+            found[number] = one._replace(stays=True)
+    return found
+
+
 def bare(text: str) -> str:
     """A heading without blanks, which Qt changes."""
     return "".join(text.split())
@@ -136,9 +148,10 @@ def _rows(document: QTextDocument, table: QTextTable) -> Iterator[Piece]:
     heads = table.format().headerRowCount()
     head = Span(edges[0], edges[heads]) if heads else None
     if head is not None:
-        yield Piece(head, stays=True)
+        yield Piece(head, stays=True, row=True, opens=True)
     for number in range(heads, table.rows()):
-        yield Piece(Span(edges[number], edges[number + 1]), head)
+        opens = number == 0
+        yield Piece(Span(edges[number], edges[number + 1]), head, row=True, opens=opens)
 
 
 def _row(document: QTextDocument, table: QTextTable, number: int) -> Span:

@@ -63,20 +63,30 @@ def absences(contents: Contents) -> Iterator[Runs]:
     unsigned = _unsigned(contents)
     if unsigned:
         yield (*link("表头未签全", "part-signatures"), Run("："), *code("、".join(unsigned)))
-    for figure in contents.figures:
-        if not figure.picture:
-            why = "含标密图层，未附" if figure.withheld else "缺少图层" if figure.lacks else "本次未选"
-            asked = (
-                (Run("（规范要求，"), *clause(figure.required_by), Run("）")) if figure.required_by else ()
-            )
-            names = code("、".join(figure.withheld or figure.lacks))
-            yield (*link("图件", "part-figures"), Run(f"：{figure.title} {why} "), *names, *asked)
+    yield from _of_the_figures(contents)
     yield from _of_the_plan(contents)
     errors = sum(f.severity == "error" for f in contents.findings)
     if errors:
         yield (*link("检查", "part-checks"), Run("：有应改正的问题，见该节"))
     for warning in contents.warnings:
         yield said(without_code(warning.text("zh")))
+
+
+def _of_the_figures(contents: Contents) -> Iterator[Runs]:
+    """Figures that are not there, with the reason; customary ones that were not asked for in one line."""
+    passed = []
+    for figure in contents.figures:
+        if figure.picture:
+            continue
+        if not (figure.withheld or figure.lacks or figure.required_by):
+            passed.append(figure.title)
+            continue
+        why = "含标密图层，未附" if figure.withheld else "缺少图层" if figure.lacks else "本次未选"
+        asked = (Run("（规范要求，"), *clause(figure.required_by), Run("）")) if figure.required_by else ()
+        names = code("、".join(figure.withheld or figure.lacks))
+        yield (*link("图件", "part-figures"), Run(f"：{figure.title} {why} "), *names, *asked)
+    if passed:
+        yield (*link("图件", "part-figures"), Run(f"：惯例图件本次未选 {'、'.join(passed)}"))
 
 
 def _of_the_plan(contents: Contents) -> Iterator[Runs]:

@@ -93,7 +93,8 @@ def _line(key: tuple[str, ...], found: Sequence[Finding], contents: Contents, or
 def _place(contents: Contents, table: str, field: str, found: Sequence[Finding]) -> Runs:
     known = next((t for t in contents.edition.tables.values() if t.name == table), None)
     if known is None:
-        return said(f"{table} {field}".strip())
+        heads = {c.key: c.zh for c in contents.edition.sheet.columns}
+        return said(f"{contents.layers.get(table, table)} {heads.get(field, field)}".strip())
     column = next((c.zh for c in known.columns if c.key == field), field)
     rows = [f.row_uuid for f in found if f.row_uuid]
     if len(found) == 1 and rows:

@@ -144,7 +144,7 @@ def unproven(contents: Contents, origins: Origins, absences: Sequence[Runs]) -> 
     blocks: list[Block] = [Paragraph((Run("自评结论："), *verdict(contents, origins)), "lead")]
     open_rows = [r for r in rows if r.state in (UNPROVEN, FAIL)]
     if open_rows:
-        blocks += [Heading(plain("待证与不达标的指标")), _open_grid(open_rows, origins)]
+        blocks += [Heading(plain("待证与不达标的指标")), _open_grid(open_rows, contents, origins)]
     else:
         blocks.append(Paragraph(plain("各项适用指标均有证据，无待证、不达标项。")))
     blocks += _near(rows, origins)
@@ -161,7 +161,7 @@ def unproven(contents: Contents, origins: Origins, absences: Sequence[Runs]) -> 
     return Part("unproven", "二", "待证与缺项", tuple(blocks))
 
 
-def _open_grid(rows: Sequence[IndicatorRow], origins: Origins) -> Grid:
+def _open_grid(rows: Sequence[IndicatorRow], contents: Contents, origins: Origins) -> Grid:
     lines = [
         Line(
             (
@@ -169,13 +169,13 @@ def _open_grid(rows: Sequence[IndicatorRow], origins: Origins) -> Grid:
                 Cell(plain(r.name_zh)),
                 Cell(origins.value(r.state_id, STATES[r.state]), "center", tone=r.state),
                 Cell(_why(r, origins)),
-                Cell(_where(r.gaps)),
+                Cell(_where(r.gaps, contents)),
             )
         )
         for r in rows
     ]
     return Grid(
-        head("序号", "指标", "结论", "缺什么", "在哪里补"), tuple(lines), (7.0, 20.0, 12.0, 39.0, 22.0)
+        head("序号", "指标", "结论", "缺什么", "在哪里补"), tuple(lines), (6.0, 17.0, 10.0, 49.0, 18.0)
     )
 
 
@@ -188,7 +188,13 @@ def _why(row: IndicatorRow, origins: Origins) -> Runs:
     """What is missing, or by how much the value fails; messages point to the state they explain."""
     if row.state == FAIL and not row.gaps:
         return origins.value(row.state_id, f"不满足 {row.threshold or ''}".strip())
-    return origins.value(row.state_id, origins.words(without_code(row.missing("zh") or "—"), row.number))
+    return origins.value(row.state_id, gap_words(row, origins) or "—")
+
+
+def gap_words(row: IndicatorRow, origins: Origins) -> str:
+    """What is missing for an indicator, a line for each, keys by their Chinese names."""
+    texts = dict.fromkeys(without_code(g.problem.text("zh")) for g in row.gaps)
+    return "\n".join(origins.words(text, row.number) for text in texts)
 
 
 def without_code(text: str) -> str:
@@ -197,16 +203,16 @@ def without_code(text: str) -> str:
     return " ".join(words)
 
 
-def _where(gaps: Sequence[Gap]) -> Runs:
-    """Tables to fill, each once."""
+def _where(gaps: Sequence[Gap], contents: Contents) -> Runs:
+    """Tables and layers to fill, each once."""
+    tables = {t.name: t.id for t in contents.edition.tables.values()}
     found: dict[str, Runs] = {}
     for gap in gaps:
-        table = gap.table or ""
-        if table and table not in found:
-            name = _PLACES.get(table)
-            found[table] = (
-                plain(name) if name else link(f"表 {table.upper().replace('A', 'A.', 1)}", f"table-{table}")
-            )
+        name = gap.table or ""
+        if name in tables:
+            found[name] = link(f"表 {tables[name]}", f"table-{name}")
+        elif name:
+            found[name] = plain(_PLACES.get(name) or f"图层 {contents.layers.get(name, name)}")
     return joined(found.values())
 
 

@@ -26,7 +26,7 @@ KIND_WORDS = {
 }
 _CELL = re.compile(r"\b([a-z]\d+[a-z]?)\.(\w+)\b")
 _PRINTED_CELL = re.compile(r"\b(A\.\d+[a-z]?)\.(\w+)")
-_UNITS = re.compile(r"\b(?:hm2|km2|m2|yuan/a|L/a|GB 3838 class)(?![\w²])")
+_UNITS = re.compile(r"\b(?:hm2|km2|m2|yuan/a|L/a|10\^4 yuan|GB 3838 class)(?![\w²/])")
 _WORDS = {"indicator_input": "指标录入表", "service_radius": "服务半径", "density": "密度",
           "service_radius_along_roads": "沿道路服务半径", "proven_absent": "已证明不存在"}  # fmt: skip
 _JUDGEMENT = {1.0: "是", 0.0: "否"}
@@ -140,6 +140,7 @@ class Origins:
             known = self._contents.layers.get(key) or self._tests.get(key)
             return own or known or _WORDS.get(key) or key
 
+        text = text.replace("county.yaml:", "县级参数").replace("county.yaml", "县级参数")
         found = _UNITS.sub(lambda m: self.unit(m.group(0)), _PRINTED_CELL.sub(column, text))
         return re.sub(r"\b[a-z][A-Za-z_0-9]*", named, found)
 
@@ -189,7 +190,7 @@ class Origins:
         return Origin(
             anchor=self._anchors[value.id], label=self.label(value), text=self._text(value),
             clause=self._clause(value.clause), formula=self._formula(value), inputs=inputs,
-            source=value.source or ("" if inputs or value.features else NOTHING), year=value.year,
+            source=self.words(value.source or "", 0) or ("" if inputs or value.features else NOTHING), year=value.year,
             features=tuple(dict.fromkeys(self._feature(f) for f in value.features)),
         )  # fmt: skip
 
@@ -309,6 +310,7 @@ def _variables(edition: Edition) -> dict[str, str]:
         "judgement": "判定", "service_radius_m": "服务半径", "service_radius_roads_m": "沿道路服务半径",
         "scale_farms": "规模化养殖场数", "channel_works": "河道整治措施数",
     }  # fmt: skip
+    found.update({i.key: i.zh for i in edition.header.county_inputs})
     water = edition.codelists.get(WATER)
     found.update({i["key"]: i["zh"] for i in (water.data.get("items", ()) if water else ())})
     for indicator in edition.indicators.values():

@@ -23,7 +23,7 @@ from .document import (
     plain,
     said,
 )
-from .front import RECOGNITION, indicator_anchor, without_code
+from .front import RECOGNITION, gap_words, indicator_anchor, without_code
 from .model import Contents
 from .numbers import SIGNS, STATES, exact_text, number_text, signed_text
 from .origins import Origins
@@ -31,6 +31,7 @@ from .proofs import for_indicator
 
 _CLASS = "GB 3838 class"
 _SHOWN = 12
+UNKNOWN_LIMIT = "县级数值（未给）"
 
 
 def verdicts_part(contents: Contents, origins: Origins) -> Part:
@@ -82,10 +83,12 @@ def unit_runs(row: IndicatorRow, origins: Origins) -> Runs:
 
 def limit_runs(row: IndicatorRow, origins: Origins) -> Runs:
     """The limit with its sign, leading to the county's number or to the cell of table 7-1."""
-    if row.threshold is None or row.operator == "not_applicable":
-        return plain("—")
-    anchor = _limit_anchor(row, origins)
     sign = SIGNS.get(row.operator, "")
+    if row.operator == "not_applicable":
+        return plain("—")
+    if row.threshold is None:
+        return plain(f"{sign} {UNKNOWN_LIMIT}".strip())
+    anchor = _limit_anchor(row, origins)
     if sign:
         return (Run(f"{sign} "), Run(row.threshold, "value", anchor))
     words = row.threshold if len(row.threshold) <= _SHOWN else "见后"
@@ -135,9 +138,11 @@ def _card(row: IndicatorRow, contents: Contents, origins: Origins) -> list[Block
 
 
 def _requirement(row: IndicatorRow, origins: Origins) -> Runs:
-    if row.threshold is None or row.operator == "not_applicable":
-        return (Run("该类型小流域不要求（"), *clause("7.0.3"), Run("）"))
     sign = SIGNS.get(row.operator, "")
+    if row.operator == "not_applicable":
+        return (Run("该类型小流域不要求（"), *clause("7.0.3"), Run("）"))
+    if row.threshold is None:
+        return (Run(f"{sign} {UNKNOWN_LIMIT}（条文 ".lstrip()), *clause(row.clause), Run("）"))
     shown = (Run(row.threshold, "value", _limit_anchor(row, origins)),)
     return (Run(f"{sign} " if sign else ""), *shown, Run(" "), *(unit_runs(row, origins) if sign else ()),
             Run("（条文 "), *clause(row.clause), Run("）"))  # fmt: skip
@@ -164,13 +169,19 @@ def _proof_pairs(row: IndicatorRow, contents: Contents, origins: Origins) -> lis
     found: list[tuple[str, Runs]] = []
     if row.source:
         found.append(
-            ("数据来源", (*said(row.source), *((Run("，"), *day(row.year), Run(" 年")) if row.year else ())))
+            (
+                "数据来源",
+                (
+                    *said(origins.words(row.source, row.number)),
+                    *((Run("，"), *day(row.year), Run(" 年")) if row.year else ()),
+                ),
+            )
         )
     proofs = for_indicator(contents.evidence, row.number)
     if proofs:
         found.append(("佐证", proofs))
     if row.gaps:
-        lacking = origins.words(without_code(row.missing("zh") or ""), row.number)
+        lacking = gap_words(row, origins)
         found.append(("缺少", origins.value(row.state_id, lacking)))
     if row.notes:
         text = origins.words(" ".join(without_code(n.text("zh")) for n in row.notes), row.number)
@@ -201,7 +212,7 @@ def _input_line(value: Value, origins: Origins) -> Line:
             Cell(code(origins.label(value))),
             Cell(origins.value(value.id, text), "right"),
             Cell((Run(unit, "unit"),) if unit else (), "center"),
-            Cell(said(value.source)),
+            Cell(said(origins.words(value.source or "", 0))),
             Cell(day(value.year), "center"),
             Cell(clause(value.clause or ""), "center"),
         )

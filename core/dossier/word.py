@@ -13,6 +13,7 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 from ..report import render
 from .document import Cell, Document, Grid, Heading, Line, Paragraph, Part, Picture, Run, head
 
+INDEX = "index-"
 _FIRST = "[Content_Types].xml"
 _OLDEST = (1980, 1, 1, 0, 0, 0)
 # What XML 1.0 cannot hold.
@@ -179,15 +180,17 @@ class _Packing:
 
     def _line(self, line: Line | list[Any]) -> dict[str, Any]:
         anchor = line.anchor if isinstance(line, Line) else ""
-        cells = line.cells if isinstance(line, Line) else line
-        mark = self._place(anchor)
-        return {"mark": mark, "cells": [self._cell(c) for c in cells]}
+        cells = [self._cell(c) for c in (line.cells if isinstance(line, Line) else line)]
+        if anchor.startswith(INDEX):
+            # Word counts the pages: the last cell of a line of the index is the page of what its link leads to
+            cells[-1]["page_of"] = next((r["target"] for c in cells for r in c["runs"] if r["target"]), "")
+        return {"mark": self._place(anchor), "cells": cells}
 
     def _cell(self, cell: Any) -> dict[str, Any]:
         merge = getattr(cell, "merge", "")
         return {
             "runs": self._runs(cell.runs), "align": cell.align, "tone": cell.tone, "columns": cell.columns,
-            "merge": merge,
+            "merge": merge, "page_of": "",
         }  # fmt: skip
 
     def _image(self, picture: Picture, page: str) -> _Image:
