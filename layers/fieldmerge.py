@@ -40,6 +40,7 @@ from .fieldread import Contents, PackageFile, common_fields, contents_of, copied
 from .schema import store_schema
 from .store import KEEP, Change, Delete, GpkgStore, Insert, Saved, Update
 from .store.backups import copy_verified
+from .store.writing import CHECKED
 from .storecrs import crs_of
 
 PHOTOS = "photos"
@@ -143,9 +144,40 @@ def file_fields() -> dict[str, tuple[str, ...]]:
 
 
 def settled(comparison: Comparison, decisions: Decisions, *, delete: bool = False) -> Settled:
-    """What would be written under these decisions."""
+    """What would be written under these decisions; rows of checked sheets wait until their sheet is opened again."""
     c = comparison
-    return settle(c.differences, c.fields, c.ours, c.theirs, decisions, delete=delete)
+    found = settle(c.differences, c.fields, c.ours, c.theirs, decisions, delete=delete)
+    held = {(change.table, change.uuid) for change in found.changes if _is_checked(change, c)}
+    if not held:
+        return found
+    waiting = [d for d in c.differences if (d.table, d.row_uuid) in held and d not in found.open]
+    kept = [change for change in found.changes if (change.table, change.uuid) not in held]
+    return Settled(tuple(kept), (*found.open, *waiting))
+
+
+def _is_checked(change: RowChange, comparison: Comparison) -> bool:
+    """Whether a row belongs to a sheet that was checked and signed."""
+    row = comparison.ours.get(change.table, {}).get(change.uuid)
+    sheet = row.value("sheet_uuid") if row is not None else change.values.get("sheet_uuid")
+    head = comparison.ours.get("sheet", {}).get(str(sheet or ""))
+    return change.table != "sheet" and head is not None and head.value("state") == CHECKED
+
+
+def checked_rows(comparison: Comparison, found: Settled) -> list[Problem]:
+    """QL-FIELD-CHECKED where rows wait because their sheet is checked."""
+    open_rows = dict.fromkeys((d.table, d.row_uuid) for d in found.open)
+    held = [
+        table
+        for table, uuid in open_rows
+        if _is_checked(RowChange("", table, uuid, 0, _values_of(comparison, table, uuid)), comparison)
+    ]
+    tables = ", ".join(dict.fromkeys(held))
+    return [Problem("QL-FIELD-CHECKED", {"count": len(held), "tables": tables})] if held else []
+
+
+def _values_of(comparison: Comparison, table: str, uuid: str) -> Mapping[str, Any]:
+    row = comparison.theirs.get(table, {}).get(uuid)
+    return {} if row is None else row.values
 
 
 def apply_package(
@@ -164,7 +196,7 @@ def apply_package(
     """
     found = settled(comparison, decisions, delete=delete)
     plan = plan_files(store, comparison, found)
-    warnings = [*comparison.warnings, *file_warnings(plan)]
+    warnings = [*comparison.warnings, *file_warnings(plan), *checked_rows(comparison, found)]
     if not found.changes:
         _renew_base(store, comparison, found)
         return Merged(None, found, plan, tuple(warnings))

@@ -77,6 +77,9 @@ def package_survey(store: GpkgStore, wish: FieldWish, progress: Progress) -> Pac
     folder then is as it was.
     """
     faults = release_problems([b.marked for b in wish.base_maps], wish.target, wish.decision)
+    if store.read_only:  # packaging is logged, and a package that is not would be nobody's
+        reason = "; ".join(p.code for p in store.findings) or "read-only"
+        faults.append(Problem("QL-STORE-READONLY", {"path": str(store.path), "reason": reason}))
     if faults:
         raise InputError(problems=faults)
     recover(wish.folder)

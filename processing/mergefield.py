@@ -28,6 +28,7 @@ from ..core.field.settling import Decisions, Settled, choice_for, read_decisions
 from ..layers.fieldmerge import (
     Comparison,
     apply_package,
+    checked_rows,
     compare_package,
     counts,
     file_warnings,
@@ -132,7 +133,8 @@ class MergeField(QingliuAlgorithm):
                     done, warnings = merged.settled, merged.warnings
                 else:
                     done = settled(found, wish.decisions, delete=wish.delete)
-                    warnings = (*found.warnings, *file_warnings(plan_files(store, found, done)))
+                    files = file_warnings(plan_files(store, found, done))
+                    warnings = (*found.warnings, *files, *checked_rows(found, done))
         finally:
             reload_layers(layers)  # the journal's mode was changed under them
         inputs.warn(warnings)

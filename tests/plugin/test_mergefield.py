@@ -272,18 +272,43 @@ def test_rows_left_out_of_a_persons_package_are_not_deleted(package, merge, surv
     assert len(fs.rows(survey, "a7")) == 2
 
 
-def test_a_checked_sheet_refuses_the_whole_merge_and_leaves_no_photo_behind(package, merge, survey):
+def test_rows_of_a_checked_sheet_wait_until_it_is_opened_again_and_the_rest_is_merged(package, merge, survey):
     folder = package()
-    uuid = fs.row_named(survey, "a7", "natural_village", "上店").uuid
     fs.device(folder, "UPDATE a7 SET households = 37 WHERE natural_village = '上店'")
-    (folder / "DCIM" / "x.jpg").write_bytes(b"x")
-    fs.device(folder, "INSERT INTO photos (uuid, path, row_uuid) VALUES ('p-1', 'DCIM/x.jpg', ?)", uuid)
+    with fs.Device(folder) as device:
+        device.add("a7", natural_village="新村")
+    fs.device(folder, "UPDATE toilets SET name = '东头'")
     fs.change_here(survey, "sheet", "table", "a7", state="checked")
+    assert {p.code: p.facts for p in warnings_of(survey, folder)}["QL-FIELD-CHECKED"] == {
+        "count": 2,
+        "tables": "a7",
+    }
+    found, _ = merge(folder, apply=True)
+    assert (found["OPEN"], found["APPLIED"]) == (2, 1)
+    assert fs.row_named(survey, "toilets", "kind", "public").values["name"] == "东头"
+    assert {r.values["households"] for r in fs.rows(survey, "a7").values()} == {36, 12}
+    fs.change_here(survey, "sheet", "table", "a7", state="open")
+    found, _ = merge(folder, apply=True)
+    assert found["OPEN"] == 0 and {r.values["households"] for r in fs.rows(survey, "a7").values()} == {
+        37,
+        12,
+        None,
+    }
+
+
+def test_a_value_that_fits_no_field_refuses_the_whole_merge_and_leaves_no_photo_behind(
+    package, merge, survey
+):
+    folder = package()
     before = sorted(p.name for p in (survey.parent / "photos").iterdir())
-    with pytest.raises(QgsProcessingException, match="QL-STORE-CHECKED"):
+    fs.device(folder, "UPDATE a7 SET households = 'viele' WHERE natural_village = '上店'")
+    (folder / "DCIM" / "x.jpg").write_bytes(b"x")
+    fs.device(folder, "INSERT INTO photos (uuid, path) VALUES ('p-1', 'DCIM/x.jpg')")
+    with pytest.raises(QgsProcessingException, match="QL-STORE-VALUE"):
         merge(folder, apply=True)
     assert sorted(p.name for p in (survey.parent / "photos").iterdir()) == before
-    assert fs.rows(survey, "a7")[uuid].values["households"] == 36
+    assert fs.row_named(survey, "a7", "natural_village", "上店").values["households"] == 36
+    assert len(fs.rows(survey, "photos")) == 2
 
 
 # -- files ----------------------------------------------------------------------------
@@ -291,7 +316,14 @@ def test_a_checked_sheet_refuses_the_whole_merge_and_leaves_no_photo_behind(pack
 
 def warnings_of(survey, folder, apply=False):
     from qingliu.core.progress import SILENT
-    from qingliu.layers.fieldmerge import apply_package, compare_package, file_warnings, plan_files, settled
+    from qingliu.layers.fieldmerge import (
+        apply_package,
+        checked_rows,
+        compare_package,
+        file_warnings,
+        plan_files,
+        settled,
+    )
     from qingliu.layers.fieldread import find_package
     from qingliu.layers.store import open_store
 
@@ -299,7 +331,8 @@ def warnings_of(survey, folder, apply=False):
         found = compare_package(store, find_package(folder), SILENT)
         if apply:
             return apply_package(store, found, {}, SILENT).warnings
-        return [*found.warnings, *file_warnings(plan_files(store, found, settled(found, {})))]
+        done = settled(found, {})
+        return [*found.warnings, *file_warnings(plan_files(store, found, done)), *checked_rows(found, done)]
 
 
 def test_missing_files_orphans_and_paths_that_lead_out_are_told(package, merge, survey, tmp_path):
