@@ -42,9 +42,9 @@ class Line(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """Whether state or value differ."""
+        """Whether value or state differ, being within the error counted."""
         sides = [
-            (r.state, r.value_num, r.value_text) if r is not None else None for r in (self.before, self.after)
+            (said(r), r.value_num, r.value_text) if r is not None else None for r in (self.before, self.after)
         ]
         return sides[0] != sides[1]
 

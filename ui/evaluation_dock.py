@@ -161,7 +161,10 @@ class EvaluationDock(QDockWidget):
             else:
                 done(result)
 
-        task = QgsTask.fromFunction(title, job, on_finished=finished, flags=QgsTask.Flag.CanCancel, **given)
+        flags = QgsTask.Flag.CanCancel
+        if name == "notice" and hasattr(QgsTask.Flag, "Silent"):  # from 3.26 on
+            flags = flags | QgsTask.Flag.Silent
+        task = QgsTask.fromFunction(title, job, on_finished=finished, flags=flags, **given)
         self._tasks[name] = task
         QgsApplication.taskManager().addTask(task)
 

@@ -124,8 +124,14 @@ class EntryForm(QGroupBox):
             ABSENT: ("answer", "source", "year", *PROOF),
         }[kind.kind]
         self._only(asked)
+        absent = kind.kind == ABSENT
+        for place, answer in (
+            (1, (self.tr("met"), self.tr("yes"))),
+            (2, (self.tr("not met"), self.tr("no"))),
+        ):
+            self.answer.setItemText(place, answer[absent])
         self.rows["answer"][0].setText(
-            self.tr("Proven that there is none") if kind.kind == ABSENT else self.tr("Judgement")
+            self.tr("Proven that there is none") if absent else self.tr("Judgement")
         )
         self._fill(kind, known, year)
         self.setVisible(True)

@@ -23,7 +23,7 @@ from . import evaluation_words as words
 from .evaluation_work import Evaluated
 
 translate = QCoreApplication.translate
-FIRST_LINES, MOST_LINES = 24, 400
+FIRST_LINES, MOST_LINES = 18, 400
 TOILETS = 12
 
 

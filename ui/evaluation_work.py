@@ -19,6 +19,7 @@ from ..core.evaluation import Evaluation, EvaluationInput, evaluate
 from ..core.evaluation.account import row_names
 from ..core.evaluation.gather import LAYERS_OF
 from ..core.evaluation.reads import Touched, stale_rows
+from ..core.report import environment
 from ..core.standard import Edition
 from ..layers.schema import store_schema
 from ..layers.store import Change, GpkgStore, Insert, Saved, Update, inspect
@@ -113,6 +114,7 @@ def evaluate_survey(task: QgsTask, asked: Asked) -> Evaluated:
         sequence = store.sequence()
         reading = read_survey(store, edition, date, None, stated_accuracy(store), TaskProgress(task))
     found = evaluate(reading.given, None, edition)
+    environment().get_template("dock/evaluation.html")  # compiled here, not on the interface thread
     own = meta.get("type", "")
     return Evaluated(
         asked, meta.get("name", "") or asked.home.stem, own if own in edition.types else next(iter(edition.types)),

@@ -15,7 +15,7 @@ from ..indicators.definition import Definition, Measured, Source, TableColumn, T
 from ..provenance import Feature
 from ..standard import Edition, Indicator
 from .ledger import Ledger
-from .model import INPUTS, EvaluationInput, Gap, InputRow, Located, Place, TableRow
+from .model import INPUTS, JUDGEMENT, EvaluationInput, Gap, InputRow, Located, Place, TableRow
 from .units import factor
 
 _NAMES = ("natural_village", "unit_name", "name", "land_type", "species", "row_no")
@@ -347,8 +347,10 @@ def enter_input(ledger: Ledger, row: InputRow, value: Any, unit: str | None, cla
     if id in ledger.register:
         return id
     place = Place(f"{INPUTS} {row.number} {row.key}", INPUTS, row.key)
+    stated = row.key == JUDGEMENT or bool(row.proven_absent)  # what a person says is no published figure
+    kind = "official" if row.source and not stated else "entered"
     return ledger.enter(
-        id, value, "official" if row.source else "entered", place, unit=unit, clause=clause, source=row.source,
+        id, value, kind, place, unit=unit, clause=clause, source=row.source,
         year=row.year, features=(Feature(INPUTS, row.uuid or None),),
     )  # fmt: skip
 
