@@ -29,6 +29,7 @@ DIRECT_ROWS = 12  # up to so many rows an action is saved on the interface threa
 SLICE_S = 0.012
 SHARED_SWITCH_S = 0.0005  # Python's 5 ms would hold up every painted cell that long while a task runs
 CLOSE_WAIT_S = 60.0
+RELOAD_MS = 120
 
 
 def _not_settled(error: QingliuError) -> Optional[Saved]:
@@ -72,6 +73,7 @@ class Desk(QObject):
         self._switch_s = sys.getswitchinterval()
         self._at_rest = threading.Event()
         self._at_rest.set()
+        self._reload_timer = self.timer(RELOAD_MS, self._reload)
         self.waiting_for.connect(self._say_waiting)
 
     # -- telling -----------------------------------------------------------------
@@ -227,11 +229,19 @@ class Desk(QObject):
     def _after(self, action: Action, saved: Saved | None) -> Iterator[None]:
         """Layers, lists and forms after an action."""
         if saved is not None and self.session is not None:
-            self.session.follow(saved, undoable=action.undoable)
-            yield
+            self.session.note(saved, undoable=action.undoable)
+            self.reload_soon()
             self.saved.emit(saved)
             yield
         action.done(saved)
+
+    def reload_soon(self) -> None:
+        """Read the layers of saved tables again once nothing more urgent is on; it takes a while for each."""
+        self._reload_timer.start()
+
+    def _reload(self) -> None:
+        if self.session is not None:
+            self.in_slices("reload", self.session.reloading(), lambda: None)
 
     def _act_apart(self, action: Action, session: SurveySession) -> None:
         """In a task, over a connection of its own; nothing else is entered meanwhile."""

@@ -7,7 +7,7 @@ first keystroke until that action is in the file. Selecting a feature opens its 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, FrozenSet, Iterator, List, Set
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Set
 
 from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.gui import QgsMapCanvas
@@ -217,15 +217,23 @@ class SurveyDock(QDockWidget):
 
     def follow_others(self) -> None:
         """Show what an algorithm or another person has saved into the survey meanwhile."""
-        session = self.session
-        if session is None or self.desk.busy or not session.changed_by_others():
+        session, cells = self.session, self.desk.cells
+        tables = session.changed_by_others() if session is not None and not self.desk.busy else frozenset()
+        if session is None or not tables:
             return
-        self.desk.in_slices("others", session.reloading(), lambda: None)
-        self.records.refresh()
-        self.sheets.show()
+        session.unread(tables)
+        self.desk.reload_soon()
+        if cells is not None and tables & {cells.table.name, "sheet", "provenance", "photos"}:
+            self.records.refresh()
+            self.sheets.show()
+        self._to_count(tables)
+
+    def _to_count(self, tables: Iterable[str]) -> None:
+        """Counts and needs are to be found anew."""
+        self._stale |= set(tables)
+        self._count_timer.start()
         self._needs_known = False
         self._needs_timer.start()
-        self.recount()
 
     def _beginning(self) -> Iterator[None]:
         """Forms are made ahead, so that none is waited for later."""
@@ -385,10 +393,7 @@ class SurveyDock(QDockWidget):
     # -- actions -----------------------------------------------------------------------
     def _follow(self, saved: Saved) -> None:
         """Counts after a save."""
-        self._stale |= {key.table for key in saved.rows}
-        self._count_timer.start()
-        self._needs_known = False
-        self._needs_timer.start()
+        self._to_count(key.table for key in saved.rows)
         self._enable()
 
     def undo(self) -> None:

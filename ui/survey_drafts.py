@@ -25,6 +25,7 @@ class RecordDrafts(QObject):
         self.desk = desk
         self.pending = pending
         self.id = ""
+        self._kept: Optional[Change] = None
         self._left: List[Draft] = []
         self._timer = desk.timer(DRAFT_MS, self.keep)
         desk.panel.take_button.clicked.connect(lambda _: self.take())
@@ -36,7 +37,7 @@ class RecordDrafts(QObject):
 
     def rest(self) -> None:
         """The form shows nothing that could be kept."""
-        self.id = ""
+        self.id, self._kept = "", None
         self._timer.stop()
 
     def keep(self) -> bool:
@@ -49,6 +50,8 @@ class RecordDrafts(QObject):
         if change is None:
             self.forget()
             return True
+        if self.id and change == self._kept:
+            return True
         self.id = self.id or str(uuids.uuid4())
         draft = Draft(session.id, (change,), session.store.who, id=self.id)
         try:
@@ -56,6 +59,7 @@ class RecordDrafts(QObject):
         except OSError as error:
             self.desk.say(translate("SurveyDock", "No draft could be kept: {}").format(error))
             return False
+        self._kept = change
         return True
 
     def forget(self) -> None:
@@ -63,7 +67,7 @@ class RecordDrafts(QObject):
         self._timer.stop()
         if self.id:
             self.desk.drafts.drop(self.id)
-            self.id = ""
+            self.id, self._kept = "", None
 
     # -- what was left -------------------------------------------------------------
     def offer(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, List, Tuple
 
 from qgis.gui import QgsCheckableComboBox
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QWheelEvent
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from ..core.printing.cells import BadCell
@@ -22,14 +23,24 @@ class Unreadable(ValueError):
     """What stands in an editor is no value of its column; the text says why."""
 
 
-class _NoWheel(QObject):
-    """Scrolling over a form must not change the choices it passes."""
+class _Box(QComboBox):
+    """A choice that does not change when a form is scrolled over it."""
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
             event.ignore()
-            return True
-        return False
+
+
+class _CheckableBox(QgsCheckableComboBox):
+    """The same with several choices."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 class CellEditor(QWidget):
@@ -121,10 +132,9 @@ class ChoiceEditor(CellEditor):
 
     def __init__(self, cells: TableCells, key: str, parent: QWidget | None = None) -> None:
         super().__init__(cells, key, parent)
-        self.box = QComboBox()
+        self.box = _Box()
         self.box.setMinimumContentsLength(8)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.installEventFilter(_NoWheel(self.box))
         self._take(self.box)
         self._above: str | None = None
         self._offer(self._items())
@@ -179,8 +189,7 @@ class YesNoEditor(CellEditor):
 
     def __init__(self, cells: TableCells, key: str, parent: QWidget | None = None) -> None:
         super().__init__(cells, key, parent)
-        self.box = QComboBox()
-        self.box.installEventFilter(_NoWheel(self.box))
+        self.box = _Box()
         for label, value in (
             ("", None),
             (translate("SurveyDock", "yes"), True),
@@ -205,9 +214,8 @@ class SeveralEditor(CellEditor):
 
     def __init__(self, cells: TableCells, key: str, parent: QWidget | None = None) -> None:
         super().__init__(cells, key, parent)
-        self.box = QgsCheckableComboBox()
+        self.box = _CheckableBox()
         self.box.setSeparator("、")
-        self.box.installEventFilter(_NoWheel(self.box))
         items = cells.items[key]
         for item in items:
             self.box.addItemWithCheckState(item_label(item, items), Qt.CheckState.Unchecked, item.code)

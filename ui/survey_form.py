@@ -155,6 +155,8 @@ class RecordForm(QScrollArea):
 
     def set_free(self, free: bool) -> None:
         """Whether values can be entered; clauses and the map can be followed all the same."""
+        if free == self._free:
+            return
         self._free = free
         for line in self.lines.values():
             line.editor.setEnabled(free)

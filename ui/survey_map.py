@@ -68,8 +68,10 @@ class MapLink(QObject):
         for field, uuid in links.items():
             table = field[: -len("_uuid")]
             fid = self.session.fid(table, uuid) if uuid else None
+            wanted = [] if fid is None else [fid]
             for layer in self.session.layers(table):
-                layer.selectByIds([] if fid is None else [fid])
+                if layer.selectedFeatureIds() != wanted:  # each selection draws the map anew
+                    layer.selectByIds(wanted)
         self._own = False
 
     def zoom(self, canvas: QgsMapCanvas | None, table: str, uuid: str | None) -> None:

@@ -30,6 +30,7 @@ from .survey_records import Records
 
 translate = QCoreApplication.translate
 
+READ_MS = 150
 FOLDER_SETTING = "qingliu/survey/photo_folder"
 
 
@@ -52,6 +53,7 @@ class Photos(QObject):
         self._owner = ""
         self._quiet = False
         self._files: Optional[PhotoFiles] = None
+        self._read_timer = desk.timer(READ_MS, self._read)
         records.shown.connect(self.show)
         desk.saved.connect(self._follow)
         desk.rights_changed.connect(self._enable)
@@ -78,6 +80,14 @@ class Photos(QObject):
         if not rows and self._files is not None:
             self._tell_files(self._files)
             return
+        self._read_timer.start()
+
+    def _read(self) -> None:
+        """Read pictures and files of the row that the form rests on."""
+        uuid, session = self._owner, self.desk.session
+        if not uuid or session is None:
+            return
+        rows = photos_of(session.store, uuid)
         seat, home = seat_of(session.store), session.store.home
         self.desk.run(
             "photos", translate("SurveyDock", "Reading photos"), _pictures,

@@ -54,6 +54,7 @@ class Records(QObject):
         self._forms: Dict[str, RecordForm] = {}
         self._version: int | None = None
         self._moving = False
+        self._free = True
         desk.panel.rows.selectionModel().currentRowChanged.connect(self._choose_row)
         desk.map.chosen.connect(self.show_feature)
         desk.saved.connect(self._follow)
@@ -67,6 +68,7 @@ class Records(QObject):
         desk.cells = cells
         self.form = self._form(cells.table.name)
         self.form.finish()
+        self.form.set_free(self._free)
         panel.stack.setCurrentIndex(0)
         panel.model.load(desk.session.store if desk.session else None, cells)
         self.show_empty()
@@ -112,8 +114,9 @@ class Records(QObject):
 
     def set_free(self, free: bool) -> None:
         """Whether values can be entered."""
-        for form in self._forms.values():
-            form.set_free(free)
+        self._free = free
+        if self.form is not None:
+            self.form.set_free(free)
 
     # -- rows --------------------------------------------------------------------
     def _choose_row(self, now: QModelIndex, before: QModelIndex) -> None:

@@ -7,7 +7,7 @@ thread and stays open while the project shows its layers.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from typing import FrozenSet, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
 from qgis.core import QgsApplication, QgsMapLayer, QgsProject, QgsTask, QgsVectorLayer
 
@@ -72,14 +72,18 @@ class SurveySession:
         self.type = meta.get("type", "")
         self._added: List[SurveyLayer] = []
         self.fresh = False
-        self._seen = self._data_version()
+        self._unread: Set[str] = set()
+        self._seen, self._sequence = self._data_version(), self.store.sequence()
         project.layersAdded.connect(self._watch_new)
 
     # -- layers ----------------------------------------------------------------
     def showing(self) -> Iterator[None]:
         """Put the survey's layers into the project where it has none, a layer at a time."""
-        if layers_of(self.project, self.store):
-            self._watch_new()
+        there = layers_of(self.project, self.store)
+        for layer in there:
+            self._watch_new([layer])
+            yield
+        if there:
             return
         survey = Surveyed(self.store.path, self.id, self.name, language.current())
         if not self.project.mapLayers():
@@ -87,11 +91,10 @@ class SurveySession:
         yield from filling(self.project, survey, self._added)
         self._added = []
 
-    def _watch_new(self, layers: Optional[List[QgsMapLayer]] = None) -> None:
-        new = layers_of(self.project, self.store) if layers is None else layers
-        for layer in new:
+    def _watch_new(self, layers: Sequence[QgsMapLayer]) -> None:
+        for layer in layers:
             if isinstance(layer, QgsVectorLayer) and table_of(layer, self.store) is not None:
-                self.edits.watch(layer)
+                self.edits.watch(layer, reload=not self._added)
 
     def table(self, layer: QgsVectorLayer) -> str:
         """The table that a layer shows, known since it is watched: reading its source takes a while."""
@@ -111,28 +114,42 @@ class SurveySession:
         """SQLite's number that changes when another connection has saved."""
         return int(self.store.connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def changed_by_others(self) -> bool:
-        """Whether another connection (an algorithm, another person) has saved since this was asked last."""
+    def changed_by_others(self) -> FrozenSet[str]:
+        """Tables that another connection (an algorithm, another person) has saved since this was asked last."""
         before, self._seen = self._seen, self._data_version()
-        return self._seen != before
+        if self._seen == before:
+            return frozenset()
+        sequence, self._sequence = self._sequence, self.store.sequence()
+        sql = "SELECT DISTINCT table_name FROM change_log WHERE fid > ?"
+        return frozenset(str(r[0]) for r in self.store.connection.execute(sql, (sequence,)))
+
+    def seen(self) -> None:
+        """What is in the file now is known: it was saved here."""
+        self._seen, self._sequence = self._data_version(), self.store.sequence()
 
     def reloading(self) -> Iterator[None]:
-        """Show what is in the file now, a layer at a time."""
-        for layer in self.edits.layers():
-            reload_layers([layer])
-            yield
+        """Show in the layers of saved tables what is in the file now, a layer at a time."""
+        while self._unread:
+            table = self._unread.pop()
+            for layer in self.layers(table):
+                reload_layers([layer])
+                yield
 
     # -- saving ----------------------------------------------------------------
     def refuse_while_editing(self) -> None:
         """Raise InputError QL-STORE-EDITING while a layer has unsaved edits."""
         refuse_while_editing(self.edits.layers())
 
-    def follow(self, saved: Saved, *, undoable: bool) -> None:
-        """After an action: its layers show what is in the file now."""
+    def note(self, saved: Saved, *, undoable: bool) -> None:
+        """After an action: it can be taken back, and its layers are to be read again."""
         if undoable:
             self.steps.append(Step(saved.save_id, len(saved.rows)))
-        tables = {key.table for key in saved.rows}
-        reload_layers([x for x in self.edits.layers() if self.table(x) in tables])
+        self.unread({key.table for key in saved.rows})
+        self.seen()
+
+    def unread(self, tables: Iterable[str]) -> None:
+        """Layers of these tables show an older state, until :meth:`reloading`."""
+        self._unread.update(tables)
 
     def save_map_edits(self) -> Saved | None:
         """What was drawn and typed in the survey's layers, as one action."""

@@ -91,10 +91,11 @@ class EditSession:
         self._kept: Draft | None = None
 
     # -- layers ----------------------------------------------------------------
-    def watch(self, layer: QgsVectorLayer) -> None:
+    def watch(self, layer: QgsVectorLayer, *, reload: bool = True) -> None:
         """Look after a layer's edits. Raises InputError QL-STORE-NOTABLE where it is not of this survey.
 
-        A layer opened before the store reads nothing since the store went to WAL, so it is reloaded.
+        A layer opened before the store reads nothing since the store went to WAL, so it is reloaded; one
+        that was opened since needs no ``reload``.
         """
         key = layer.id()
         if key in self._layers:
@@ -114,7 +115,8 @@ class EditSession:
         self._slots[key] = slots
         if layer.isEditable():
             self._remember(key)
-        reload_layers([layer])
+        if reload:
+            reload_layers([layer])
 
     def layers(self) -> list[QgsVectorLayer]:
         """The layers looked after."""
