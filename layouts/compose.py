@@ -126,7 +126,8 @@ def _new_shape(layout: QgsPrintLayout) -> QgsLayoutItemShape:
     return item
 
 
-def _new_map(layout: QgsPrintLayout) -> QgsLayoutItemMap:
+def new_map(layout: QgsPrintLayout) -> QgsLayoutItemMap:
+    """A map on the layout."""
     item = QgsLayoutItemMap(layout)
     layout.addLayoutItem(item)
     return item
@@ -138,13 +139,15 @@ def _new_legend(layout: QgsPrintLayout) -> QgsLayoutItemLegend:
     return item
 
 
-def _new_bar(layout: QgsPrintLayout) -> QgsLayoutItemScaleBar:
+def new_bar(layout: QgsPrintLayout) -> QgsLayoutItemScaleBar:
+    """A scale bar on the layout."""
     item = QgsLayoutItemScaleBar(layout)
     layout.addLayoutItem(item)
     return item
 
 
-def _new_picture(layout: QgsPrintLayout) -> QgsLayoutItemPicture:
+def new_picture(layout: QgsPrintLayout) -> QgsLayoutItemPicture:
+    """A picture on the layout."""
     item = QgsLayoutItemPicture(layout)
     layout.addLayoutItem(item)
     return item
@@ -176,7 +179,7 @@ def title_of(project: str, figure: str) -> str:
 
 
 def _map(page: Page, view: View) -> QgsLayoutItemMap | None:
-    item = page.keeper.item("map", _new_map)
+    item = page.keeper.item("map", new_map)
     if item is None:
         found = page.keeper.look("map")
         return found if isinstance(found, QgsLayoutItemMap) else None
@@ -202,7 +205,7 @@ def _grid_and_bar(page: Page, chart: QgsLayoutItemMap) -> None:
         _grid(page, chart)
     box = page.sheet.bar
     page.label("scale", f"1:{chart.scale():.0f}", box._replace(height=box.height * 0.35), 10)
-    bar = page.keeper.item("scalebar", _new_bar)
+    bar = page.keeper.item("scalebar", new_bar)
     if bar is not None:
         _bar(page, chart, bar)
 
@@ -313,7 +316,7 @@ def _inset(page: Page, view: View, inset: Inset, box: Box) -> None:
     """Where the watershed lies, without scale or grid."""
     caption = 0.12 * box.height
     page.label("inset.title", "位置示意", box._replace(height=caption), 7)
-    item = page.keeper.item("inset", _new_map)
+    item = page.keeper.item("inset", new_map)
     if item is None:
         return
     room = box._replace(y=box.y + caption, height=box.height - caption)
@@ -373,7 +376,7 @@ def _fits(legend: QgsLayoutItemLegend, box: Box) -> bool:
 
 
 def _north(page: Page) -> None:
-    arrow = page.keeper.item("north", _new_picture)
+    arrow = page.keeper.item("north", new_picture)
     if arrow is None:
         return
     arrow.setPicturePath(str(RESOURCES / "figures" / "north.svg"))

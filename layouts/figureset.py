@@ -167,6 +167,11 @@ class Studio:
             warnings.append(Problem("QL-FIG-CUT", {"figure": figure.zh, **facts}))
         return sheet, self.wish.scale
 
+    def ground_layers(self, figure: Figure, sheet: Sheet) -> tuple[list[QgsMapLayer], list[Problem]]:
+        """The layers of a map that is laid out elsewhere, top first; warnings."""
+        warnings: list[Problem] = []
+        return self._layers(figure, sheet, warnings)[0], warnings
+
     # -- layers --------------------------------------------------------------
     def _layers(
         self, figure: Figure, sheet: Sheet, warnings: list[Problem]
