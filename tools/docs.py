@@ -2,12 +2,14 @@
 
     tools/docs.py [FOLDER]        default docs/html
 
-A page per algorithm, and lists of messages, clauses, measures, indicators, survey tables,
-parameters and rulings: what a page says is what the plugin does, from the same files.
+Guides for the three users (docs/guide), a page per algorithm, and lists of messages, clauses, measures,
+indicators, survey tables, parameters, rulings, checks, siting rules, figures and lessons: what a page
+says is what the plugin does, from the same files.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -22,6 +24,7 @@ from qingliu.core.data import RESOURCES, load_yaml  # noqa: E402
 from qingliu.core.messages import catalogue  # noqa: E402
 from qingliu.core.report import render  # noqa: E402
 from qingliu.core.standard import default_edition, text  # noqa: E402
+from qingliu.core.training.lessons import lessons  # noqa: E402
 
 STYLE = """
 body { font-family: "Noto Sans CJK SC", "Microsoft YaHei", "WenQuanYi Zen Hei", sans-serif; color: #222;
@@ -32,7 +35,10 @@ code { background: #f2f2f2; padding: 0 .2em }
 .nav, .foot { color: #666; font-size: .9em }
 """
 
+GUIDES = ROOT / "docs" / "guide"
+LINK = re.compile(r"\[([^\]]+)\]\((algorithm|page):([a-z0-9_]+)\)")
 WORDS = {
+    "guide": {"zh": "使用指南", "en": "Guides"},
     "algorithms": {"zh": "算法", "en": "Algorithms"},
     "messages": {"zh": "提示与错误", "en": "Messages"},
     "clauses": {"zh": "条文", "en": "Clauses"},
@@ -41,6 +47,10 @@ WORDS = {
     "indicators": {"zh": "评价指标", "en": "Indicators"},
     "parameters": {"zh": "所用数值", "en": "Numbers used"},
     "rulings": {"zh": "对矛盾与空缺的裁定", "en": "Rulings"},
+    "checks": {"zh": "调查检查", "en": "Checks of the survey"},
+    "siting": {"zh": "布设规则", "en": "Siting rules"},
+    "figures": {"zh": "规划图件", "en": "Plan figures"},
+    "lessons": {"zh": "培训课程", "en": "Lessons"},
 }
 
 
@@ -73,6 +83,11 @@ class Site:
         self.write(page, "docs/list.html", WORDS[page][self.language], groups=groups, lead=lead)
 
     def build(self) -> None:
+        self.guides()
+        self.checks()
+        self.siting()
+        self.figures()
+        self.lessons()
         self.algorithms()
         self.messages()
         self.clauses()
@@ -84,6 +99,93 @@ class Site:
         self.index()
 
     # -- pages -----------------------------------------------------------------
+    def guides(self) -> None:
+        rows = []
+        for path in sorted(GUIDES.glob("*.yaml")):
+            page = load_yaml(path)
+            sections = [
+                {
+                    "title": speech.pick(section["title"]),
+                    "steps": [linked(speech.pick(step)) for step in section["steps"]],
+                }
+                for section in page["sections"]
+            ]
+            title, lead = speech.pick(page["title"]), speech.pick(page["lead"])
+            self.write(f"guide/{path.stem}", "docs/guide.html", title, lead=lead, sections=sections)
+            link = {"text": title, "href": f"guide/{path.stem}.html"}
+            rows.append({"key": path.stem, "cells": [link, {"text": lead}]})
+        self.table("guide", [{"key": "all", "title": "", "head": None, "rows": rows}])
+
+    def checks(self) -> None:
+        head = [
+            self.say("编号", "Id"),
+            self.say("级别", "Severity"),
+            self.say("条文", "Clause"),
+            self.say("内容", "Meaning"),
+        ]
+        groups = []
+        for path in sorted((RESOURCES / "checks" / self.edition.id).glob("*.yaml")):
+            rows = [
+                {
+                    "key": str(c["id"]),
+                    "cells": [{"text": str(c.get(k, ""))} for k in ("id", "severity", "clause")]
+                    + [{"text": str(c.get(self.language) or c.get(f"title_{self.language}") or "")}],
+                }
+                for c in load_yaml(path)
+            ]
+            groups.append({"key": path.stem, "title": path.stem, "head": head, "rows": rows})
+        self.table("checks", groups)
+
+    def siting(self) -> None:
+        head = [
+            self.say("规则", "Rule"),
+            self.say("条文", "Clause"),
+            self.say("效力", "Effect"),
+            self.say("说明", "Note"),
+        ]
+        effects = {e.key: text(e) for e in self.edition.siting.effects}
+        groups = []
+        for m in self.edition.measures.values():
+            rows = [
+                {
+                    "key": r.id,
+                    "cells": [
+                        {"text": r.id}, {"text": r.clause}, {"text": effects.get(r.effect, r.effect)},
+                        {"text": text(r, "note") or ""},
+                    ],
+                }
+                for r in m.rules
+            ]  # fmt: skip
+            if rows:
+                groups.append({"key": m.key, "title": text(m, "name"), "head": head, "rows": rows})
+        self.table("siting", groups)
+
+    def figures(self) -> None:
+        rows = [
+            {"key": f.key, "cells": [{"text": f"{f.key}.pdf"}, {"text": text(f)}]}
+            for f in self.edition.figures.values()
+        ]
+        self.table("figures", [{"key": "all", "title": "", "head": None, "rows": rows}])
+
+    def lessons(self) -> None:
+        head = ["", self.say("条文", "Clause"), self.say("内容", "Task")]
+        groups = [
+            {
+                "key": lesson.key,
+                "title": f"{lesson.title}（{lesson.minutes} min）",
+                "head": head,
+                "rows": [
+                    {
+                        "key": f"{lesson.key}-{s.key}",
+                        "cells": [{"text": s.key}, {"text": s.clause}, {"text": s.text}],
+                    }
+                    for s in lesson.steps
+                ],
+            }
+            for lesson in lessons()
+        ]
+        self.table("lessons", groups)
+
     def algorithms(self) -> None:
         groups = load_yaml(RESOURCES / "help" / "groups.yaml")
         by_group: dict[str, list[dict]] = {key: [] for key in groups}
@@ -269,6 +371,19 @@ class Site:
             groups=groups,
             lead=lead,
         )
+
+
+def linked(words: str) -> list[dict]:
+    """Words with ``[text](algorithm:zoning)`` or ``[text](page:messages)`` as parts with their addresses."""
+    parts, at = [], 0
+    for found in LINK.finditer(words):
+        label, kind, name = found.groups()
+        parts.append({"text": words[at : found.start()], "href": ""})
+        parts.append(
+            {"text": label, "href": f"algorithms/{name}.html" if kind == "algorithm" else f"{name}.html"}
+        )
+        at = found.end()
+    return [*parts, {"text": words[at:], "href": ""}]
 
 
 def pages(folder: Path) -> Iterator[Path]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsApplication, QgsMapLayer, QgsProject
-from qgis.PyQt.QtCore import QCoreApplication, Qt
-from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QUrl
+from qgis.PyQt.QtGui import QDesktopServices, QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QMenu, QToolBar
 
-from ..core.data import RESOURCES
+from ..core import language
+from ..core.data import RESOURCES, ROOT
 from ..layers.backgrounds import background_problems
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Workspace:
             self.toolbar.addAction(action)
         self.menu.addSeparator()
         self.menu.addAction(self._practice_action(window))
+        self.menu.addAction(self._help_action(window))
         QgsProject.instance().layersAdded.connect(self.name_shifted)
 
     def remove(self) -> None:
@@ -175,6 +177,21 @@ class Workspace:
         action.triggered.connect(self._ask_practice)
         self.commands.append(action)
         return action
+
+    def _help_action(self, window: Any) -> QAction:
+        action = QAction(QCoreApplication.translate("Workspace", "User guide"), window)
+        action.setObjectName("Qingliu_action_help")
+        action.triggered.connect(self._open_help)
+        self.commands.append(action)
+        return action
+
+    def _open_help(self) -> None:
+        """The guides that came with the plugin, in the browser; they need no network."""
+        page = ROOT / "docs" / "html" / language.current() / "guide.html"
+        if page.exists():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+        else:
+            self._say(QCoreApplication.translate("Workspace", "The guides are not built here: make docs."))
 
     def _ask_practice(self) -> None:
         if self.practice is None:
