@@ -48,6 +48,7 @@ class _Case:
     ground: Ground
     site: Site
     measure: MeasureFeature
+    candidate: bool = False
 
     def asker(self, belongs: bool) -> Asker:
         return Asker(self.edition, self.ground.settings, self.measure, self.site, belongs)
@@ -89,7 +90,7 @@ def judge(
     site = ground.site(measure)
     if site is None:
         return []
-    case = _Case(found, ground, site, measure)
+    case = _Case(found, ground, site, measure, candidate)
     wanted = (*PLACING, *KEEPING_OFF, "dimension") if candidate else tuple(_EFFECTS)
     asked_for = [r for r in rules if r.effect in wanted and not (candidate and r.clause == TABLE)]
     drafts = [_EFFECTS[r.effect](r, case) for r in asked_for if _concerns(r, case)]
@@ -148,8 +149,12 @@ def _open(rule: SitingRule, case: _Case, truth: Truth, part: Part = NOWHERE) -> 
 
 
 def _demand(rule: SitingRule, case: _Case, truth: Truth) -> _Draft:
-    """Others need the measure; elsewhere it breaks nothing, which is worth a note."""
-    if truth.state == NO:
+    """Land or other measures need it; elsewhere it breaks nothing, which is worth a note.
+
+    Whoever looks for places is told that this is none of the land the clause means.
+    """
+    of_land = any(t.attr != "adjacent_measure" for t in rule.tests())
+    if truth.state == NO and not (case.candidate and of_land):
         return _Draft(rule, NOTE, "QL-SITE-NODEMAND", truth, None)
     return _belonging(rule, case, truth, "QL-SITE-OUTSIDE")
 

@@ -96,12 +96,20 @@ def test_a_duty_that_nothing_measured_speaks_for_does_not_silence_a_breach():
     measure = MeasureFeature("g", "grass", wkb_of("box", [50, 50, 250, 250]))
     found = verdicts(judge(measure, place))
     assert found["grass.6.2.2-4-3.prefer"] == DUTY
-    assert found["grass.6.2.2-4-1.require"] == ERROR
+    assert found["grass.6.2.2-4-1.require"] == NOTE
     ticked = MeasureFeature(
         "g", "grass", measure.wkb, {}, {"grass.6.2.2-4-3.prefer": Confirmation("王工", "2026-11-21")}
     )
     found = verdicts(judge(ticked, place))
     assert (found["grass.6.2.2-4-3.prefer"], found["grass.6.2.2-4-1.require"]) == (PASS, ASIDE)
+
+
+def test_what_a_clause_asks_of_land_breaks_nothing_elsewhere_and_is_no_place_for_a_candidate():
+    """6.2.2-1-2 wants closure, forest or grass on steep land; forest on gentle cropland breaks no clause."""
+    measure = MeasureFeature("f", "conservation_forest", wkb_of("box", [50, 50, 250, 250]))
+    rule = "conservation_forest.6.2.2-1-2.require"
+    assert [f.verdict for f in judge(measure, ground(slope=10), only=rule)] == [NOTE]
+    assert [f.verdict for f in judge(measure, ground(slope=10), only=rule, candidate=True)] == [ERROR]
 
 
 def test_the_zone_of_table_b1_is_advice_only_where_no_clause_supports_the_place():
