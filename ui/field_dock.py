@@ -23,14 +23,14 @@ from ..core.errors import Cancelled, QingliuError
 from ..layers.fieldadd import Mark
 from ..layers.fieldmerge import Merged
 from ..layers.roles import survey_of
-from ..layers.store import Saved
+from ..layers.store import GpkgStore, Saved
 from ..layers.store.editing import refuse_while_editing, reload_layers
 from . import field_work as work
 from .field_marks import Marks
 from .field_merge import MergeScreen
 from .field_quickadd import QuickAdd
 from .field_work import Compared
-from .survey_session import Opened, look, survey_in
+from .survey_session import Opened, survey_in
 
 SETTINGS = "qingliu/field"
 
@@ -43,6 +43,7 @@ class FieldDock(QDockWidget):
     def __init__(self, parent: QWidget | None = None, canvas: QgsMapCanvas | None = None) -> None:
         super().__init__(parent)
         self.opened: Optional[Opened] = None
+        self._held: Optional[GpkgStore] = None
         self.package: Optional[Path] = None
         self.saves: List[str] = []
         self._tasks: Dict[str, QgsTask] = {}
@@ -89,6 +90,8 @@ class FieldDock(QDockWidget):
         project.cleared.connect(self.close_survey)
         self._soon.timeout.connect(self._follow)
         self.destroyed.connect(self.quick.close_tool)
+        self.destroyed.connect(self.let_go)
+        QgsApplication.instance().aboutToQuit.connect(self.let_go)
 
     # -- the survey ------------------------------------------------------------
     def _follow_soon(self, *_: object) -> None:
@@ -118,11 +121,19 @@ class FieldDock(QDockWidget):
     def open_survey(self, path: Path | str) -> None:
         """Look at a survey in a task and take it."""
         self.status.setText(self.tr("Checking the survey …"))
-        self._run("open", self.tr("Checking the survey"), look, self._taken, path=Path(path), who=self._who())
+        self._run("open", self.tr("Checking the survey"), work.look, self._taken, path=Path(path))
 
     def _taken(self, opened: Opened) -> None:
+        """Hold the survey open, so that its journal does not change under the layers with every action."""
+        try:
+            self._held = GpkgStore(
+                opened.path, who=self._who(), read_only=opened.read_only, home=opened.home, wait_s=0.0
+            )
+        except QingliuError as error:
+            self.status.setText(error.text())
+            return
         self.opened, self.saves = opened, []
-        reload_layers(self._layers())  # the look changed the journal's mode under them
+        reload_layers(self._layers())
         self.title.setText(str(opened.home))
         self.status.setText(work.told(opened.findings))
         self.quick.enable(not opened.read_only, can_undo=False)
@@ -132,11 +143,18 @@ class FieldDock(QDockWidget):
         """Let go of the survey."""
         for task in list(self._tasks.values()):
             task.cancel()
-        self._tasks.clear()
+        self.let_go()
         self.opened, self.saves, self.package = None, [], None
         self.bar.setVisible(False)
         self.merge.show_comparison(None)
         self._say_empty()
+
+    def let_go(self, *_: object) -> None:
+        """Leave the survey at rest when the window goes; what still runs tells nobody."""
+        self._tasks.clear()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def _layers(self) -> List[QgsVectorLayer]:
         """The project's layers of the survey."""

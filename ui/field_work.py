@@ -13,13 +13,24 @@ from ..layers.fieldadd import Mark, add_mark
 from ..layers.fieldmerge import Comparison, Merged, apply_package, compare_package
 from ..layers.fieldread import find_package
 from ..layers.schema import field_title, store_schema
-from ..layers.store import GpkgStore, Saved
+from ..layers.store import GpkgStore, Saved, inspect
 from ..layers.store.undo import undo
 from .survey_session import Opened
 from .tasks import TaskProgress
 
 COMPARE_STAGES, APPLY_STAGES = 1, 2
 _NAMES = ("name", "natural_village", "channel_name", "unit_name", "table", "key", "path")
+
+
+def look(task: QgsTask, path: Path) -> Opened:
+    """Check a survey without touching it: its layers are shown, and may be drawn this very moment.
+
+    Raises InputError QL-STORE-*.
+    """
+    from .evaluation_work import home_of  # much to read, and not on the interface thread
+
+    found = inspect(path)
+    return Opened(path, home_of(path), not found.writable, tuple(found.findings))
 
 
 class Compared(NamedTuple):
