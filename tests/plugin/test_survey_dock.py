@@ -783,3 +783,44 @@ def test_a_project_that_was_empty_shows_the_watershed(qtbot, qgis_new_project, t
     assert canvas.extent().contains(made_dock.session.layers("boundary")[0].extent())
     made_dock.close_survey()
     QgsProject.instance().clear()
+
+
+def test_a_file_full_of_dock_edits_pleases_gdals_validator_and_a_moved_folder_opens_whole(
+    dock, path, pictures, qtbot, tmp_path
+):
+    import shutil
+
+    pytest.importorskip("osgeo_utils")
+    from osgeo_utils.samples import validate_gpkg
+    from qingliu.layers.surveyphotos import file_of
+
+    field(dock, "population").setText("118")
+    dock.records.save()
+    layer = layer_of(dock, "villages")
+    layer.startEditing()
+    layer.changeAttributeValue(dock.session.fid("villages", "v1"), layer.fields().indexOf("name"), "下店村")
+    dock.save_map_edits()
+    dock.photos.add(pictures[:2])
+    qtbot.waitUntil(lambda: strip(dock).list.count() == 2 and not dock.desk.busy, timeout=WAIT_MS)
+    grown(dock, 40)
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    dock.undo()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    sign(dock, surveyor="张三", checker="李四")
+    dock.findChild(QPushButton, "survey_check").click()
+    QgsProject.instance().clear()
+    dock.close_survey()
+    assert not validate_gpkg.check(str(path), extra_checks=True)
+
+    moved = tmp_path / "另 一处 调查（新）"
+    shutil.move(str(path.parent), str(moved))
+    assert QgsProject.instance().read(str(moved / "survey.qgz"))
+    layers = QgsProject.instance().mapLayers().values()
+    assert len(layers) >= 35 and all(x.isValid() for x in layers)
+    qtbot.waitUntil(lambda: dock.session is not None and bool(dock.counts), timeout=WAIT_MS)  # by itself
+    assert dock.session.store.home.parent == moved
+    assert len(dock.session.edits.layers()) == len(layers)
+    photos = dock.session.store.rows("photos")
+    assert all(file_of(dock.session.store.home, p.values["path"]).is_file() for p in photos)
+    dock.choose_table("a7")
+    assert dock.desk.locked and field(dock, "population").text() == "118"
