@@ -47,7 +47,7 @@ translate = QCoreApplication.translate
 
 KIND, WHAT, HERE, THERE, CHOICE, WHO = range(6)
 COLUMNS = 6
-_WIDTHS = (90, 190, 110, 110, 80)
+_WIDTHS = (72, 170, 90, 90, 80)
 _LONGEST = 80
 _COLOURS = {
     CONFLICT: "#f8d7da",
