@@ -13,11 +13,13 @@ from qgis.core import QgsVectorLayer
 
 from ..core.dossier.model import Amount, LayoutFinding
 from ..core.errors import Problem
+from ..core.layoutplan.model import OUTSIDE
 from ..core.standard import Edition
 
 QUANTITIES = "quantities.csv"
 CHECKS = ("layout_check.gpkg", "checklayout.gpkg", "checklayout.csv", "layout_check.csv")
 TOLERANCE = 0.005
+_OUTSIDE = "各分区之外"
 
 
 class Taken(NamedTuple):
@@ -36,7 +38,7 @@ def beside(folder: Path, measured: Sequence[Amount], uuids: frozenset[str], edit
     """
     warnings: list[Problem] = []
     amounts = list(measured)
-    bill = list(_bill(folder / QUANTITIES))
+    bill = list(_bill(folder / QUANTITIES, edition))
     if bill and ties(bill, measured):
         amounts = bill
     elif bill:
@@ -64,7 +66,7 @@ def _whole(amount: Amount) -> float:
     return (amount.built or 0.0) + (amount.planned or 0.0)
 
 
-def _bill(path: Path) -> Iterator[Amount]:
+def _bill(path: Path, edition: Edition) -> Iterator[Amount]:
     """The rows of ``quantities.csv``, none where it is not there or not to be read."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -74,9 +76,12 @@ def _bill(path: Path) -> Iterator[Amount]:
     for row in rows:
         if row.get("of") == "width" or not row.get("measure"):
             continue
+        zone = row.get("zone") or ""
+        named = edition.zones.get(zone)
+        place = named.zh if named else _OUTSIDE if zone == OUTSIDE else zone
         yield Amount(
-            row.get("zone_name") or row.get("zone") or "", row.get("admin_village") or "", row["measure"] or "",
-            row.get("unit") or "", _number(row.get("built")), _number(row.get("planned")), _number(row.get("cost")),
+            place, row.get("admin_village") or "", row["measure"] or "", row.get("unit") or "",
+            _number(row.get("built")), _number(row.get("planned")), _number(row.get("cost")),
             int(_number(row.get("features")) or 0),
         )  # fmt: skip
 

@@ -121,7 +121,7 @@ def _layout(found: Optional[Sequence[LayoutFinding]], origins: Origins) -> list[
         groups.setdefault((f.severity, f.measure, f.rule_id, f.clause), []).append(f)
     lines = tuple(_layout_line(key, members, origins) for key, members in groups.items())
     titles = head("级别", "措施", "内容", "处数", "不合面积（m²）", "条文")
-    return [*blocks, Grid(titles, lines, (10.0, 18.0, 44.0, 7.0, 12.0, 9.0), 8.5)]
+    return [*blocks, Grid(titles, lines, (12.0, 16.0, 40.0, 7.0, 13.0, 12.0), 8.5)]
 
 
 def _gravest(finding: LayoutFinding) -> tuple[int, str, str, str]:

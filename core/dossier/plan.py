@@ -81,7 +81,11 @@ def plan_part(contents: Contents, origins: Origins) -> Part:
     lines = tuple(_line(n, a, zoned, costed, origins) for n, a in enumerate(contents.amounts))
     words = "工程量由措施图层量算（平面），与措施总体布局图一致（"
     note = Paragraph((Run(words), *clause("5.1.2"), Run("）。")))
-    return Part("plan", "九", "措施布局与工程量", (note, Grid(head(*titles), lines, size=9.0)))
+    if costed:
+        lines = (*lines, _cost_line(contents.amounts, len(titles), origins))
+    widths = [*((19.0, 12.0) if zoned else ()), 26.0, 8.0, 10.0, 11.0, *((14.0,) if costed else ())]
+    shares = tuple(w * 100.0 / sum(widths) for w in widths)
+    return Part("plan", "九", "措施布局与工程量", (note, Grid(head(*titles), lines, shares, 9.0)))
 
 
 def _line(number: int, amount: Amount, zoned: bool, costed: bool, origins: Origins) -> Line:
@@ -107,6 +111,25 @@ def _line(number: int, amount: Amount, zoned: bool, costed: bool, origins: Origi
         shown("planned", amount.planned),
     )
     return Line((*row, *cost))
+
+
+def _cost_line(amounts: Sequence[Amount], columns: int, origins: Origins) -> Line:
+    """The sum of the costs."""
+    total = sum(a.cost or 0.0 for a in amounts)
+    anchor = origins.own(
+        "amount.cost",
+        "费用合计",
+        number_text(total),
+        "5.1.2",
+        "各行费用之和（单价 × 工程量）",
+        source="工程量表",
+    )
+    return Line(
+        (
+            Cell((Run("合计", "bold"),), "center", columns=columns - 1),
+            Cell((Run(number_text(total), "value", anchor),), "right"),
+        )
+    )
 
 
 def cards_of(edition: Edition, measures: Iterable[str]) -> tuple[Card, ...]:

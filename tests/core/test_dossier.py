@@ -379,6 +379,20 @@ if property_test is not None:
         assert etree.fromstring(page) is not None
 
 
+def test_costs_are_added_up_and_the_sum_leads_to_its_clause():
+    amounts = [
+        Amount("生态治理区", "上店村", "terrace", "hm2", 0.0, 2.0, 50000.0, 3),
+        Amount("生态治理区", "下店村", "terrace", "hm2", 0.0, 1.0, 25000.5, 1),
+    ]
+    made = build(contents(amounts=amounts))
+    grid = next(b for b in part_of(made, "plan").blocks if b.block == "grid")
+    last = grid.lines[-1].cells
+    assert [c.runs[0].text for c in last] == ["合计", "75000.5"]
+    assert sum(c.columns for c in last) == len(grid.heads[0].cells)
+    assert next(o for o in made.origins if o.anchor == last[1].runs[0].target).clause == "5.1.2"
+    assert dead_links(made) == [] and loose_numbers(made) == []
+
+
 # -- cards -------------------------------------------------------------------------------
 def test_cards_are_of_the_measures_that_are_there():
     titles = [c.title for c in cards_of(default_edition(), ["terrace", "terrace"])]

@@ -267,6 +267,63 @@ def test_a_named_decision_lets_the_dem_in_and_is_logged(practice, tmp_path):
         assert any(e.who == "王主任" and e.why == "练习用虚构数据" for e in store.changes_since(0))
 
 
+# -- what lies beside the survey ---------------------------------------------------------
+HEAD = "zone,zone_name,admin_village,measure,measure_name,unit,of,quantity,planar,built,planned,features,price,fund,cost"
+
+
+def bill(folder, *rows):
+    (folder / "quantities.csv").write_text("\n".join([HEAD, *rows]), encoding="utf-8-sig")
+
+
+def taken(folder, *on_map, uuids=("m1",)):
+    from qingliu.core.dossier import Amount
+    from qingliu.core.standard import default_edition
+    from qingliu.layers.dossierplan import beside
+
+    measured = [Amount("", "", key, unit, 0.0, amount) for key, unit, amount in on_map]
+    return beside(folder, measured, frozenset(uuids), default_edition())
+
+
+def test_a_bill_that_ties_to_the_map_is_taken_with_zones_and_costs(qgis_app, tmp_path):
+    bill(
+        tmp_path,
+        "regulation,treatment,上店,terrace,Terraces,hm2,area,2,2,0,2,1,10,县,20",
+        "outside,outside,,terrace,Terraces,hm2,area,1,1,0,1,1,10,县,10",
+    )
+    found = taken(tmp_path, ("terrace", "hm2", 3.0))
+    assert [(a.zone, a.planned, a.cost) for a in found.amounts] == [
+        ("生态治理区", 2.0, 20.0),
+        ("各分区之外", 1.0, 10.0),
+    ]
+    assert found.warnings == [] and found.findings is None
+
+
+@pytest.mark.parametrize(
+    "on_map",
+    [[("terrace", "hm2", 3.1)], [("terrace", "hm2", 3.0), ("check_dam", "处", 2.0)]],
+    ids=["more was drawn since", "another measure was drawn since"],
+)
+def test_a_bill_that_does_not_tie_is_passed_over_and_said(qgis_app, tmp_path, on_map):
+    bill(tmp_path, "regulation,r,上店,terrace,Terraces,hm2,area,3,3,0,3,1,,,")
+    found = taken(tmp_path, *on_map)
+    assert [p.code for p in found.warnings] == ["QL-DOSSIER-STALE"]
+    assert [a.planned for a in found.amounts] == [amount for _, _, amount in on_map]
+
+
+@pytest.mark.parametrize(
+    ("uuid", "count"), [("m1", 1), ("gone", None)], ids=["of a measure", "of one that is gone"]
+)
+def test_findings_of_the_layout_are_taken_while_their_measures_are_there(qgis_app, tmp_path, uuid, count):
+    head = "measure_uuid,measure,rule_id,clause,severity,message,failing_area_m2"
+    text = f"{head}\n{uuid},terrace,t.1,6.2.2-5-2,error,太陡,12.5\n"
+    (tmp_path / "checklayout.csv").write_text(text, encoding="utf-8")
+    found = taken(tmp_path)
+    assert (found.findings and len(found.findings)) == count
+    assert [p.code for p in found.warnings] == ([] if count else ["QL-DOSSIER-STALE"])
+    if count:
+        assert (found.findings[0].measure, found.findings[0].area_m2) == ("梯田", 12.5)
+
+
 # -- pictures and pages ---------------------------------------------------------------
 def test_what_was_seen_most_often_wins_and_chance_has_no_say():
     from collections import Counter
