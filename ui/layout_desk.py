@@ -152,7 +152,7 @@ class LayoutDesk(QObject):
         if self.session is None:
             return
         before = self._tasks.get("ground")
-        if before is not None:  # one at a time: two readings of a file disturb each other
+        if before is not None:  # one at a time: the last choice counts
             self._following["ground"] = lambda: self.read_ground(choice)
             before.cancel()
             return

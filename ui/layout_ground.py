@@ -1,17 +1,15 @@
 """What the layout is checked against, read once in a task: the ground of the rules, and the areas of the bill.
 
-Layers are opened again for the task (:class:`Copies`), because one of the project must not be read in
-another thread.
+Layers are opened again for the task (:class:`Copies`), because those of the project belong to the
+interface thread. Edits of them that are not saved are not seen.
 """
 
 from __future__ import annotations
 
-import time
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
-    QgsFeatureRequest,
     QgsMapLayer,
     QgsRasterLayer,
     QgsTask,
@@ -33,7 +31,6 @@ from .layout_ledger import Bases
 from .tasks import TaskProgress
 
 STAGES = 40
-TRIES = 6
 CUT_BY = {"ZONES": "zones", "ADMIN": "villages", "PARCELS": "parcels"}
 STORAGE_REACH = "storage_reach_m"
 
@@ -71,7 +68,7 @@ class Given(NamedTuple):
 class Copies:
     """The layers for one task: files are opened again in its thread, what is in memory is copied here.
 
-    A layer of the project read in another thread loses features while it is being drawn.
+    A layer of the project belongs to the interface thread.
     """
 
     def __init__(self, layers: Mapping[str, QgsMapLayer]) -> None:
@@ -97,24 +94,14 @@ class Copies:
 
 
 def _open(given: Given) -> QgsMapLayer:
-    """Open a file of the project once more; vector layers come whole into memory.
-
-    QGIS drops the connections to a file when somebody else opens or closes it, and a reading then ends early
-    without a word: what was read is counted, and read again where features lack.
-    """
+    layer: Any
     if given.raster:
-        raster = QgsRasterLayer(given.source, given.name, given.provider)
-        raster.setCrs(given.crs)
-        return raster
-    layer = QgsVectorLayer(given.source, given.name, given.provider)
-    if given.subset:
-        layer.setSubsetString(given.subset)
+        layer = QgsRasterLayer(given.source, given.name, given.provider)
+    else:
+        layer = QgsVectorLayer(given.source, given.name, given.provider)
+        if given.subset:
+            layer.setSubsetString(given.subset)
     layer.setCrs(given.crs)
-    for again in range(TRIES):
-        found = layer.materialize(QgsFeatureRequest())
-        if layer.featureCount() < 0 or found.featureCount() >= layer.featureCount():
-            return found
-        time.sleep(0.2 * (again + 1))
     return layer
 
 

@@ -118,6 +118,9 @@ class Sources(QWidget):
     def recall(self, project: QgsProject, survey: str) -> None:
         """Choose what the project remembers, else what roles and names of its layers say."""
         guessed = guess(project, survey)
+        empty = [x for x in project.mapLayers().values() if role_of(x) and not _holds(x)]
+        for box in self.boxes.values():
+            box.setExceptedLayerList(empty)
         for role, box in self.boxes.items():
             kept, known = project.readEntry(SCOPE, f"/layout/{role}", "")
             layer = project.mapLayer(kept) if known and kept else None

@@ -180,5 +180,6 @@ def test_live_verdicts_are_those_of_a_fresh_batch_after_random_edits(session, ed
 
 
 @pytest.mark.torture
+@pytest.mark.timeout(7200)
 def test_live_verdicts_are_those_of_a_fresh_batch_after_ten_thousand_edits(session, edition):
     edited(session, edition, edits=10_000, seed=11, every=10)
