@@ -10,7 +10,15 @@ import hashlib
 import re
 from typing import Any, Callable, TypeVar
 
-from qgis.core import QgsLayout, QgsLayoutItem, QgsLayoutItemScaleBar, QgsReadWriteContext
+from qgis.core import (
+    QgsLayout,
+    QgsLayoutItem,
+    QgsLayoutItemMap,
+    QgsLayoutItemScaleBar,
+    QgsLayoutObject,
+    QgsReadWriteContext,
+    QgsScaleBarSettings,
+)
 from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
 NAME, SET, PLACED = "qingliu/name", "qingliu/set", "qingliu/placed"
@@ -20,6 +28,7 @@ _PASSING = {"uuid", "templateUuid", "groupUuid", "zValue", "id", "multiFrame", "
 _PASSING_PARTS = {"customproperties", "customProperties", "layerStyles", "LayerStyles", "legend-filter",
                   "dataDefinedProperties", "dd_properties", "symbol"}  # fmt: skip
 _SIZE = re.compile(r" size(OnPage)?=\S+")
+_SEGMENT = re.compile(r" numUnitsPerSegment=\S+")
 ItemKind = TypeVar("ItemKind", bound=QgsLayoutItem)
 
 
@@ -86,7 +95,18 @@ def fingerprint(item: QgsLayoutItem) -> str:
     _walk(root, parts)
     if isinstance(item, QgsLayoutItemScaleBar):  # its size follows from what it shows
         parts = [_SIZE.sub("", part) for part in parts]
+        if item.segmentSizeMode() == QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth:
+            parts = [_SEGMENT.sub("", part) for part in parts]
+    if isinstance(item, QgsLayoutItemMap) and _is_given_its_scale(
+        item
+    ):  # the atlas moves it from sheet to sheet
+        parts = [part for part in parts if not part.startswith("Extent ")]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
+
+
+def _is_given_its_scale(item: QgsLayoutItemMap) -> bool:
+    scale = QgsLayoutObject.DataDefinedProperty.MapScale
+    return bool(item.atlasDriven() and item.dataDefinedProperties().isActive(scale))
 
 
 def _walk(element: QDomElement, parts: list[str]) -> None:

@@ -35,12 +35,10 @@ from .compose import MM, Page, extent_at, new_bar, new_map, new_picture, put
 from .content import Figure
 from .drawings import text_format
 from .figureset import DRAWN, GROUP
-from .series_records import Subject
+from .series_records import MAP, NEAR, Subject
 from .sheet import GAP, Box, Sheet, make_sheet
 
 PAPER = "A4"
-SCALES = tuple(step * 10**power for power in (2, 3, 4) for step in (5.0, 10.0, 20.0, 25.0))
-NEAR = 5000.0  # scale of a sheet about a point
 _THIS = "$id = @atlas_featureid"
 
 
@@ -81,7 +79,7 @@ def series_parts() -> SeriesParts:
     sheet = make_sheet(PAPER, False)
     frame = sheet.frame
     title = Box(frame.x, frame.y + GAP, frame.width, 11.0)
-    chart = Box(frame.x + 3, title.bottom + GAP, frame.width - 6, 118.0)
+    chart = Box(frame.x + 3, title.bottom + GAP, MAP.width, MAP.height)
     strip = Box(chart.x, chart.bottom + GAP, chart.width, 13.0)
     foot = Box(frame.x + 3, frame.bottom - 11.0, frame.width - 6, 10.0)
     top = strip.bottom + GAP
@@ -196,7 +194,7 @@ def _layout(project: QgsProject, subject: Subject) -> QgsPrintLayout:
 def _map(
     page: Page, pages: QgsVectorLayer, layers: Sequence[QgsMapLayer], wish: SeriesWish
 ) -> QgsLayoutItemMap | None:
-    """The map that follows the sheets; about a point at 1:5000, else at the largest scale that shows all."""
+    """The map that follows the sheets, each at its own scale of the series."""
     item = page.keeper.item("map", new_map)
     if item is None:
         found = page.keeper.look("map")
@@ -209,9 +207,11 @@ def _map(
     item.setBackgroundColor(QColor("#ffffff"))
     item.setExtent(extent_at(wish.centre, NEAR, page.sheet.map))
     item.setAtlasDriven(True)
-    modes = QgsLayoutItemMap.AtlasScalingMode
-    point = pages.geometryType() == QgsWkbTypes.GeometryType.PointGeometry
-    item.setAtlasScalingMode(modes.Fixed if point else modes.Predefined)
+    item.setAtlasScalingMode(
+        QgsLayoutItemMap.AtlasScalingMode.Fixed
+    )  # the centre follows, the scale is given
+    scale = QgsProperty.fromExpression('"scale"')
+    item.dataDefinedProperties().setProperty(QgsLayoutObject.DataDefinedProperty.MapScale, scale)
     return item
 
 
@@ -222,8 +222,7 @@ def _strip(page: Page, chart: QgsLayoutItemMap) -> None:
         arrow.setPicturePath(str(RESOURCES / "figures" / "north.svg"))
         put(arrow, page.sheet.north.inner(0.5))
     box = page.sheet.bar
-    words = "1:[% to_string(round(map_get(item_variables('map'),'map_scale'))) %]"
-    page.label("scale", words, box._replace(width=34.0), 10)
+    page.label("scale", '1:[% to_string(round("scale")) %]', box._replace(width=34.0), 10)
     bar = page.keeper.item("scalebar", new_bar)
     if bar is None:
         return
@@ -270,4 +269,3 @@ def _atlas(layout: QgsPrintLayout, pages: QgsVectorLayer) -> None:
     atlas.setPageNameExpression('"name"')
     atlas.setSortFeatures(True)
     atlas.setSortExpression('"number"')
-    layout.renderContext().setPredefinedScales(list(SCALES))

@@ -24,12 +24,26 @@ from ..layers.outputs import Column, feature, fields
 from ..layers.schema import StoreTable, code_lists, store_schema
 from ..layers.surveyphotos import file_of
 from ..layers.surveyproject import open_layer
+from .sheet import Box, fitting_scale
 from .sources import TABLES
 
 COLUMNS = (
     Column("number", "integer"), Column("uuid", "text"), Column("name", "text"),
-    Column("record", "text"), Column("more", "text"), Column("photo", "text"), Column("caption", "text"),
+    Column("scale", "number"), Column("record", "text"), Column("more", "text"), Column("photo", "text"),
+    Column("caption", "text"),
 )  # fmt: skip
+MAP = Box(0.0, 0.0, 174.0, 118.0)  # mm on the sheet
+NEAR = 5000.0  # scale of a sheet about a point
+LEAST, ROOM = 50.0, 1.1  # m that a map shows at least; room around a feature, 1 = none
+UNITS = {
+    "m2": "m²",
+    "hm2": "hm²",
+    "km2": "km²",
+    "m3": "m³",
+    "m3/s": "m³/s",
+    "10^4 yuan": "万元",
+    "GB 3838 class": "类",
+}
 NO_PHOTO = "（无照片）"
 _LONGEST = 24  # rows of the left column of the record
 _INTERNAL = ("fid", "uuid", "sheet_uuid", "row_no", "version")
@@ -183,7 +197,7 @@ def _texts(values: Mapping[str, Any], table: StoreTable) -> list[tuple[str, str]
         if field is None:
             found.append((name, text))
         elif not field.hidden:
-            unit = f"（{field.unit}）" if field.unit else ""
+            unit = f"（{UNITS.get(field.unit, field.unit)}）" if field.unit else ""
             found.append((f"{field.zh}{unit}", _coded(text, field.codes, field.kind)))
     return found
 
@@ -223,11 +237,12 @@ def write_leaves(
 
     Raises InputError QL-SERIES-WRITE.
     """
-    made = fields(COLUMNS)
+    in_place = layer is not None and layer.isValid()
+    made = layer.fields() if layer is not None and in_place else fields(COLUMNS)
     rows = []
     for number, leaf in enumerate(found, start=1):
         rows.append(feature(made, _values(number, leaf), _multi(leaf.geometry)))
-    if layer is not None and layer.isValid():
+    if layer is not None and in_place:
         provider = layer.dataProvider()
         done = provider.truncate() and provider.addFeatures(rows)[0]
         layer.updateExtents()
@@ -248,6 +263,15 @@ def write_leaves(
         raise InputError("QL-SERIES-WRITE", path=str(path), reason=reason)
 
 
+def scale_of(geometry: QgsGeometry) -> float:
+    """Denominator of the largest scale of the series that shows all of it with some room; a place has 1:5000."""
+    if geometry.type() == QgsWkbTypes.GeometryType.PointGeometry:
+        return NEAR
+    extent, box = geometry.boundingBox(), MAP
+    width, height = max(extent.width(), LEAST), max(extent.height(), LEAST)
+    return fitting_scale(width, height, box, ROOM)
+
+
 def _multi(geometry: QgsGeometry) -> bytes:
     several = QgsGeometry(geometry)
     several.get().dropZValue()
@@ -265,6 +289,7 @@ def _values(number: int, leaf: Leaf) -> dict[str, Any]:
         "number": number,
         "uuid": leaf.uuid,
         "name": leaf.name or f"第 {number} 号",
+        "scale": scale_of(leaf.geometry),
         "record": "\n".join(lines[:_LONGEST]),
         "more": "\n".join(lines[_LONGEST:]),
         "photo": leaf.photo,
