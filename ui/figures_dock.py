@@ -34,9 +34,11 @@ from qgis.PyQt.QtWidgets import (
 from ..core import language
 from ..core.standard import default_edition
 from ..layers.roles import roles
+from ..layers.schema import store_schema
 from ..layouts.content import figures
 from ..layouts.export import FORMATS
 from ..layouts.sheet import PAPERS
+from ..layouts.sources import TABLES
 from .figures_block import SETTINGS, BlockForm
 from .figures_press import Order, Page, Press, layout_of, picture_of
 from .survey_session import survey_in
@@ -59,6 +61,7 @@ class FiguresDock(QDockWidget):
         self._picture = QPixmap()
         self._exporting = False
         self._left = 0
+        self._states: dict[str, tuple[str, bool]] = {}
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -192,6 +195,7 @@ class FiguresDock(QDockWidget):
         """Another project, or none: nothing of the old one stays on the screen."""
         self.press.cancel()
         self.block.recall()
+        self._states.clear()
         self.folder.setFilePath(str(self._own_folder()))
         self.log.clear()
         self.refresh()
@@ -214,8 +218,7 @@ class FiguresDock(QDockWidget):
                 if figure.required_by
                 else self.tr("customary")
             )
-            made = layout_of(self.project, key) is not None
-            item = QTreeWidgetItem([f"{figure.number} {name}", status, self.tr("drawn") if made else "–"])
+            item = QTreeWidgetItem([f"{figure.number} {name}", status, self._state(key)])
             item.setData(0, KEY, key)
             on = ticked is None or key in ticked
             item.setCheckState(0, Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
@@ -226,6 +229,20 @@ class FiguresDock(QDockWidget):
         self._show()
         self._enable()
         self._say_what_next()
+
+    def _state(self, key: str) -> str:
+        """What the last order said of a figure, as long as its layout is there."""
+        made = layout_of(self.project, key) is not None
+        said = self._states.get(key, ("", made))
+        if said[0] and said[1] == made:
+            return said[0]
+        return self.tr("drawn") if made else "–"
+
+    def _set_state(self, key: str, text: str) -> None:
+        self._states[key] = (text, layout_of(self.project, key) is not None)
+        item = self._item(key)
+        if item is not None:
+            item.setText(2, text)
 
     def ticked(self) -> list[str]:
         """Keys of the figures that are ticked."""
@@ -286,8 +303,7 @@ class FiguresDock(QDockWidget):
         self._picture = QPixmap.fromImage(picture_of(layout)) if layout is not None else QPixmap()
         for number in range(self.list.topLevelItemCount()):
             one = self.list.topLevelItem(number)
-            if layout_of(self.project, one.data(0, KEY)) is None:
-                one.setText(2, "–")
+            one.setText(2, self._state(one.data(0, KEY)))
         self._show()
         self._enable()
 
@@ -364,13 +380,11 @@ class FiguresDock(QDockWidget):
             self.log.addItem(problem.text())
         count = len(page.problems)
         done = self.tr("written") if page.path is not None else self.tr("drawn")
-        item.setText(2, self.tr("{}, {} remarks").format(done, count) if count else done)
+        self._set_state(page.key, self.tr("{}, {} remarks").format(done, count) if count else done)
 
     def _left_out(self, key: str, lacks: str) -> None:
-        item = self._item(key)
-        if item is not None:
-            self._left += 1
-            item.setText(2, self.tr("left out: there is no {}").format(lacks))
+        self._left += 1
+        self._set_state(key, self.tr("left out: there is no {}").format(_words(lacks)))
 
     def _finished(self, whole: bool) -> None:
         self.draw.setText(self.tr("Draw what is ticked"))
@@ -399,3 +413,13 @@ class FiguresDock(QDockWidget):
 
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.filePath()))
+
+
+def _words(lacks: str) -> str:
+    """Roles by the names of the survey's layers, in the language in force."""
+    schema = store_schema()
+    found = []
+    for role in lacks.replace(" | ", ", ").split(", "):
+        table = schema.get(TABLES.get(role, role))
+        found.append(role if table is None else table.zh if language.current() == "zh" else table.en)
+    return ", ".join(found)
