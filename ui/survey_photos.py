@@ -52,6 +52,7 @@ class Photos(QObject):
         self.rows: Dict[str, Row] = {}
         self._owner = ""
         self._quiet = False
+        self._facts_of = ""
         self._files: Optional[PhotoFiles] = None
         self._read_timer = desk.timer(READ_MS, self._read)
         records.shown.connect(self.show)
@@ -70,6 +71,7 @@ class Photos(QObject):
         self._owner = uuid
         self.strip.setVisible(bool(uuid))
         self._clear()
+        self._show_facts()
         session = self.desk.session
         if session is None:
             self._files = None
@@ -95,10 +97,12 @@ class Photos(QObject):
         )  # fmt: skip
 
     def _clear(self) -> None:
+        """No photos in the list; a note that is being typed stays until the list is there again."""
         self.rows = {}
+        self.strip.list.blockSignals(True)
         self.strip.list.clear()
+        self.strip.list.blockSignals(False)
         self.strip.notice.setVisible(False)
-        self._show_facts()
 
     def _set_title(self, count: int) -> None:
         words = translate("SurveyDock", "Photos of this row: {}") if count else translate(
@@ -118,7 +122,9 @@ class Photos(QObject):
             self.rows[row.uuid] = row
             self.strip.list.addItem(photo_item(row, image))
         found = [i for i in self._items() if self._uuid(i) == current]
+        self.strip.list.blockSignals(True)
         self.strip.list.setCurrentItem(found[0] if found else self.strip.list.item(0))
+        self.strip.list.blockSignals(False)
         self._tell_files(files)
         self._show_facts()
 
@@ -141,7 +147,7 @@ class Photos(QObject):
     def _follow(self, saved: Saved) -> None:
         if any(key.table == TABLE for key in saved.rows):
             self._files = None
-            self.show(self._owner)
+            self._read_timer.start()
 
     @staticmethod
     def _uuid(item: Optional[QListWidgetItem]) -> str:
@@ -153,10 +159,13 @@ class Photos(QObject):
 
     def _show_facts(self) -> None:
         row = self.current()
+        typing = self.strip.note.isModified() and row is not None and row.uuid == self._facts_of
+        self._facts_of = row.uuid if row is not None else ""
         self._quiet = True
         direction = row.values.get("direction") if row is not None else None
         self.strip.direction.setValue(NOWHERE if direction is None else round(direction))
-        self.strip.note.setText(str(row.values.get("note") or "") if row is not None else "")
+        if not typing:
+            self.strip.note.setText(str(row.values.get("note") or "") if row is not None else "")
         self._quiet = False
         self._enable()
 
@@ -234,6 +243,7 @@ class Photos(QObject):
         changed = {k: v for k, v in given.items() if v != row.values.get(k)}
         if not changed:
             return
+        self.strip.note.setModified(False)
         change = Update(TABLE, row.uuid, row.version, changed)
         title, saved = translate("SurveyDock", "Saving …"), translate("SurveyDock", "Saved.")
         self.desk.act(

@@ -642,6 +642,21 @@ def test_direction_and_note_of_a_photo_are_kept_and_undone(dock, pictures, qtbot
     assert stored(dock, "photos", photo.uuid).values["note"] is None
 
 
+def test_a_note_that_is_being_typed_outlives_the_reading_of_the_photos(dock, pictures, qtbot):
+    from qgis.PyQt.QtTest import QTest
+
+    dock.show()
+    dock.photos.add(pictures[:1])
+    qtbot.waitUntil(lambda: strip(dock).list.count() == 1 and not dock.desk.busy, timeout=WAIT_MS)
+    QTest.keyClicks(strip(dock).note, "ditch")
+    strip(dock).direction.setValue(90)  # saved at once with what is typed so far, and the list is read again
+    QTest.keyClicks(strip(dock).note, " at the gate")
+    qtbot.waitUntil(lambda: dock.photos.current() is not None and dock.photos.current().version == 2)
+    assert strip(dock).note.text() == "ditch at the gate"
+    strip(dock).note.editingFinished.emit()
+    assert dock.session.store.rows("photos")[0].values["note"] == "ditch at the gate"
+
+
 def test_a_removed_photo_comes_back_with_undo_and_its_file_is_noticed_meanwhile(dock, path, pictures, qtbot):
     dock.photos.add(pictures[:1])
     qtbot.waitUntil(lambda: strip(dock).list.count() == 1 and not dock.desk.busy, timeout=WAIT_MS)
