@@ -52,6 +52,7 @@ def read_survey(
         tables=table_rows(store, edition),
         inputs=inputs,
         figures=figures.figures,
+        estimates=estimated_cells(store),
         located={VILLAGES: tuple(villages_inside(layers))},
         county=county or stored_county(store, edition),
         lost_evidence=frozenset(
@@ -88,6 +89,17 @@ def table_rows(store: GpkgStore, edition: Edition) -> dict[str, list[TableRow]]:
 def own_id(row: Row, number: int) -> str:
     """The row's uuid; its place in the table where another program wrote it without one."""
     return row.uuid if row.values.get("uuid") else f"row-{number}"
+
+
+def estimated_cells(store: GpkgStore) -> frozenset[tuple[str, str, str]]:
+    """Cells of survey tables that hold an estimate: what ``provenance`` calls one, and nobody has changed since."""
+    found = set()
+    for row in store.rows("provenance", where={"kind": "estimate"}):
+        table, uuid, field = (str(row.values.get(k) or "") for k in ("table_name", "row_uuid", "field"))
+        cell = store.row(table, uuid) if uuid and table in store.tables() else None
+        if cell is not None and cell.values.get(field) == row.values.get("value"):
+            found.add((table, uuid, field))
+    return frozenset(found)
 
 
 def villages_inside(layers: SurveyLayers) -> Iterator[Located]:

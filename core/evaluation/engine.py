@@ -247,6 +247,15 @@ class _Bench:
         ids = [i for i in (id, self._limit_id(indicator, type_key)) if i]
         return self.ledger.year_gaps(ids, self.given.date)
 
+    def _estimate_gaps(self, worked: Worked) -> list[Gap]:
+        """7.0.2 asks for monitoring and published statistics: an estimate of ours proves nothing."""
+        found = []
+        for term in worked.terms:
+            leaves = self.ledger.leaves([term.id] if term.id else ())
+            if any(leaf.kind == "estimate" for leaf in leaves):
+                found.append(Gap(Problem("QL-EVAL-ESTIMATE", {"what": term.key}), INPUTS, term.key))
+        return found
+
     # -- comparisons -------------------------------------------------------------
     def _work(self, indicator: Indicator, reading: str) -> Worked:
         key = (indicator.number, reading)
@@ -267,6 +276,7 @@ class _Bench:
         worked = self._work(indicator, reading)
         limit, limit_gaps = self._limit(indicator, limit_value)
         gaps = [*worked.gaps, *limit_gaps, *self._year_gaps(worked.id, indicator, type_key)]
+        gaps += self._estimate_gaps(worked)
         presence = self._presence(indicator)
         notes = worked.notes
         if presence is not None:

@@ -266,7 +266,8 @@ class Gatherer:
 
     def cell(self, table: str, row: TableRow, column: str) -> str:
         """A table's cell in the register, with the features its row points to."""
-        return enter_cell(self.ledger, self.edition, table, row, column)
+        kind = "estimate" if (table, row.uuid, column) in self.given.estimates else "entered"
+        return enter_cell(self.ledger, self.edition, table, row, column, kind)
 
     # -- what is not there -------------------------------------------------------
     def _unlisted(self, table: str, column: str) -> tuple[Gap, ...]:
@@ -324,7 +325,9 @@ LAYERS_OF = {
 """The layers of a survey from which a figure is measured."""
 
 
-def enter_cell(ledger: Ledger, edition: Edition, table: str, row: TableRow, column: str) -> str:
+def enter_cell(
+    ledger: Ledger, edition: Edition, table: str, row: TableRow, column: str, kind: str = "entered"
+) -> str:
     """A table's cell as a value of the register."""
     id = f"{table}.{row.uuid}.{column}"
     if id in ledger.register:
@@ -335,7 +338,7 @@ def enter_cell(ledger: Ledger, edition: Edition, table: str, row: TableRow, colu
     features = (Feature(table, row.uuid), *(f for f in links if f.role != "sheet"))
     place = Place(known.id, table, column)
     return ledger.enter(
-        id, row.values.get(column), "entered", place, unit=definition.unit if definition else None,
+        id, row.values.get(column), kind, place, unit=definition.unit if definition else None,
         clause=known.clauses[0] if known.clauses else known.id, source=f"{known.id} {known.title_zh}",
         year=row.year, features=features,
     )  # fmt: skip

@@ -96,8 +96,8 @@ class EvaluationInput:
 
     ``tables``: table name (``a8``) -> rows; ``figures``: variable -> figure from layers (areas hm², C.7 m²,
     lengths m, counts). ``located``: layer -> what is drawn there and asks for a row. ``lost_evidence`` are
-    evidence paths that lead to no file. ``date`` is that of the evaluation (7.0.2); ``made_at`` the moment
-    written into every value.
+    evidence paths that lead to no file; ``estimates`` cells (table, row, column) that are estimates of ours.
+    ``date`` is that of the evaluation (7.0.2); ``made_at`` the moment written into every value.
     """
 
     date: date
@@ -107,6 +107,7 @@ class EvaluationInput:
     located: Mapping[str, Sequence[Located]] = field(default_factory=dict)
     county: Optional[County] = None
     lost_evidence: frozenset[str] = frozenset()
+    estimates: frozenset[Tuple[str, str, str]] = frozenset()
     tolerance: float = 0.01
     made_at: Optional[datetime] = None
     made_by: str = "qingliu:evaluate"

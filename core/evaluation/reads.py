@@ -121,6 +121,10 @@ def _reads(edition: Edition, source: Source, change: Touched, decides: bool) -> 
         return any(_layer_concerned(edition, layer, change) for layer in _layers(source))
     if change.table == "sheet":
         return source.table in change.said("table") and change.changed(("survey_date", "table"))
+    if change.table == "provenance":
+        return source.table in change.said("table_name") and change.changed(
+            ("table_name", "row_uuid", "field", "kind")
+        )
     if change.table == source.table:
         return _cell_concerned(source, change)
     if change.table in edition.table(source.table).layers:

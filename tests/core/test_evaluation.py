@@ -581,6 +581,29 @@ def test_total_that_agrees_with_the_layers_has_their_error():
     assert far.row("livable", 1).low is None
 
 
+@pytest.mark.parametrize(
+    ("figures", "tables", "estimates"),
+    [
+        ({"eroded_area": Figure(100.0, estimate=True, source="ours", year=2025)}, {}, ()),
+        ({}, {"a3": rows_of({"erosion_total_hm2": 100.0})}, [("a3", "r0", "erosion_total_hm2")]),
+    ],
+    ids=["layer", "cell"],
+)
+def test_an_estimate_proves_nothing_until_the_official_figure_is_entered(figures, tables, estimates):
+    total = entry(1, "total_area", 1000.0)
+    base = {"date": DATE, "figures": figures, "tables": tables, "estimates": frozenset(estimates)}
+    row = evaluate(EvaluationInput(inputs=(total,), county=county_from(COUNTY), **base), ["livable"]).row(
+        "livable", 1
+    )
+    assert (row.value_num, row.state, row.margin) == (pytest.approx(90), "unproven", pytest.approx(10))
+    assert [(g.problem.code, g.table, g.field) for g in row.gaps] == [
+        ("QL-EVAL-ESTIMATE", "indicator_input", "eroded_area")
+    ]
+    told = (total, entry(1, "eroded_area", 100.0))
+    sure = evaluate(EvaluationInput(inputs=told, county=county_from(COUNTY), **base), ["livable"])
+    assert sure.row("livable", 1).state == "pass"
+
+
 def test_forest_and_grass_of_table_a_1_stand_in_where_no_parcels_are_drawn():
     tables = {"a1": rows_of({"forest_hm2": 600.0, "grassland_hm2": 100.0, "watershed_area_km2": 10.0})}
     row = evaluate(tables_only(tables), ["livable"]).row("livable", 2)

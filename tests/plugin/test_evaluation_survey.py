@@ -158,6 +158,19 @@ def test_villages_outside_the_boundary_ask_for_no_row(store):
     assert [(p.uuid, p.name) for p in read(store).located["villages"]] == [("v1", "里村")]
 
 
+def test_cell_that_provenance_calls_an_estimate_is_one_until_somebody_changes_it(store):
+    from qingliu.layers.store import Insert, Update
+
+    store.save([
+        Insert("a3", {"erosion_total_hm2": 40.0}, uuid="e"),
+        Insert("provenance", {"value_id": "x", "table_name": "a3", "row_uuid": "e", "kind": "estimate",
+                              "field": "erosion_total_hm2", "value": 40.0}),
+    ])  # fmt: skip
+    assert read(store).estimates == {("a3", "e", "erosion_total_hm2")}
+    store.save([Update("a3", "e", 1, {"erosion_total_hm2": 55.0})])
+    assert read(store).estimates == frozenset()
+
+
 def test_stated_errors_are_those_of_the_survey(store):
     from qingliu.layers.surveyevaluation import stated_accuracy
 
