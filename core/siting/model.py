@@ -200,6 +200,9 @@ class Field(Protocol):
     def where(self, op: str, limit: float) -> Part:
         """The part where the value compares with ``limit`` (``op`` one of > >= < <=)."""
 
+    def where_any(self, tests: Sequence[Tuple[str, float]]) -> Part:
+        """The part where any of some comparisons holds."""
+
 
 class Classes(Protocol):
     """A class over a place: zone, land use, state of the channel …

@@ -73,7 +73,13 @@ class CellField:
 
     def where(self, op: str, limit: float) -> Part:
         """The cells where the value compares, cut by the place."""
-        hit = OPERATORS[op](self.values, limit)
+        return self.where_any([(op, limit)])
+
+    def where_any(self, tests: Sequence[tuple[str, float]]) -> Part:
+        """The cells where any of the comparisons holds, drawn in one go."""
+        hit = np.zeros(self.values.shape, bool)
+        for op, limit in tests:
+            hit |= OPERATORS[op](self.values, limit)
         count = int(np.count_nonzero(hit))
         if count == 0:
             return NOWHERE
@@ -106,6 +112,10 @@ class PieceField:
         """The pieces whose value compares."""
         hit = [p for p, v in self._values if OPERATORS[op](round(v, DECIMALS), limit)]
         return WHOLE if len(hit) == len(self._values) else united(self._site, hit)
+
+    def where_any(self, tests: Sequence[tuple[str, float]]) -> Part:
+        """The pieces whose value compares with any."""
+        return self._site.either([self.where(op, limit) for op, limit in tests])
 
 
 class Distance:
@@ -142,6 +152,10 @@ class Distance:
             return WHOLE
         site = self._site
         return Part(1 - near.share, lambda: site.shapes.minus(site.shape, near.shape))
+
+    def where_any(self, tests: Sequence[tuple[str, float]]) -> Part:
+        """The parts together."""
+        return self._site.either([self.where(op, limit) for op, limit in tests])
 
     def _within(self, limit: float) -> Part:
         site = self._site

@@ -168,7 +168,7 @@ class Asker:
 
     def _outside(self, field: Field, bounds: Sequence[tuple[str, float]]) -> Part:
         """The part beyond any of the bounds."""
-        return self.site.either([field.where(_OPPOSITE[op], limit) for op, limit in bounds])
+        return field.where_any([(_OPPOSITE[op], limit) for op, limit in bounds])
 
     def _width(self, test: Condition, limit: float) -> Truth:
         found = self.site.widths(limit)
