@@ -268,7 +268,8 @@ def test_a_named_decision_lets_the_dem_in_and_is_logged(practice, tmp_path):
 
 
 # -- what lies beside the survey ---------------------------------------------------------
-HEAD = "zone,zone_name,admin_village,measure,measure_name,unit,of,quantity,planar,built,planned,features,price,fund,cost"
+HEAD = "zone,zone_name,admin_village,measure,measure_name,unit,of,quantity,planar,built,planned,features"
+HEAD += ",price,fund,cost"
 
 
 def bill(folder, *rows):
