@@ -7,7 +7,7 @@ the interface thread.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Mapping
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping
 
 from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsTask
 from qgis.gui import QgsMapCanvas
@@ -54,6 +54,11 @@ class LayoutDesk(QObject):
         self.base: Read | None = None
         self._tasks: Dict[str, QgsTask] = {}
         self._following: Dict[str, Callable[[], None] | None] = {}
+        self._opening: LayoutSession | None = None
+        self._steps: Iterator[None] | None = None
+        self._showing = QTimer(self)
+        self._showing.setInterval(0)
+        self._showing.timeout.connect(self._show_step)
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.setInterval(SETTLE_MS)
@@ -87,7 +92,7 @@ class LayoutDesk(QObject):
     @property
     def busy(self) -> bool:
         """Whether a task is under way."""
-        return bool(self._tasks)
+        return bool(self._tasks) or self._opening is not None
 
     # -- opening ----------------------------------------------------------
     def open(self, path: Path | str, *, scratch: bool = False) -> None:
@@ -111,17 +116,38 @@ class LayoutDesk(QObject):
 
     def _found(self, found: Found, who: str, scratch: bool) -> None:
         scratch = scratch or found.path.parent == self.scratch_folder
-        try:
-            self.session = LayoutSession(
-                found, QgsProject.instance(), self.drafts, who, self.edition, scratch=scratch
-            )
-        except QingliuError as error:
-            self.told.emit(error.text())
+        made = LayoutSession(found, QgsProject.instance(), self.drafts, who, self.edition, scratch=scratch)
+        self._opening = made
+        self._steps = made.showing()
+        self._showing.start()
+
+    def _show_step(self) -> None:
+        """A layer at a time goes into the project; then the layout is open."""
+        made, steps = self._opening, self._steps
+        if made is None or steps is None:
+            self._showing.stop()
             return
-        self.session.changed.connect(self._edited)
-        self.live.crs = self.session.crs
+        try:
+            next(steps)
+            return
+        except StopIteration:
+            self._show_end()
+            self._is_open(made)
+        except QingliuError as error:
+            self._show_end()
+            made.close()
+            self.told.emit(error.text())
+
+    def _show_end(self) -> None:
+        self._showing.stop()
+        self._opening = self._steps = None
+
+    def _is_open(self, session: LayoutSession) -> None:
+        self.session = session
+        session.changed.connect(self._edited)
+        self.live.crs = session.crs
         self.ledger = Ledger(self.edition, QgisShapes(), Bases())
-        self._count(self.session.rows)
+        self._count(session.rows)
         self.opened.emit()
         self._settling.start()
 
@@ -132,6 +158,10 @@ class LayoutDesk(QObject):
         self._tasks.clear()
         self._following.clear()
         self._settling.stop()
+        if self._opening is not None:  # closed before it was open
+            opening = self._opening
+            self._show_end()
+            opening.close()
         self.live.clear()
         self.live.ground = None
         if self.check is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid as uuids
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -33,7 +33,7 @@ from ..layers.schema import AUDIT_NAMES
 from ..layers.store import Drafts, GpkgStore, NewSurvey, Saved, create_store, open_store
 from ..layers.store.editing import EditSession, layers_of, table_of
 from ..layers.storecrs import srs_of
-from ..layers.surveyproject import Surveyed, fill_project, open_layer
+from ..layers.surveyproject import Surveyed, filling, open_layer
 from ..layouts.measures import measure_renderer
 from .layout_history import History, action
 from .layout_notes import Notes
@@ -107,6 +107,7 @@ class LayoutSession(QObject):
         self.scratch = scratch
         self.drafts = drafts
         self.closed = False
+        self._listening = False
         self.store = GpkgStore(
             found.path, who=who, read_only=found.read_only, findings=found.findings, home=found.home
         )
@@ -124,24 +125,36 @@ class LayoutSession(QObject):
         self._tell = _timer(self, 0, self._told)
         self._reread = _timer(self, 0, self.reread)
         self._draft = _timer(self, DRAFT_MS, self._keep_draft)
-        self._show()
-        self._listen()
-        self.reread()
 
     # -- layers ----------------------------------------------------------------
-    def _show(self) -> None:
-        """The survey's layers in the project; of a scratch layout its measures only."""
-        if layers_of(self.project, self.store):
-            return
-        if not self.scratch:
-            survey = Surveyed(self.store.path, self.id, self.meta.get("name", ""), current())
-            fill_project(self.project, survey)
-            self._raise_layers()
-            return
+    def showing(self) -> Iterator[None]:
+        """Put the measures on the map, a layer at a time, so that a window stays alive; then take them over.
+
+        A survey comes with all its layers, a scratch layout with its measures only.
+        """
+        if not layers_of(self.project, self.store):
+            if self.scratch:
+                yield from self._show_measures()
+            else:
+                survey = Surveyed(self.store.path, self.id, self.meta.get("name", ""), current())
+                yield from filling(self.project, survey, [])
+                self._raise_layers()
+        self._listen()
+        self.project.layersAdded.connect(self._listen)
+        self._listening = True
+        self.reread()
+
+    def _show_measures(self) -> Iterator[None]:
         for shape in SHAPES:
             layer = open_layer(self.store.path, TABLE, self.tr("Measures"), shape)
             set_role(layer, TABLE, self.id)
             self.project.addMapLayer(layer)
+            yield
+
+    def show(self) -> None:
+        """:meth:`showing` at once."""
+        for _ in self.showing():
+            pass
 
     def _raise_layers(self) -> None:
         """Measures on top: what is designed must not lie under the base it is designed on."""
@@ -152,13 +165,15 @@ class LayoutSession(QObject):
                 root.insertChildNode(0, node.clone())
                 node.parent().removeChildNode(node)
 
-    def _listen(self) -> None:
+    def _listen(self, *_: object) -> None:
+        """Take over the layers that show the measures, those too that somebody adds later."""
         for layer in layers_of(self.project, self.store):
             shape = _SHAPE_OF.get(layer.geometryType(), "")
             if table_of(layer, self.store) == TABLE and shape and shape not in self.layers:
                 self.layers[shape] = layer
                 self.edits.watch(layer)
                 self._connect(shape, layer)
+                self._reread.start()
 
     def _connect(self, shape: str, layer: QgsVectorLayer) -> None:
         self._style(layer)
@@ -419,6 +434,9 @@ class LayoutSession(QObject):
     def close(self) -> None:
         """Let go of the survey; unsaved edits stay in the layers' buffers."""
         self.history.stop()
+        if self._listening:
+            self.project.layersAdded.disconnect(self._listen)
+            self._listening = False
         for shape in self.layers:
             for signal, slot in self._slots[shape]:
                 signal.disconnect(slot)

@@ -429,3 +429,74 @@ def test_one_parcel_is_taken_from_the_other_scheme(two, qtbot):
     assert sorted((r.measure, round(r.geometry.area())) for r in rows.values()) == [
         ("grass", 20_000), ("terrace", 20_000),
     ]  # fmt: skip
+
+
+# -- a survey ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def survey(run, tmp_path):
+    """A survey in the CRS of the ground, with a measure that stands."""
+    import struct
+
+    from qingliu.layers.store import Insert, open_store
+
+    folder = tmp_path / "调查"
+    folder.mkdir()
+    made = run(
+        "qingliu:createsurvey",
+        {"DESTINATION": str(folder / "survey.gpkg"), "NAME": "青柳沟", "TYPE": "livable", "CRS": CRS},
+    )
+    with open_store(made["SURVEY"], who="张三") as store:
+        point = struct.pack("<BIdd", 1, 1, EAST + 950, NORTH + 300)
+        store.save([Insert("measures", {"measure": "check_dam", "status": "built"}, point, "m1")])
+    return folder / "survey.gpkg"
+
+
+def test_a_surveys_measures_come_with_its_type_and_are_saved_back_into_it(
+    qtbot, survey, ground, canvas, english
+):
+    from qingliu.layers.store import open_store
+    from qingliu.ui.layout_dock import LayoutDock
+
+    made = LayoutDock(canvas=canvas)
+    qtbot.addWidget(made)
+    qtbot.waitUntil(lambda: made.edition is not None, timeout=WAIT_MS)
+    made.open_survey(survey)
+    qtbot.waitUntil(lambda: made.desk.session is not None and made.desk.check is not None, timeout=WAIT_MS)
+    assert made.panel.palette_.type_key == "livable"
+    assert {u: (r.measure, r.status) for u, r in made.desk.session.rows.items()} == {
+        "m1": ("check_dam", "built")
+    }
+    tree = [x.name() for x in QgsProject.instance().layerTreeRoot().layerOrder()]
+    assert all("Measures" in name for name in tree[:3])
+    made.panel.palette_.choose("terrace")
+    made.drawing.place(rect(620, 100, 100, 100), split=False)
+    made.desk.enter("m1", "owner", "上店村", "card")
+    made.save()
+    assert "1 measures saved" in made.panel.status.text()
+    made.shut()
+    QgsProject.instance().clear()
+    with open_store(survey) as store:
+        assert sorted(r.values["measure"] for r in store.rows("measures")) == ["check_dam", "terrace"]
+        assert "上店村" in store.meta()["layout.card.m1"]
+
+
+def test_a_check_dam_on_a_natural_reach_is_warned_of_by_5_2_3_2(dock):
+    dock.panel.palette_.zone.setCurrentIndex(dock.panel.palette_.zone.findData("all"))
+    dock.panel.palette_.choose("check_dam")
+    uuid = dock.drawing.place(QgsGeometry.fromPointXY(QgsPointXY(EAST + 950, NORTH + 300)), split=False)[0]
+    assert verdicts(dock, uuid)["5.2.3-2"] == "warning"
+
+
+def test_a_strip_that_narrows_to_two_metres_is_warned_of_with_the_narrow_part(dock):
+    dock.panel.palette_.choose("filter_strip")
+    dock.panel.palette_.zone.setCurrentIndex(dock.panel.palette_.zone.findData("all"))
+    dock.panel.palette_.choose("filter_strip")
+    # 100 m long, 6 m wide on the first half, 2 m on the second
+    ring = [(0, 0), (100, 0), (100, 2), (50, 2), (50, 6), (0, 6), (0, 0)]
+    strip = QgsGeometry.fromPolygonXY([[QgsPointXY(EAST + 905 + y, NORTH + 100 + x) for x, y in ring]])
+    uuid = dock.drawing.place(strip, split=False)[0]
+    assert verdicts(dock, uuid)["6.3.2-2"] == "warning"
+    finding = next(f for f in dock.desk.check.findings[uuid] if f.clause == "6.3.2-2")
+    assert finding.failing_length_m == pytest.approx(50, abs=4)

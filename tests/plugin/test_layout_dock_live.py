@@ -29,6 +29,7 @@ def session(qgis_new_project, tmp_path, edition):
     made = LayoutSession(
         Found(path, path), QgsProject.instance(), Drafts(tmp_path / "drafts"), "张三", edition, scratch=True
     )
+    made.show()
     yield made
     made.close()
     QgsProject.instance().clear()

@@ -40,6 +40,7 @@ def session(qgis_new_project, tmp_path):
         Found(path, path), QgsProject.instance(), Drafts(tmp_path / "drafts"), "张三",
         default_edition(), scratch=True,
     )  # fmt: skip
+    made.show()
     yield made
     made.close()
     QgsProject.instance().clear()

@@ -72,7 +72,7 @@ class Stage:
     """A canvas, a layout and its ground."""
 
     def __init__(self, parcels: int, measures: int, folder: Path) -> None:
-        from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
+        from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
         from qgis.gui import QgsMapCanvas
         from qingliu.core.standard import default_edition
         from qingliu.layers.store import Drafts
@@ -94,6 +94,8 @@ class Stage:
         path = new_scratch(folder, "bench", "green_industry", crs, "bench")
         self.desk.drafts = Drafts(folder / "drafts")
         self.desk._found(Found(path, path), "bench", True)
+        while self.desk.session is None:
+            QgsApplication.processEvents()
         ground = self._ground(parcels)
         self._measures(measures)
         self.desk.live.ground = ground
