@@ -12,6 +12,9 @@ from .parcels import NAMES
 from .scene import Layer, Watershed, by_class, layer, mask_polygons, parcel_raster
 from .site import RIVER_KM2, spread
 
+SURVEYED_KM2 = 0.25
+"""Brooks that drain this much are surveyed lines of the layer channels."""
+
 EROSION_NAMES = {1: "微度", 2: "轻度", 3: "中度", 4: "强烈", 5: "极强烈", 6: "剧烈"}
 
 
@@ -94,7 +97,7 @@ def _landuse(w: Watershed) -> Layer:
     fields = {"name": str, "landuse": str, "flags": str, "slope_deg_class": str, "area_m2": float}
     rows = []
     for polygon, code, slope in zip(w.outlines, w.parcels.code, w.parcels.slope.tolist()):
-        flags = "terraced" if code == "0101" and slope > 0.08 else None
+        flags = _flag(code, slope)
         values = {
             "name": NAMES[code],
             "landuse": code,
@@ -104,6 +107,13 @@ def _landuse(w: Watershed) -> Layer:
         }
         rows.append((polygon, values))
     return layer(w, "landuse", "Polygon", fields, rows)
+
+
+def _flag(code: str, slope: float) -> str | None:
+    """Paddies on slopes are terraced; open woods grow up again if left alone (6.1.2-1)."""
+    if code == "0101":
+        return "terraced" if slope > 0.08 else None
+    return "natural_regeneration" if code == "0307" else None
 
 
 _TANGENTS = (  # tangents of 2, 6, 15 and 25 degrees
@@ -228,7 +238,7 @@ def _channels(w: Watershed) -> Layer:
     fields = {"name": str, "code": str, "state": str, "width_m": float}
     rows = []
     for number, brook in enumerate(w.brooks):
-        if brook.area_km2 >= 0.25:
+        if brook.area_km2 >= SURVEYED_KM2:
             width = 2.0 if brook.area_km2 < 0.6 else (4.0 if brook.area_km2 < RIVER_KM2 else 8.0)
             state = "disturbed" if number in (0, 2) else "natural"
             values = {

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from . import brooks, mosaic
+from . import brooks, mosaic, settle
+from .layers import SURVEYED_KM2
 from .scene import Layer, Watershed, layer, mask_polygons
 from .shores import SIDES, banks, line_length
 from .site import spread
@@ -20,6 +21,9 @@ FIELDS = {"name": str, "measure": str, "status": str, "survey_column": str, "rec
 BUILT_TERRACES = 3
 STRIP_CELLS = 2
 """Width of the filter strip round the reservoir, in cells of 5 m."""
+
+WASTE_CELLS = 13
+"""Waste points keep this many cells off water."""
 
 _TAN6, _TAN15, _TAN25 = 0.10510423526567646, 0.2679491924311227, 0.46630765815499858
 
@@ -101,13 +105,39 @@ def _points(w: Watershed) -> list[tuple[Any, dict[str, Any]]]:
                 *(("built", "check_dams") if built else ("planned", None)),
             )
             found.append(((float(middle[0]), float(middle[1])), row))
+    wet = _wet(w)
     for village in w.works.villages:
-        x, y = w.ground.centre(village.seat)
-        plant = _row(f"{village.name}污水处理", "sewage_treatment", "built", receiving="water_body")
-        found.append(((x - 10.0, y), plant))
-        found.append(((x + 5.0, y), _row(f"{village.name}公厕", "sanitary_toilet", "built")))
-        found.append(((x, y - 10.0), _row(f"{village.name}垃圾分类亭", "waste_treatment")))
+        plant, toilet, waste = _spots(w, village, wet)
+        row = _row(f"{village.name}污水处理", "sewage_treatment", "built", receiving="water_body")
+        found.append((plant, row))
+        found.append((toilet, _row(f"{village.name}公厕", "sanitary_toilet", "built")))
+        found.append((waste, _row(f"{village.name}垃圾分类亭", "waste_treatment")))
     return found
+
+
+def _wet(w: Watershed) -> np.ndarray:
+    """Land within some 60 m of a river, a reservoir, a pond or a surveyed brook: no place for waste (8.6.1)."""
+    water = w.works.river | w.works.reservoir
+    for pond in w.works.ponds:
+        water = water | pond
+    for brook in w.brooks:
+        if brook.area_km2 >= SURVEYED_KM2:
+            water.ravel()[brook.path] = True
+    return spread(water, WASTE_CELLS)
+
+
+def _spots(w: Watershed, village: settle.Village, wet: np.ndarray) -> list[tuple[float, float]]:
+    """Places for a plant, a toilet block and a waste point: the village's own land nearest to its seat, the last
+    away from water (the hamlet's driest land where all of it is near).
+    """
+    kinds = w.parcels.ids.ravel()[village.cells]
+    own = village.cells[np.array([w.parcels.key[k] == "village" for k in kinds.tolist()])]
+    row, col = np.divmod(own, w.ground.cols)
+    seat_row, seat_col = divmod(village.seat, w.ground.cols)
+    order = np.lexsort((own, (row - seat_row) ** 2 + (col - seat_col) ** 2))
+    near = own[order].tolist()
+    dry = [cell for cell in near[2:] if not wet.ravel()[cell]] or near[-1:]
+    return [w.ground.centre(cell) for cell in (near[0], near[1], dry[0])]
 
 
 def quantities(plan: list[Layer]) -> dict[tuple[str, str], float]:
