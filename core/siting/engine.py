@@ -8,6 +8,7 @@ cannot measure is a duty for a person, never a pass.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Mapping, Sequence
 
@@ -226,13 +227,19 @@ def _quality(rule: SitingRule, case: _Case) -> _Draft:
         return _Draft(rule, ASIDE, "QL-SITE-ASIDE", truth)
     if truth.state == NOT_KNOWN:
         return _Draft(rule, UNKNOWN, "QL-SITE-UNKNOWN", truth)
-    effluent, target = case.measure.attributes.get("effluent_class"), case.ground.settings.values.get(_TARGET)
+    effluent = _class_of_water(case.measure.attributes.get("effluent_class"))
+    target = _class_of_water(case.ground.settings.values.get(_TARGET))
     if rule.ruling is None or effluent not in _CLASSES or target not in _CLASSES:
         return _duty(rule, case, "QL-SITE-QUALITY", truth, {"standards": standards})
     facts = {"effluent": effluent, "target": target, "standards": standards}
-    if _CLASSES.index(str(effluent)) > _CLASSES.index(str(target)):
+    if _CLASSES.index(effluent) > _CLASSES.index(target):
         return _Draft(rule, rule.severity, "QL-SITE-EFFLUENT", truth, WHOLE, facts)
     return _Draft(rule, PASS, "QL-SITE-PASS", truth)
+
+
+def _class_of_water(value: Any) -> str:
+    """Class I to V however it is written: Ⅲ, III, iii."""
+    return unicodedata.normalize("NFKC", str(value or "")).strip().upper().replace("类", "")
 
 
 _EFFECTS: Mapping[str, Callable[[SitingRule, _Case], _Draft]] = {

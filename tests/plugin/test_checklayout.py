@@ -316,3 +316,84 @@ def test_signatures_of_the_survey_tick_duties_and_stay_beside_breaches(run, tmp_
     assert (duty["severity"], duty["signed"]) == ("pass", "王工 · 2026-11-21")
     assert (breach["severity"], breach["signed"]) == ("error", "李工 · 2026-11-20 · 已批复")
     assert found["terrace.6.2.2-5-2.require_with"]["signed"] is None
+
+
+COUNTY = """name: 清源县
+year: 2024
+source: 公报
+water_function_zone_target_class: Ⅲ
+no_cultivation_slope_deg: 15
+"""
+
+
+def test_the_county_profile_gives_the_no_cultivation_slope_and_the_class_of_the_water(run, tmp_path, slopes):
+    """Cropland of 20°: above a county's 15° it is for trees (6.2.2-2-1), below the usual 25° it is not."""
+    county = tmp_path / "county.yaml"
+    county.write_text(COUNTY, encoding="utf-8")
+    land = polygons(tmp_path / "land.gpkg", [(square(0, 0, 20, 10), {"landuse": "0103"})], landuse=str)
+    forest = layout(tmp_path, [(square(2, 4, 2, 1), {"uuid": "f", "measure": "conservation_forest"})])
+    plant = layout(
+        tmp_path,
+        [(f"POINT({X0 + 500} {Y0 - 500})", {"uuid": "p", "measure": "sewage_treatment", "receiving": "water_body",
+                                            "effluent_class": "IV"})],
+        POINT, "plant", receiving=str, effluent_class=str,
+    )  # fmt: skip
+    given = {
+        "LAYOUT": [forest, plant],
+        "DEM": slopes,
+        "LANDUSE": land,
+        "REGION": "loess",
+        "INCLUDE_PASSES": True,
+    }
+    local = findings(
+        run("qingliu:checklayout", {**given, "COUNTY": str(county), "OUTPUT": str(tmp_path / "a.gpkg")})
+    )
+    usual = findings(run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "b.gpkg")}))
+    forest_rule, water_rule = (
+        "conservation_forest.6.2.2-2-1.require",
+        "sewage_treatment.6.2.5-1.require_quality",
+    )
+    assert (local[forest_rule]["severity"], usual[forest_rule]["severity"]) == (
+        "pass",
+        "unknown",
+    )  # roads may be near
+    assert (local[water_rule]["severity"], usual[water_rule]["severity"]) == ("warning", "duty")
+    assert "GB 3838" in usual[water_rule]["message"]
+    assert local["sewage_treatment.6.2.5-2.require_quality"]["severity"] == "aside"
+
+
+def test_soil_and_cover_as_rasters_and_the_type_of_the_watershed_are_read(run, tmp_path, slopes):
+    soil = raster(tmp_path / "soil.tif", np.full((100, 200), 20.0, np.float32), cell=10.0)
+    cover = raster(tmp_path / "cover.tif", np.full((100, 200), 30.0, np.float32), cell=10.0)
+    zones = polygons(tmp_path / "z.gpkg", [(square(0, 0, 20, 10), {"zone": "protection"})], zone=str)
+    farms = _farms(tmp_path)
+    areas = layout(tmp_path, [(square(2, 4, 2, 1), {"uuid": "t", "measure": "terrace"}),
+                              (square(5, 1, 1, 1), {"uuid": "r", "measure": "replanting"})])  # fmt: skip
+    ponds = layout(
+        tmp_path,
+        [(f"POINT({X0 + 505} {Y0 - 500})", {"uuid": "w", "measure": "livestock_wastewater"})],
+        POINT,
+        "w",
+    )
+    result = run(
+        "qingliu:checklayout",
+        {"LAYOUT": [areas, ponds], "DEM": slopes, "SOIL_DEPTH": soil, "COVER": cover, "ZONES": zones,
+         "POLLUTION": farms, "TYPE": "water_source", "INCLUDE_PASSES": True, "OUTPUT": str(tmp_path / "o.gpkg")},
+    )  # fmt: skip
+    found = findings(result)
+    assert found["replanting.5.2.1-2.permit"]["severity"] == "pass"
+    assert found["livestock_wastewater.7.0.3.forbid"]["severity"] == "error"
+    terrace = found["terrace.6.2.2-1-3.prefer"]
+    assert terrace["severity"] == "warning" and "20 cm" in terrace["message"]
+
+
+def _farms(tmp_path):
+    """Pollution sources with the column ``kind``, which the helper's own parameter of that name hides."""
+    layer = QgsVectorLayer("Point?crs=EPSG:4547&field=kind:string&field=scale_farm:bool", "farms", "memory")
+    from qgis.core import QgsFeature
+
+    farm = QgsFeature(layer.fields())
+    farm.setGeometry(QgsGeometry.fromWkt(f"POINT({X0 + 500} {Y0 - 500})"))
+    farm.setAttributes(["farm", True])
+    layer.dataProvider().addFeature(farm)
+    return layer
