@@ -20,10 +20,7 @@ class ErrorsDialog(QDialog):
         self.setObjectName("evaluation_errors")
         self.setWindowTitle(translate("ErrorsDialog", "Stated errors"))
         note = QLabel(
-            translate(
-                "ErrorsDialog",
-                "As stated by whoever made the layers; 0 where nothing is stated. Nothing is assumed.",
-            )
+            translate("ErrorsDialog", "As stated by whoever made the layers; 0 where nothing is stated.")
         )
         note.setWordWrap(True)
         self.line = _box(0.0, 1000.0, " m")
