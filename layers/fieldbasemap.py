@@ -91,7 +91,7 @@ def clip_base_map(
 ) -> Optional[Path]:
     """Write the part of a base map inside ``area`` to ``path``; None where they do not meet.
 
-    ``resolution`` is the size of a cell in the survey's units, 0 for the map's own. Raises InputError
+    ``resolution`` is the size of a cell in metres, 0 for the map's own. Raises InputError
     QL-FIELD-BASEMAP, QL-FIELD-TOOFINE, QL-FIELD-NOCRS, QL-LAYER-*, Cancelled.
     """
     if base.online is not None:
@@ -136,7 +136,7 @@ def _draw_online(
     layer: QgsRasterLayer, area: Area, path: Path, progress: Progress, resolution: float
 ) -> Path:
     """Draw a layer of the network into a file; every tile has to come. Raises InputError QL-FIELD-*, Cancelled."""
-    size = resolution or _ONLINE_CELL_M / (1.0 if is_in_metres(area.crs) else _M_PER_DEGREE)
+    size = in_units(resolution or _ONLINE_CELL_M, area.crs)
     cols, rows = (max(math.ceil(side / size), 1) for side in (area.extent.width(), area.extent.height()))
     if cols * rows > _MOST_DRAWN:
         raise InputError("QL-FIELD-TOOFINE", cells=cols * rows, most=_MOST_DRAWN, layer=layer.name())
@@ -199,7 +199,8 @@ def _warp_options(dataset: gdal.Dataset, own: str, area: Area, resolution: float
         "dstAlpha": bare and not palette,
     }
     if resolution > 0:
-        options.update(xRes=resolution, yRes=resolution)
+        size = in_units(resolution, area.crs)
+        options.update(xRes=size, yRes=size)
     return options
 
 
@@ -238,11 +239,16 @@ def _add_overviews(dataset: gdal.Dataset) -> None:
         gdal_call(dataset.BuildOverviews, "AVERAGE" if is_photograph(dataset) else "NEAREST", levels)
 
 
-def grown(extent: QgsRectangle, margin: float) -> QgsRectangle:
-    """An extent with a margin on each side."""
+def in_units(metres: float, crs: QgsCoordinateReferenceSystem) -> float:
+    """A length in the units of a CRS; degrees are those of a meridian."""
+    return metres / (1.0 if is_in_metres(crs) else _M_PER_DEGREE)
+
+
+def area_of(extent: QgsRectangle, crs: QgsCoordinateReferenceSystem, margin: float) -> Area:
+    """An extent with a margin in metres on each side."""
     found = QgsRectangle(extent)
-    found.grow(margin)
-    return found
+    found.grow(in_units(margin, crs))
+    return Area(crs, found)
 
 
 def background_faults(layers: list[QgsRasterLayer], parameter: str) -> Tuple[list[BaseMap], list[Problem]]:

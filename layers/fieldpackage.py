@@ -20,7 +20,7 @@ from ..core.field.differences import compare_table
 from ..core.field.names import ascii_name, is_ascii_path, safe_relative
 from ..core.field.secrecy import Decision, decision_record, marked, release_problems
 from ..core.progress import Progress
-from .fieldbasemap import Area, BaseMap, clip_base_map, grown
+from .fieldbasemap import Area, BaseMap, area_of, clip_base_map
 from .fieldcheck import package_faults
 from .fielddata import Assignment, PackageFacts, base_of, copy_survey, rename_files, seal
 from .fieldproject import DCIM, FieldProject, write_field_project
@@ -175,7 +175,7 @@ class _Maker:
             self.warnings.append(Problem("QL-FIELD-NOFILE", facts))
 
     def _area(self) -> Area:
-        return Area(crs_of(self.store), grown(survey_extent(self.store), self.wish.margin))
+        return area_of(survey_extent(self.store), crs_of(self.store), self.wish.margin)
 
     def _clip_base_maps(self, progress: Progress) -> list[tuple[Path, str]]:
         if not self.wish.base_maps:
@@ -202,7 +202,7 @@ class _Maker:
             self.gpkg, self.meta.get("store_id", ""), self.meta.get("name", ""), self.wish.language
         )
         extent = survey_extent(self.store)
-        shown = grown(extent, self.wish.margin) if not extent.isEmpty() else extent
+        shown = extent if extent.isEmpty() else self._area().extent
         wanted = FieldProject(
             survey, crs_of(self.store), self.wish.target, self.wish.person, shown, tuple(maps)
         )

@@ -477,6 +477,16 @@ def test_base_maps_are_clipped_to_the_watershed_with_a_margin_in_its_crs(package
     assert gdal.Open(str(coarse / "basemap" / "basemap_1.tif")).RasterXSize == 110
 
 
+@pytest.mark.parametrize(("epsg", "side"), [(4547, 100.0), (4490, 100 / 111_320)])
+def test_margins_are_metres_in_any_crs(epsg, side, qgis_app):
+    from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
+    from qingliu.layers.fieldbasemap import area_of
+
+    crs = QgsCoordinateReferenceSystem.fromEpsgId(epsg)
+    found = area_of(QgsRectangle(1, 2, 3, 4), crs, 100).extent
+    assert (1 - found.xMinimum(), found.yMaximum() - 4) == pytest.approx((side, side))
+
+
 def test_a_base_map_elsewhere_is_told_and_left_out_and_one_without_crs_refused(package, tmp_path):
     far = image(tmp_path / "far.tif", fs.X0 + 50_000, fs.Y0)
     folder = package(BASEMAP=[str(far)], **SIGNED)
