@@ -44,7 +44,7 @@ from ..core.standard import Edition
 from ..layers.landuse import read_map
 from ..layers.schema import code_lists
 from .content import Drawing
-from .inside import codes_inside
+from .inside import codes_inside, values_inside
 from .measures import label_expression, measure_renderer
 from .sources import Fields
 
@@ -183,7 +183,7 @@ def _erosion(layer: QgsVectorLayer, drawing: Drawing, easel: Easel) -> None:
 # -- land use ----------------------------------------------------------------
 def _landuse(layer: QgsMapLayer, drawing: Drawing, easel: Easel) -> list[Problem]:
     """First level classes of GB/T 21010 of whatever list the layer uses."""
-    codes, name = _codes_of(layer, easel)
+    codes, name = _codes_of(layer, drawing, easel)
     mapping, warnings = read_map(easel.fields.landuse_map)
     try:
         found = classify(dict.fromkeys(codes, 1.0), layer=layer.name(), mapping=mapping)
@@ -214,7 +214,7 @@ def _landuse(layer: QgsMapLayer, drawing: Drawing, easel: Easel) -> list[Problem
     return warnings
 
 
-def _codes_of(layer: QgsMapLayer, easel: Easel) -> tuple[list[Any], str]:
+def _codes_of(layer: QgsMapLayer, drawing: Drawing, easel: Easel) -> tuple[list[Any], str]:
     if isinstance(layer, QgsRasterLayer):
         inside = codes_inside(layer, easel.outline, easel.crs) if easel.outline and easel.crs else None
         if inside is None:
@@ -223,6 +223,8 @@ def _codes_of(layer: QgsMapLayer, easel: Easel) -> tuple[list[Any], str]:
         return sorted(inside), ""
     names = [easel.fields.landuse, "landuse", "DLBM"]
     name = next((n for n in names if n and layer.fields().indexOf(n) >= 0), layer.fields().at(0).name())
+    if drawing.clip and easel.outline is not None and easel.crs is not None:
+        return sorted(values_inside(layer, name, easel.outline, easel.crs), key=str), name
     index = layer.fields().indexOf(name)
     return sorted((v for v in layer.uniqueValues(index) if v not in (None, "")), key=str), name
 

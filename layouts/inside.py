@@ -1,18 +1,21 @@
-"""Which codes a raster has inside the watershed: the legend names what is on the page and no more."""
+"""Which codes land use has inside the watershed: the legend names what is on the page and no more."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from osgeo import gdal, ogr
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
+    QgsFeatureRequest,
     QgsGeometry,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
+    QgsVectorLayer,
 )
 
 MOST_CELLS = 4_000_000  # finer than any paper shows
@@ -42,6 +45,26 @@ def codes_inside(
     if band.GetNoDataValue() is not None:
         valid &= cells != band.GetNoDataValue()
     return {int(code) for code in np.unique(cells[valid])}
+
+
+def values_inside(
+    layer: QgsVectorLayer, field: str, outline: QgsGeometry, crs: QgsCoordinateReferenceSystem
+) -> set[Any]:
+    """Values of ``field`` of the polygons that share ground with ``outline`` (in ``crs``); NULL and "" left out."""
+    here = QgsGeometry(outline)
+    here.transform(QgsCoordinateTransform(crs, layer.crs(), QgsProject.instance().transformContext()))
+    engine = QgsGeometry.createGeometryEngine(here.constGet())
+    engine.prepareGeometry()
+    request = QgsFeatureRequest(here.boundingBox()).setSubsetOfAttributes([field], layer.fields())
+    found: set[Any] = set()
+    for feature in layer.getFeatures(request):
+        value = feature[field]
+        if value in (None, "") or str(value) == "NULL" or value in found:
+            continue
+        shape = feature.geometry().constGet()
+        if shape is not None and engine.intersects(shape) and not engine.touches(shape):
+            found.add(value)
+    return found
 
 
 def _window(dataset: gdal.Dataset, extent: QgsRectangle) -> tuple[int, int, int, int] | None:

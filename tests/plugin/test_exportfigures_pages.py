@@ -219,6 +219,21 @@ def test_a_class_of_several_codes_stands_once_in_the_legend_and_nothing_beside_t
     del project
 
 
+def test_parcels_beside_the_watershed_give_no_entry_of_the_legend(run, inputs, tmp_path):
+    box = "POLYGON(({0} {1},{2} {1},{2} {3},{0} {3},{0} {1}))"
+    rows = [
+        (box.format(463_000, 3_168_000, 464_500, 3_170_000), ["0301"]),
+        (box.format(464_500, 3_168_000, 466_500, 3_170_000), ["0101"]),
+        (box.format(462_000, 3_168_000, 463_000, 3_170_000), ["0702"]),  # touches it only
+        (box.format(466_500, 3_168_000, 467_000, 3_170_000), ["0601"]),
+    ]
+    parcels = figure_files.layer("Polygon", "&field=landuse:string", rows, tmp_path, "parcels")
+    run("qingliu:exportfigures", {**inputs, "LANDUSE": parcels, "FIGURES": ["landuse"]})
+    project, layout = opened(inputs, "landuse")
+    assert legend_texts(layout)["土地利用"] == ["01 耕地", "03 林地"]
+    del project
+
+
 # -- inset ----------------------------------------------------------------------------
 def test_townships_that_reach_beyond_the_watershed_give_an_inset(run, inputs, tmp_path):
     wide = "POLYGON((460000 3165000,470000 3165000,470000 3173000,460000 3173000,460000 3165000))"
