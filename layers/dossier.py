@@ -178,7 +178,10 @@ def _looked_at(folder: Path, proof: Evidence) -> Evidence:
     if proof.state != THERE:
         return proof
     home = folder.resolve()
-    path = (home / proof.path).resolve()
+    try:
+        path = (home / proof.path).resolve()
+    except (OSError, ValueError):  # no path at all: a NUL in it, or links in a ring
+        return proof._replace(state=LOST)
     if home not in path.parents:
         return proof._replace(state=OUTSIDE)
     if not path.is_file():

@@ -36,11 +36,11 @@ _EDGE = 3.0  # dots beside a cut, so that the line of a table's border is whole
 
 
 class FigurePage(NamedTuple):
-    """A figure with a page of its own: its size in mm and its picture over the whole page."""
+    """A figure with a page of its own: its size in mm and its picture (PNG) over the whole page."""
 
     width: float
     height: float
-    image: QImage
+    image: bytes
 
 
 class _Flow(NamedTuple):
@@ -256,4 +256,4 @@ class _Press:
                 page = self.figures[block.key]
                 self._new_page(page.width, page.height, QMarginsF(0, 0, 0, 0))
                 place = QRectF(0.0, 0.0, float(self.writer.width()), float(self.writer.height()))
-                self.painter.drawImage(place, page.image)
+                self.painter.drawImage(place, QImage.fromData(page.image))

@@ -11,7 +11,6 @@ from typing import Iterator, Mapping, NamedTuple, Optional, Sequence
 
 from qgis.core import (
     QgsFeature,
-    QgsField,
     QgsLayoutItemLabel,
     QgsLayoutItemMap,
     QgsMapLayer,
@@ -19,7 +18,7 @@ from qgis.core import (
     QgsProject,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import Qt, QVariant
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QImage
 
 from ..core.dossier import Contents, FigureSheet, FileHash
@@ -27,6 +26,8 @@ from ..core.errors import InputError, Problem
 from ..core.field.secrecy import PUBLIC, Decision, MarkedLayer, mark_of
 from ..layers.dossierfiles import encoded, source_digest
 from ..layers.dossierpdf import FigurePage
+from ..layers.fieldbasemap import MARK
+from ..layers.outputs import Column, fields
 from ..layers.roles import role_of
 from ..layers.schema import store_schema
 from ..layouts.content import Figure, figures
@@ -48,9 +49,9 @@ from .dossierimages import steady_image
 from .exportfigures import add_slope, needed_roles, new_project
 from .feedback import StageProgress
 
-MARK = "qingliu/secrecy"
 PAPER = "A3"
 _PRINT_DPI = 220
+_QUICK = 80  # how PNG is packed: pages are many and kept for a short time
 _SCREEN = 0.6  # of the print's pixels
 _EVALUATION = ("number", "indicator", "value_num", "value_text", "unit", "operator", "threshold", "state")
 _ROLES = {"dem": "DEM 高程", "landuse": "土地利用", "slope": "坡度"}
@@ -173,7 +174,9 @@ class Atelier:
             FigureSheet(figure.key, figure.zh, figure.number, figure.required_by, image.data, image.size)
         )
         size = made.layout.pageCollection().page(0).pageSize()
-        found.pages[figure.key] = FigurePage(float(size.width()), float(size.height()), page)
+        found.pages[figure.key] = FigurePage(
+            float(size.width()), float(size.height()), encoded(page, "PNG", _QUICK).data
+        )
 
     def _wish(self, contents: Contents) -> Wish:
         """Title block as the project's layouts have it, else with the watershed's name."""
@@ -197,9 +200,10 @@ def on_screen(page: QImage) -> QImage:
 def evaluation_layer(contents: Contents) -> QgsVectorLayer:
     """The verdicts as a table in memory, as ``qingliu:evaluate`` writes them."""
     made = QgsVectorLayer("None", "evaluation", "memory")
-    numeric = {"number": QVariant.Type.Int, "value_num": QVariant.Type.Double}
+    kinds = {"number": "integer", "value_num": "number"}
+    columns = [Column(name, kinds.get(name, "text"), name) for name in _EVALUATION]
     provider = made.dataProvider()
-    provider.addAttributes([QgsField(n, numeric.get(n, QVariant.Type.String)) for n in _EVALUATION])
+    provider.addAttributes(list(fields(columns)))
     made.updateFields()
     rows = []
     for row in contents.evaluation.of(contents.type):
