@@ -270,7 +270,10 @@ def _bar_part(scale: float, room: float) -> float:
 
 def _legend(page: Page, view: View, chart: QgsLayoutItemMap) -> None:
     legend = page.keeper.item("legend", _new_legend)
-    if legend is None:
+    small = page.sheet.with_inset()
+    if legend is None:  # the designer's; the inset beside it stays where it was
+        if view.inset is not None and small.inset is not None and page.keeper.look("inset") is not None:
+            _inset(page, view, view.inset, small.inset)
         return
     legend.setAutoUpdateModel(False)
     tree = legend.model().rootGroup()
@@ -292,11 +295,10 @@ def _legend(page: Page, view: View, chart: QgsLayoutItemMap) -> None:
     legend.setResizeToContents(True)
     put(legend, page.sheet.legend)
     _filter_now(page)
-    if view.inset is not None:
-        small = page.sheet.with_inset()
-        if small.inset is not None and _settle(page, legend, small.legend, INSET_SIZES):
-            _inset(page, view, view.inset, small.inset)
-            return
+    fits = view.inset is not None and _settle(page, legend, small.legend, INSET_SIZES)
+    if fits and view.inset is not None and small.inset is not None:
+        _inset(page, view, view.inset, small.inset)
+        return
     if not _settle(page, legend, page.sheet.legend, LEGEND_SIZES):
         page.warnings.append(Problem("QL-FIG-LEGEND", {"figure": page.figure.zh}))
 

@@ -12,11 +12,13 @@ import pytest
 from osgeo import gdal
 from qgis.core import (
     QgsLayoutExporter,
+    QgsLayoutPoint,
     QgsLegendModel,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProject,
     QgsRasterLayer,
+    QgsUnitTypes,
 )
 from qgis.PyQt.QtGui import QImage
 from qingliu.core.standard import default_edition
@@ -246,6 +248,22 @@ def test_townships_that_reach_beyond_the_watershed_give_an_inset(run, inputs, tm
     assert layout.referenceMap().id() == "map"
     legend = layout.itemById("legend")
     assert legend.pagePos().y() + legend.rect().height() <= inset.pagePos().y()
+    del project
+
+
+def test_the_inset_stays_where_the_designer_moved_the_legend(run, inputs, tmp_path):
+    wide = "POLYGON((460000 3165000,470000 3165000,470000 3173000,460000 3173000,460000 3165000))"
+    towns = figure_files.layer("Polygon", "&field=name:string", [(wide, ["云岭镇"])], tmp_path, "towns")
+    wish = {**inputs, "TOWNSHIPS": towns, "FIGURES": ["channels"]}
+    run("qingliu:exportfigures", wish)
+    project, layout = opened(inputs, "channels")
+    place = layout.itemById("inset").pagePos()
+    layout.itemById("legend").attemptMove(QgsLayoutPoint(60, 70, QgsUnitTypes.LayoutUnit.LayoutMillimeters))
+    assert project.write()
+    run("qingliu:exportfigures", wish)
+    project, layout = opened(inputs, "channels")
+    assert layout.itemById("inset").pagePos() == place
+    assert layout.itemById("legend").pagePos().x() == pytest.approx(60)
     del project
 
 
