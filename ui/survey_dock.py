@@ -17,13 +17,14 @@ from qgis.PyQt.QtWidgets import QDockWidget, QFileDialog, QTreeWidgetItem, QWidg
 from ..core.errors import QingliuError
 from ..core.evaluation.model import INPUTS
 from ..core.standard import Edition, default_edition
-from ..layers.store import Saved, seat_of
+from ..layers.store import Saved
 from ..layers.store.undo import undo
 from .survey_cells import table_cells
 from .survey_clipboard import RowClipboard
 from .survey_counts import Count, counting
 from .survey_desk import Action, Desk
-from .survey_needs import Place, find_needs
+from .survey_lookups import Lookups
+from .survey_needs import Place
 from .survey_panel import TABLE_ROLE, SurveyPanel
 from .survey_photos import Photos
 from .survey_records import Records
@@ -35,7 +36,6 @@ from .survey_tables import filled_tables, number_of
 SETTINGS = "qingliu/survey"
 RECENT = 6
 COUNT_MS = 250
-NEEDS_MS = 1500
 WATCH_MS = 2000
 MAP_AGAIN_MS = 500
 MAP_TRIES = 40
@@ -58,12 +58,11 @@ class SurveyDock(QDockWidget):
         self.clipboard = RowClipboard(self.desk, self.records)
         self.removal = RowRemoval(self.desk, self.records)
         self.photos = Photos(self.desk, self.records, self.panel.photos)
-        self._needs_known = False
+        self.lookups = Lookups(self.desk)
         self._stale: Set[str] = set()
         self._counting: Set[str] = set()
         self._wanted: Path | None = None
         self._count_timer = self.desk.timer(COUNT_MS, self._recount_stale)
-        self._needs_timer = self.desk.timer(NEEDS_MS, self.find_needs)
         self._watch = QTimer(self)
         self._watch.setInterval(WATCH_MS)
         self._watch.timeout.connect(self.follow_others)
@@ -92,8 +91,7 @@ class SurveyDock(QDockWidget):
         records.target_requested.connect(self.target_requested)
         records.table_wanted.connect(self.choose_table)
         records.zoom_wanted.connect(lambda layer: records.zoom_to_link(self.canvas, layer))
-        panel.tabs.currentChanged.connect(lambda _: self.find_needs())
-        panel.needs.wanted.connect(self._open_place)
+        self.lookups.wanted.connect(self._open_place)
         self.desk.saved.connect(self._follow)
         self.desk.rights_changed.connect(self._enable)
         QgsProject.instance().cleared.connect(self.close_survey)
@@ -172,7 +170,7 @@ class SurveyDock(QDockWidget):
         except QingliuError as error:
             self.desk.tell(error)
             return
-        self.desk.session, self.counts, self._needs_known = session, {}, False
+        self.desk.session, self.counts = session, {}
         self.panel.status.setText(self.tr("Opening the layers …"))
         self._enable()
         steps = session.showing()
@@ -200,7 +198,7 @@ class SurveyDock(QDockWidget):
         self._look_at_survey(session)
         self._watch.start()
         self.desk.in_slices("begin", self._beginning(), self.recount)
-        self.find_needs()
+        self.lookups.forget()
 
     def _look_at_survey(self, session: SurveySession) -> None:
         """A project that was empty takes the survey's CRS, and the map shows its boundary."""
@@ -232,8 +230,7 @@ class SurveyDock(QDockWidget):
         """Counts and needs are to be found anew."""
         self._stale |= set(tables)
         self._count_timer.start()
-        self._needs_known = False
-        self._needs_timer.start()
+        self.lookups.forget()
 
     def _beginning(self) -> Iterator[None]:
         """Forms are made ahead, so that none is waited for later."""
@@ -290,22 +287,7 @@ class SurveyDock(QDockWidget):
         self.counts = {**self.counts, **counts}
         self.panel.show_counts(counts, self.edition, self.session.type)
 
-    # -- what is still needed ------------------------------------------------------------
-    def find_needs(self) -> None:
-        """Ask the evaluation what the survey's type still lacks, where that is looked at and not known."""
-        panel, session = self.panel, self.session
-        if session is None or self._needs_known or panel.tabs.currentWidget() is not panel.needs:
-            return
-        panel.needs.say(self.tr("Evaluating …"))
-        self._needs_known = True
-        self.desk.run(
-            "needs", self.tr("What is still needed"), find_needs, panel.needs.show_needs, self._no_needs,
-            seat=seat_of(session.store), type_=session.type,
-        )  # fmt: skip
-
-    def _no_needs(self, error: BaseException) -> None:
-        self.panel.needs.say(error.text() if isinstance(error, QingliuError) else str(error))
-
+    # -- links from elsewhere -----------------------------------------------------------
     def _open_place(self, place: Place) -> None:
         self.open_form(place.table, place.row, place.field, place.number)
 

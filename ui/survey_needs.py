@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import List, Match, NamedTuple, Tuple
+from typing import List, Match, NamedTuple, Optional, Tuple
 
 from qgis.core import QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
@@ -30,12 +30,12 @@ _ROLE = int(Qt.ItemDataRole.UserRole) + 1
 
 
 class Place(NamedTuple):
-    """Where something is to be entered; ``number`` is that of the indicator that lacks it."""
+    """Where something is to be entered; ``number`` is that of the indicator that lacks it, if one does."""
 
     table: str
     row: str
     field: str
-    number: int
+    number: Optional[int]
 
 
 class Lack(NamedTuple):

@@ -24,6 +24,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..core.standard import Edition, text
 from .survey_counts import Count
+from .survey_findings import FindingsView
 from .survey_head import SheetHead, state_label
 from .survey_needs import NeedsView
 from .survey_photostrip import PhotoStrip
@@ -50,6 +51,7 @@ class SurveyPanel(QWidget):
         self.stack.addWidget(QLabel(self.tr("Choose a row to fill it.")))
         self.photos = PhotoStrip()
         self.needs = NeedsView()
+        self.findings = FindingsView()
         self._make_tree()
         self._make_rows()
         self._make_buttons()
@@ -131,6 +133,7 @@ class SurveyPanel(QWidget):
         self.tabs.setObjectName("survey_tabs")
         self.tabs.addTab(self.tree, self.tr("Tables"))
         self.tabs.addTab(self.needs, self.tr("Still needed"))
+        self.tabs.addTab(self.findings, self.tr("Checks"))
         self.splitter.addWidget(self.tabs)
         self.splitter.addWidget(below)
         self.splitter.setSizes([270, 620])

@@ -839,3 +839,33 @@ def test_a_file_full_of_dock_edits_pleases_gdals_validator_and_a_moved_folder_op
     assert all(file_of(dock.session.store.home, p.values["path"]).is_file() for p in photos)
     dock.choose_table("a7")
     assert dock.desk.locked and field(dock, "population").text() == "118"
+
+
+def test_what_the_checks_find_leads_to_the_field(dock, qtbot):
+    from qgis.PyQt.QtWidgets import QTabWidget
+
+    dock.choose_table("a8")
+    field(dock, "toilets_total").setText("30")
+    field(dock, "toilets_converted").setText("31")
+    dock.records.save()
+    dock.choose_table("a1")
+    dock.findChild(QTabWidget, "survey_tabs").setCurrentIndex(2)
+    tree = dock.findChild(QTreeWidget, "survey_findings")
+    qtbot.waitUntil(lambda: tree.topLevelItemCount() > 0, timeout=WAIT_MS)
+    errors = tree.topLevelItem(0)
+    assert errors.text(0).startswith("Errors")
+    lines = [errors.child(i) for i in range(errors.childCount())]
+    (line,) = [x for x in lines if "31" in x.text(0)]
+    tree.itemClicked.emit(line, 0)
+    assert (dock.desk.cells.table.name, dock.records.row.uuid) == ("a8", "r8")
+    field(dock, "toilets_converted").setText("30")
+    dock.records.save()
+    qtbot.waitUntil(
+        lambda: tree.topLevelItemCount() > 0
+        and not [
+            1
+            for i in range(tree.topLevelItem(0).childCount())
+            if "31" in tree.topLevelItem(0).child(i).text(0)
+        ],
+        timeout=WAIT_MS,
+    )  # found again after the save
