@@ -144,6 +144,9 @@ class LayoutDesk(QObject):
 
     def _is_open(self, session: LayoutSession) -> None:
         self.session = session
+        # the file is put to rest when the window or the plugin goes, whichever comes first
+        self.destroyed.connect(lambda _=None, held=session: held.close())
+        QgsApplication.instance().aboutToQuit.connect(lambda held=session: held.close())
         session.changed.connect(self._edited)
         self.live.crs = session.crs
         self.ledger = Ledger(self.edition, QgisShapes(), Bases())
@@ -167,6 +170,7 @@ class LayoutDesk(QObject):
         if self.check is not None:
             self.check.stop()
             self.check = None
+        self.base = None
         if self.session is not None:
             self.session.close()
             self.session = None

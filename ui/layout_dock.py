@@ -7,6 +7,7 @@ through the survey's store as one action.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Callable, Iterable
 
 from qgis.core import (
@@ -102,6 +103,7 @@ class LayoutDock(QDockWidget):
         ):
             button.clicked.connect(lambda _, do=slot: do())
         panel.discard_action.triggered.connect(lambda _: self.discard())
+        panel.left_action.triggered.connect(lambda _: self.put_back())
         panel.live.linkActivated.connect(self.target_requested)
         panel.findings.clause_wanted.connect(self.target_requested)
         panel.findings.sign_wanted.connect(self.sign)
@@ -162,6 +164,7 @@ class LayoutDock(QDockWidget):
         self._say_what_next()
         if self.panel.sources.layers():
             self.read_layers()
+        self._tell_left()
 
     def _closed(self) -> None:
         self.drawing.drop_tool()
@@ -234,6 +237,28 @@ class LayoutDock(QDockWidget):
         if self.desk.session is not None:
             self.desk.session.discard()
             self.tell(self.tr("Back to what is saved."))
+
+    def _tell_left(self) -> None:
+        """Say what an earlier session drew and could not save."""
+        session = self.desk.session
+        left = session.left() if session is not None else []
+        self.panel.left_action.setVisible(bool(left))
+        if left:
+            count, when = sum(len(d.changes) for d in left), max(d.at for d in left)
+            words = self.tr("{0} edits of {1} were not saved; More puts them back.")
+            self.tell(words.format(count, when[:16].replace("T", " ")))
+
+    def put_back(self) -> None:
+        """Save what an earlier session drew; what cannot be saved any more stays aside and is told."""
+        session = self.desk.session
+        if session is None:
+            return
+        left = session.left()
+        tried = [self._try(partial(session.put_back, draft)) for draft in left]
+        saved = [x for x in tried if x is not None]
+        self.panel.left_action.setVisible(len(saved) < len(left))
+        if saved:
+            self.tell(self.tr("{} edits put back and saved.").format(sum(len(x.rows) for x in saved)))
 
     def sign(self, finding: Finding) -> None:
         """Override a breach, or tick a duty, with name and date."""

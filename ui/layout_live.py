@@ -7,12 +7,14 @@ done, never more often than the window can bear. The same engine judges the whol
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 from qgis.gui import QgsMapCanvas, QgsRubberBand
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.sip import isdeleted
 
 from ..core.siting.engine import judge
 from ..core.siting.ground import Ground
@@ -85,6 +87,7 @@ class LiveCheck(QObject):
         self.last: Judged | None = None
         self._waiting: Tuple[MeasureFeature, QgsGeometry] | None = None
         self._bands: List[QgsRubberBand] = []
+        self.destroyed.connect(partial(_unband, canvas, self._bands))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -157,10 +160,14 @@ class LiveCheck(QObject):
         """Leave nothing on the canvas."""
         self._timer.stop()
         self._waiting = None
-        if self.canvas is not None:
-            for band in self._bands:
-                self.canvas.scene().removeItem(band)
-        self._bands.clear()
+        _unband(self.canvas, self._bands)
+
+
+def _unband(canvas: QgsMapCanvas | None, bands: List[QgsRubberBand], *_: object) -> None:
+    if canvas is not None and not isdeleted(canvas):
+        for band in bands:
+            canvas.scene().removeItem(band)
+    bands.clear()
 
 
 def style(band: QgsRubberBand, verdict: str, *, part: bool) -> None:

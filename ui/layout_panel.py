@@ -71,6 +71,8 @@ class LayoutPanel(QWidget):
         self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         self.discard_action = menu.addAction(self.tr("Discard unsaved edits"))
+        self.left_action = menu.addAction(self.tr("Put back what an earlier session did not save"))
+        self.left_action.setVisible(False)
         self.dxf_action = menu.addAction(self.tr("Save as DXF …"))
         self.plots_action = menu.addAction(self.tr("Save the plot table …"))
         self.close_action = menu.addAction(self.tr("Close the layout"))

@@ -15,7 +15,6 @@ from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsFeature,
-    QgsFeatureRequest,
     QgsGeometry,
     QgsProject,
     QgsTask,
@@ -30,8 +29,8 @@ from ..core.standard import Edition
 from ..layers.records import plain
 from ..layers.roles import set_role
 from ..layers.schema import AUDIT_NAMES
-from ..layers.store import Drafts, GpkgStore, NewSurvey, Saved, create_store, open_store
-from ..layers.store.editing import EditSession, layers_of, table_of
+from ..layers.store import Draft, Drafts, GpkgStore, NewSurvey, Saved, create_store, open_store
+from ..layers.store.editing import EditSession, layers_of, refuse_while_editing, reload_layers, table_of
 from ..layers.storecrs import srs_of
 from ..layers.surveyproject import Surveyed, filling, open_layer
 from ..layouts.measures import measure_renderer
@@ -39,6 +38,7 @@ from .layout_history import History, action
 from .layout_notes import Notes
 
 TABLE = "measures"
+WHY = "layout"
 SHAPES = ("Polygon", "LineString", "Point")
 KIND_OF_SHAPE = {"Polygon": "polygon", "LineString": "line", "Point": "point"}
 _SHAPE_OF = {
@@ -405,14 +405,14 @@ class LayoutSession(QObject):
 
     def _keep_draft(self) -> None:
         try:
-            self.edits.keep_draft(why="layout")
+            self.edits.keep_draft(why=WHY)
         except QingliuError as error:
             self.store.findings.extend(error.problems)
 
     def save(self) -> Saved | None:
         """Write all edits as one action of the store; None where there are none. Raises what it raises."""
         self._draft.stop()
-        saved = self.edits.save(why="layout")
+        saved = self.edits.save(why=WHY)
         self._end_editing()
         self.settle()
         self.saved.emit()
@@ -425,6 +425,25 @@ class LayoutSession(QObject):
         self._end_editing()
         self.settle()
 
+    def left(self) -> List[Draft]:
+        """What an earlier session drew and did not save; drafts that were saved after all are dropped."""
+        found = []
+        for draft in self.drafts.left(self.id):
+            if self.store.holds(draft.id):
+                self.drafts.drop(draft.id)
+            elif draft.why == WHY and all(c.table == TABLE for c in draft.changes):
+                found.append(draft)
+        return found
+
+    def put_back(self, draft: Draft) -> Saved:
+        """Save what an earlier session drew. Raises StaleSave where rows have changed since; the draft stays."""
+        refuse_while_editing(self.layers.values())
+        saved = self.store.save(draft.changes, why=WHY, save_id=draft.id)
+        self.drafts.drop(draft.id)
+        reload_layers(self.layers.values())
+        self.reread()
+        return saved
+
     def _end_editing(self) -> None:
         for layer in self.layers.values():
             if layer.isEditable() and not layer.isModified():
@@ -433,6 +452,9 @@ class LayoutSession(QObject):
 
     def close(self) -> None:
         """Let go of the survey; unsaved edits stay in the layers' buffers."""
+        if self.closed:
+            return
+        self.closed = True
         self.history.stop()
         if self._listening:
             self.project.layersAdded.disconnect(self._listen)
@@ -443,16 +465,8 @@ class LayoutSession(QObject):
         self._slots.clear()
         for timer in (self._tell, self._reread, self._draft):
             timer.stop()
-        if not self.closed:
-            self.closed = True
-            self.edits.close()
-            self.store.close()
-
-
-def features_at(layer: QgsVectorLayer, geometry: QgsGeometry) -> List[QgsFeature]:
-    """The features of a layer that share ground with a geometry."""
-    request = QgsFeatureRequest(geometry.boundingBox()).setFlags(QgsFeatureRequest.Flag.ExactIntersect)
-    return [f for f in layer.getFeatures(request) if f.geometry().intersects(geometry)]
+        self.edits.close()
+        self.store.close()
 
 
 def _same(old: Placed | None, new: Placed | None) -> bool:

@@ -42,7 +42,8 @@ def session(qgis_new_project, tmp_path):
     )  # fmt: skip
     made.show()
     yield made
-    made.close()
+    if not made.closed:
+        made.close()
     QgsProject.instance().clear()
 
 
@@ -140,6 +141,31 @@ def test_a_draft_lies_on_disk_shortly_after_an_edit_and_goes_with_the_save(sessi
     qtbot.waitUntil(lambda: len(list(drafts.left(store))) == 1, timeout=5000)
     session.save()
     assert list(drafts.left(store)) == []
+
+
+def test_what_a_crashed_session_drew_is_put_back_from_its_draft(session, qtbot, tmp_path):
+    from qingliu.core.standard import default_edition
+    from qingliu.layers.store import Drafts
+    from qingliu.ui.layout_session import Found, LayoutSession
+
+    uuid = session.add("terrace", [rect(0, 0, 10, 10)], "一")[0]
+    qtbot.waitUntil(lambda: len(session.left()) == 1, timeout=5000)
+    path = session.store.path
+    session.close()
+    QgsProject.instance().clear()
+    after = LayoutSession(
+        Found(path, path),
+        QgsProject.instance(),
+        Drafts(tmp_path / "drafts"),
+        "张三",
+        default_edition(),
+        scratch=True,
+    )
+    after.show()
+    assert after.rows == {}
+    after.put_back(after.left()[0])
+    assert after.rows[uuid].measure == "terrace" and after.left() == []
+    after.close()
 
 
 def test_discarding_brings_back_what_was_saved(session):
