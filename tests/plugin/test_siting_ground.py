@@ -145,6 +145,86 @@ def test_a_failing_part_lies_in_the_measure_and_has_the_area_that_is_said(countr
         assert outside is None or ground.shapes.area(outside) < 1e-3
 
 
+# -- drawing: what is judged while the ground changes is what a fresh check says --------------------
+
+
+class Drawing:
+    """A ground that is edited as somebody draws, and how to make it afresh."""
+
+    def __init__(self, seed):
+        self.seed, self.random = seed, np.random.default_rng(seed)
+        self.ground = country(QgisShapes(), seed)
+        self.measures, self.changed, self.live = {}, {}, {}
+
+    def edit(self):
+        """One edit: a measure drawn or moved (mostly), removed; a parcel of other use; a channel drawn elsewhere."""
+        kind = self.random.choice(["draw", "draw", "draw", "remove", "recode", "channel"])
+        if kind == "draw":
+            self._draw(f"m{self.random.integers(40)}")
+        elif kind == "remove":
+            uuid = f"m{self.random.integers(40)}"
+            self.measures.pop(uuid, None)
+            self.ground.drop_measure(uuid)
+        elif kind == "recode":
+            number = int(self.random.integers(25))
+            column, row = divmod(number, 5)
+            box = wkb_of("box", [60.0 * column, 60.0 * row, 60.0 * column + 60, 60.0 * row + 60])
+            self._change(
+                "LANDUSE", number, box, {"code": str(self.random.choice(["0103", "0301", "0404", "0702"]))}
+            )
+        else:
+            course = np.cumsum(self.random.normal(0, 30, (8, 2)), axis=0) + self.random.uniform(0, 300, 2)
+            state = str(self.random.choice(["natural", "disturbed"]))
+            facts = {"state": state, "hack": 1, "width_m": 6.0}
+            self._change("CHANNELS", int(self.random.integers(4)), wkb_of("line", course.tolist()), facts)
+
+    def _draw(self, uuid):
+        spokes = self.random.uniform(4, 50, self.random.integers(5, 12))
+        x, y = self.random.uniform(40, 260, 2)
+        drawn = str(self.random.choice(["polygon", "polygon", "line", "point"]))
+        measure = MeasureFeature(uuid, str(self.random.choice(KEYS)), shape_of(spokes, x, y, drawn))
+        self.measures[uuid] = measure
+        self.ground.put_measure(measure)
+        judge(measure, self.ground)
+
+    def _change(self, role, key, wkb, attributes):
+        self.changed[role, key] = (wkb, attributes)
+        self.ground.put(role, key, wkb, attributes)
+
+    def afresh(self):
+        ground = country(QgisShapes(), self.seed)
+        for (role, key), (wkb, attributes) in self.changed.items():
+            ground.put(role, key, wkb, attributes)
+        for measure in self.measures.values():
+            ground.put_measure(measure)
+        return ground
+
+
+def said(measure, ground):
+    return [
+        (f.rule_id, f.verdict, f.missing, f.failing_area_m2, f.failing_length_m)
+        for f in judge(measure, ground)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("edits", "every"),
+    [(240, 60), pytest.param(10_000, 1000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])],
+    ids=["quick", "long"],
+)
+def test_live_verdicts_are_those_of_a_fresh_check_after_random_edits(qgis_app, edits, every):
+    drawing = Drawing(seed=2)
+    for number in range(1, edits + 1):
+        drawing.edit()
+        if number % every == 0:
+            fresh = drawing.afresh()
+            assert drawing.measures
+            for measure in drawing.measures.values():
+                live, batch = said(measure, drawing.ground), said(measure, fresh)
+                assert [x[:3] for x in live] == [x[:3] for x in batch]
+                assert [x[3:] for x in live] == [pytest.approx(x[3:], abs=2e-3) for x in batch]
+
+
 # -- layers -----------------------------------------------------------------------------------
 
 
