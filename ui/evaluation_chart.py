@@ -20,7 +20,7 @@ HEIGHT = 138
 
 
 class MarginChart(QWidget):
-    """Shows one :class:`Scale`; says so where there is nothing to draw."""
+    """Shows one :class:`Scale`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,9 +35,8 @@ class MarginChart(QWidget):
         return QSize(420, HEIGHT)
 
     def show_scale(self, scale: Scale | None, names: Mapping[str, str], own: str, unit: str) -> None:
-        """Draw ``scale``; ``names`` of the types, ``own`` the chosen one, ``unit`` in words."""
+        """Draw ``scale``, nothing for None; ``names`` of the types, ``own`` the chosen one, ``unit`` in words."""
         self.scale, self.names, self.own, self.unit = scale, names, own, unit
-        self.setVisible(scale is not None)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -130,7 +130,7 @@ class EntryDesk(QObject):
         """The form takes the chart's place while something is entered."""
         self.panel.entry.setVisible(shown)
         self.panel.entry_area.setVisible(shown)
-        self.panel.chart.setVisible(not shown and self.panel.chart.scale is not None)
+        self.panel.show_chart()
 
     def _read_only(self) -> bool:
         if self.found is not None and self.found.read_only:

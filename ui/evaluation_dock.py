@@ -277,6 +277,7 @@ class EvaluationDock(QDockWidget):
         names = {t: text(named) for t, named in found.edition.types.items()}
         unit = words.unit_words(found.edition, self.page.row.unit)
         self.panel.chart.show_scale(scale_of(rows, self.page.row), names, self.type, unit)
+        self.panel.show_chart()
         self.light(self.page.features)
 
     def light(self, features: Sequence[Feature]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QDateEdit,
@@ -25,6 +26,9 @@ from .evaluation_compare import ComparePanel
 from .evaluation_entry import EntryForm
 from .evaluation_todo import TodoList
 from .evaluation_tree import IndicatorTree
+
+TALL = 560
+"""Below this height, in pixels, the chart makes room for the answer."""
 
 
 class EvaluationPanel(QWidget):
@@ -49,6 +53,15 @@ class EvaluationPanel(QWidget):
         self._make_top()
         self._make_menu()
         self._lay_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.show_chart()
+
+    def show_chart(self) -> None:
+        """The chart where there is a scale, height enough, and nothing is being entered."""
+        fits = self.height() >= TALL and not self.entry_area.isVisible()
+        self.chart.setVisible(fits and self.chart.scale is not None)
 
     def _make_top(self) -> None:
         self.run = QPushButton(self.tr("Evaluate"))

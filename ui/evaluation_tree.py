@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import AbstractSet, Dict, Iterator
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtGui import QResizeEvent
+from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from ..core.evaluation import IndicatorRow
 from ..core.evaluation.scale import said
@@ -14,6 +15,7 @@ from . import evaluation_words as words
 from .evaluation_work import Evaluated
 
 NUMBER_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+NAME_WIDTH = 150
 NAME, STATE, VALUE, LIMIT, MARGIN, TYPES = range(6)
 
 
@@ -25,6 +27,7 @@ class IndicatorTree(QTreeWidget):
         self.setObjectName("evaluation_tree")
         self.setUniformRowHeights(True)
         self.setAlternatingRowColors(True)
+        self.setIndentation(10)
         self.items: Dict[int, QTreeWidgetItem] = {}
 
     def show_evaluation(self, found: Evaluated, type_key: str, stale: AbstractSet[tuple[str, int]]) -> None:
@@ -66,13 +69,23 @@ class IndicatorTree(QTreeWidget):
         self.setHeaderLabels([*fixed, *(words.type_short(edition, t)[:2] for t in edition.types)])
         head = self.header()
         head.setStretchLastSection(False)
-        for column, width in ((NAME, 160), (STATE, 92), (VALUE, 92), (LIMIT, 92), (MARGIN, 84)):
+        for column, width in ((STATE, 88), (VALUE, 88), (LIMIT, 88), (MARGIN, 80)):
             head.resizeSection(column, width)
-        head.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         head.setMinimumSectionSize(26)
         for place, key in enumerate(edition.types):
-            head.resizeSection(TYPES + place, 34)
+            head.resizeSection(TYPES + place, 32)
             self.headerItem().setToolTip(TYPES + place, text(edition.types[key]))
+        self._fit_name()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_name()
+
+    def _fit_name(self) -> None:
+        """The name has what the other columns leave, but never less than it can be read in."""
+        head = self.header()
+        others = sum(head.sectionSize(c) for c in range(STATE, head.count()))
+        head.resizeSection(NAME, max(NAME_WIDTH, self.viewport().width() - others))
 
     def mark(self, found: Evaluated, type_key: str, stale: AbstractSet[tuple[str, int]]) -> None:
         """States and numbers of the type, and which of them are stale."""
