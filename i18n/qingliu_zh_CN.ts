@@ -2,6 +2,61 @@
 <!DOCTYPE TS>
 <TS version="2.1">
 <context>
+    <name>BlockForm</name>
+    <message>
+        <source>By default the name of the watershed</source>
+        <translation>默认为小流域名称</translation>
+    </message>
+    <message>
+        <source>Project name</source>
+        <translation>工程名称</translation>
+    </message>
+    <message>
+        <source>Design stage</source>
+        <translation>设计阶段</translation>
+    </message>
+    <message>
+        <source>Discipline</source>
+        <translation>专业</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>Design unit</source>
+        <translation>设计单位</translation>
+    </message>
+    <message>
+        <source>Certificate number</source>
+        <translation>证书号</translation>
+    </message>
+    <message>
+        <source>Approved by</source>
+        <translation>批准</translation>
+    </message>
+    <message>
+        <source>Ratified by</source>
+        <translation>核定</translation>
+    </message>
+    <message>
+        <source>Examined by</source>
+        <translation>审查</translation>
+    </message>
+    <message>
+        <source>Checked by</source>
+        <translation>校核</translation>
+    </message>
+    <message>
+        <source>Designed by</source>
+        <translation>设计</translation>
+    </message>
+    <message>
+        <source>Drawn by</source>
+        <translation>勾绘人</translation>
+    </message>
+</context>
+<context>
     <name>CardPanel</name>
     <message>
         <source>Status</source>
@@ -458,6 +513,14 @@
         <source>{} is no number.</source>
         <translation>{} 不是数字。</translation>
     </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
 </context>
 <context>
     <name>Epochs</name>
@@ -495,6 +558,10 @@
     <message>
         <source>Share of polygons with a wrong class</source>
         <translation>图斑错分率</translation>
+    </message>
+    <message>
+        <source>As stated by whoever made the layers; 0 where nothing is stated.</source>
+        <translation>按数据生产方的说明填写，未说明填 0。</translation>
     </message>
 </context>
 <context>
@@ -1104,6 +1171,149 @@
     </message>
 </context>
 <context>
+    <name>FiguresDock</name>
+    <message>
+        <source>Figure</source>
+        <translation>图件</translation>
+    </message>
+    <message>
+        <source>Standard</source>
+        <translation>规范</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>fitting</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Draw what is ticked</source>
+        <translation>绘制所选</translation>
+    </message>
+    <message>
+        <source>Export what is ticked</source>
+        <translation>导出所选</translation>
+    </message>
+    <message>
+        <source>Open the layout</source>
+        <translation>打开布局</translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Paper</source>
+        <translation>图幅</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation>比例尺</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>Title block</source>
+        <translation>标题栏</translation>
+    </message>
+    <message>
+        <source>Sheet</source>
+        <translation>图纸</translation>
+    </message>
+    <message>
+        <source>Remarks</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>required by {}</source>
+        <translation>第 {} 条要求</translation>
+    </message>
+    <message>
+        <source>customary</source>
+        <translation>惯例</translation>
+    </message>
+    <message>
+        <source>drawn</source>
+        <translation>已绘制</translation>
+    </message>
+    <message>
+        <source>No layer of this project has a role yet. Open a survey or a case with the guide first.</source>
+        <translation>本工程尚无带角色的图层。请先用向导打开调查库或案例。</translation>
+    </message>
+    <message>
+        <source>Choose a folder on the tab “Sheet”, then export.</source>
+        <translation>请在“图纸”页选择文件夹，然后导出。</translation>
+    </message>
+    <message>
+        <source>Draw to look at the layouts, export to write the files. Saving the project is yours.</source>
+        <translation>“绘制”可查看布局，“导出”写出文件。工程由您自行保存。</translation>
+    </message>
+    <message>
+        <source>Choose a figure to look at it.</source>
+        <translation>请选择图件以预览。</translation>
+    </message>
+    <message>
+        <source>…</source>
+        <translation>…</translation>
+    </message>
+    <message>
+        <source>This figure has not been drawn yet: tick it and draw.</source>
+        <translation>该图件尚未绘制：请勾选并绘制。</translation>
+    </message>
+    <message>
+        <source>Tick at least one figure.</source>
+        <translation>请至少勾选一幅图件。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Drawing …</source>
+        <translation>正在绘制……</translation>
+    </message>
+    <message>
+        <source>{}: changed by hand and left alone: {}</source>
+        <translation>{}：经手工修改，保持不变：{}</translation>
+    </message>
+    <message>
+        <source>written</source>
+        <translation>已导出</translation>
+    </message>
+    <message>
+        <source>{}, {} remarks</source>
+        <translation>{}，{} 条提示</translation>
+    </message>
+    <message>
+        <source>left out: there is no {}</source>
+        <translation>未出图：缺少 {}</translation>
+    </message>
+    <message>
+        <source>Stopped; pages that were written are whole. See the remarks.</source>
+        <translation>已停止；已写出的图件完整。见“提示”。</translation>
+    </message>
+    <message>
+        <source>Exported; {} left out, {} remarks.</source>
+        <translation>已导出；{} 幅未出图，{} 条提示。</translation>
+    </message>
+    <message>
+        <source>Drawn; {} left out, {} remarks.</source>
+        <translation>已绘制；{} 幅未出图，{} 条提示。</translation>
+    </message>
+</context>
+<context>
     <name>FindingsModel</name>
     <message>
         <source>Verdict</source>
@@ -1344,74 +1554,6 @@
         <translation>图层已全部读取。</translation>
     </message>
     <message>
-        <source>Open a survey or begin a new layout first.</source>
-        <translation>请先打开调查库或新建布局。</translation>
-    </message>
-    <message>
-        <source>Choose a measure of the palette first.</source>
-        <translation>请先在措施列表中选择措施。</translation>
-    </message>
-    <message>
-        <source>Choose the layer of parcels on the page Layers first.</source>
-        <translation>请先在“图层”页选择图斑图层。</translation>
-    </message>
-    <message>
-        <source>The layout cannot be written: the survey is open for reading only.</source>
-        <translation>布局不能写入：调查库以只读方式打开。</translation>
-    </message>
-    <message>
-        <source>An other measure needs a name, a unit and a clause: choose it again to enter them.</source>
-        <translation>“其他”措施须填写名称、单位和条文：请重新选择后填写。</translation>
-    </message>
-    <message>
-        <source>Draw {}</source>
-        <translation>绘制{}</translation>
-    </message>
-    <message>
-        <source>{} split into {} along the parcels.</source>
-        <translation>{}沿图斑分为 {} 块。</translation>
-    </message>
-    <message>
-        <source>Not split: choose the layer of parcels on the page Layers first.</source>
-        <translation>未分割：请先在“图层”页选择图斑图层。</translation>
-    </message>
-    <message>
-        <source>Copy {}</source>
-        <translation>复制{}</translation>
-    </message>
-    <message>
-        <source>Move {}</source>
-        <translation>移动{}</translation>
-    </message>
-    <message>
-        <source>Reshape {}</source>
-        <translation>修改{}边界</translation>
-    </message>
-    <message>
-        <source>Select measures on the map first.</source>
-        <translation>请先在地图上选择措施。</translation>
-    </message>
-    <message>
-        <source>Split {}</source>
-        <translation>分割{}</translation>
-    </message>
-    <message>
-        <source>{} parts along the parcels.</source>
-        <translation>沿图斑分为 {} 块。</translation>
-    </message>
-    <message>
-        <source>Each lies in one parcel.</source>
-        <translation>所选措施均在同一图斑内。</translation>
-    </message>
-    <message>
-        <source>Delete {} measures</source>
-        <translation>删除 {} 项措施</translation>
-    </message>
-    <message>
-        <source>{} measures deleted.</source>
-        <translation>已删除 {} 项措施。</translation>
-    </message>
-    <message>
         <source>Taken back: {}</source>
         <translation>已撤销：{}</translation>
     </message>
@@ -1627,6 +1769,85 @@
         <source>county profile</source>
         <translation>县情参数</translation>
     </message>
+    <message>
+        <source>{0} edits of {1} were not saved; More puts them back.</source>
+        <translation>{1} 有 {0} 处编辑未保存；可在“更多”中恢复。</translation>
+    </message>
+    <message>
+        <source>{} edits put back and saved.</source>
+        <translation>已恢复并保存 {} 处编辑。</translation>
+    </message>
+</context>
+<context>
+    <name>LayoutDrawing</name>
+    <message>
+        <source>Open a survey or begin a new layout first.</source>
+        <translation>请先打开调查库或新建布局。</translation>
+    </message>
+    <message>
+        <source>Choose a measure of the palette first.</source>
+        <translation>请先在措施列表中选择措施。</translation>
+    </message>
+    <message>
+        <source>Choose the layer of parcels on the page Layers first.</source>
+        <translation>请先在“图层”页选择图斑图层。</translation>
+    </message>
+    <message>
+        <source>The layout cannot be written: the survey is open for reading only.</source>
+        <translation>布局不能写入：调查库以只读方式打开。</translation>
+    </message>
+    <message>
+        <source>An other measure needs a name, a unit and a clause: choose it again to enter them.</source>
+        <translation>“其他”措施须填写名称、单位和条文：请重新选择后填写。</translation>
+    </message>
+    <message>
+        <source>Draw {}</source>
+        <translation>绘制{}</translation>
+    </message>
+    <message>
+        <source>{} split into {} along the parcels.</source>
+        <translation>{}沿图斑分为 {} 块。</translation>
+    </message>
+    <message>
+        <source>Not split: choose the layer of parcels on the page Layers first.</source>
+        <translation>未分割：请先在“图层”页选择图斑图层。</translation>
+    </message>
+    <message>
+        <source>Copy {}</source>
+        <translation>复制{}</translation>
+    </message>
+    <message>
+        <source>Move {}</source>
+        <translation>移动{}</translation>
+    </message>
+    <message>
+        <source>Reshape {}</source>
+        <translation>修改{}边界</translation>
+    </message>
+    <message>
+        <source>Select measures on the map first.</source>
+        <translation>请先在地图上选择措施。</translation>
+    </message>
+    <message>
+        <source>Split {}</source>
+        <translation>分割{}</translation>
+    </message>
+    <message>
+        <source>{} parts along the parcels.</source>
+        <translation>沿图斑分为 {} 块。</translation>
+    </message>
+    <message>
+        <source>Each lies in one parcel.</source>
+        <translation>所选措施均在同一图斑内。</translation>
+    </message>
+    <message>
+        <source>Delete {} measures</source>
+        <translation>删除 {} 项措施</translation>
+    </message>
+    <message>
+        <source>{} measures deleted.</source>
+        <translation>已删除 {} 项措施。</translation>
+    </message>
 </context>
 <context>
     <name>LayoutFiles</name>
@@ -1780,6 +2001,10 @@
     <message>
         <source>Layers</source>
         <translation>图层</translation>
+    </message>
+    <message>
+        <source>Put back what an earlier session did not save</source>
+        <translation>恢复上次未保存的编辑</translation>
     </message>
 </context>
 <context>
@@ -1955,6 +2180,13 @@
     <message>
         <source>The practice watershed was not made: {}</source>
         <translation>练习小流域未生成：{}</translation>
+    </message>
+</context>
+<context>
+    <name>Press</name>
+    <message>
+        <source>Plan figures</source>
+        <translation>规划图件</translation>
     </message>
 </context>
 <context>
@@ -2535,10 +2767,6 @@
         <translation>正在评价……</translation>
     </message>
     <message>
-        <source>What is still needed</source>
-        <translation>尚缺内容</translation>
-    </message>
-    <message>
         <source>Open the survey first, then follow the link again.</source>
         <translation>请先打开调查库，再点一次链接。</translation>
     </message>
@@ -2682,6 +2910,38 @@
         <source>Head saved.</source>
         <translation>表头已保存。</translation>
     </message>
+    <message>
+        <source>{} errors, {} warnings, {} notes. Click a line to go there.</source>
+        <translation>{} 项错误、{} 项警告、{} 项提示，点击条目可前往。</translation>
+    </message>
+    <message>
+        <source>The checks found nothing wrong.</source>
+        <translation>检查未发现问题。</translation>
+    </message>
+    <message>
+        <source>… and {} more</source>
+        <translation>……另有 {} 项</translation>
+    </message>
+    <message>
+        <source>Errors</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>Warnings</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>Cannot be judged yet</source>
+        <translation>尚无法判断</translation>
+    </message>
+    <message>
+        <source>Checking …</source>
+        <translation>正在检查……</translation>
+    </message>
 </context>
 <context>
     <name>SurveyPanel</name>
@@ -2777,6 +3037,10 @@
         <source>Still needed</source>
         <translation>尚缺内容</translation>
     </message>
+    <message>
+        <source>Checks</source>
+        <translation>检查</translation>
+    </message>
 </context>
 <context>
     <name>TodoList</name>
@@ -2870,6 +3134,10 @@
     <message>
         <source>■ measures of this type that the layout does not use (B.1 is advice): {}, without a reason: {}</source>
         <translation>该类型的 ■ 措施中布局未采用 {} 项（表 B.1 为建议），其中未说明理由 {} 项</translation>
+    </message>
+    <message>
+        <source>{} (mean width)</source>
+        <translation>{}（平均宽度）</translation>
     </message>
 </context>
 <context>
@@ -3044,6 +3312,14 @@
     <message>
         <source>Open the practice watershed …</source>
         <translation>打开练习小流域…</translation>
+    </message>
+    <message>
+        <source>User guide</source>
+        <translation>使用指南</translation>
+    </message>
+    <message>
+        <source>The guides are not built here: make docs.</source>
+        <translation>此处尚未生成指南：请运行 make docs。</translation>
     </message>
 </context>
 <context>
