@@ -65,8 +65,8 @@ def cover(contents: Contents, origins: Origins) -> Part:
     blocks: list[Block] = [facts(pairs), note, status]
     if not contents.accepted:
         lacking = "、".join(contents.lacking_acceptance)
-        text = f"预评估：缺少{lacking}，验收尚未证明，不能作为认定申请提交。"
-        blocks.insert(0, Paragraph((Run(text), *clause("3.0.8")), "alert"))
+        text = f"预评估：缺少{lacking}，验收尚未证明，不能作为认定申请提交（"
+        blocks.insert(0, Paragraph((Run(text), *clause("3.0.8"), Run("）。")), "alert"))
     return Part("cover", "", contents.name, tuple(blocks))
 
 

@@ -247,6 +247,21 @@ def test_bad_input_has_its_code(bare, tmp_path, parameters, code):
         make(bare, tmp_path / "out", **{**QUICK, **parameters})
 
 
+@pytest.mark.parametrize(
+    ("date", "codes"),
+    [("2025-08-01", []), ("2025-09-30", []), ("2025-10-01", ["QL-DOSSIER-ORDER"]), ("August", ["QL-DOSSIER-DATE"]),
+     ("", [])],
+    ids=["before", "on the day", "after the evaluation", "no date", "none"],
+)  # fmt: skip
+def test_an_acceptance_after_the_evaluation_is_said(qgis_app, date, codes):
+    import datetime as dt
+
+    from qingliu.layers.dossier import acceptance_warnings
+
+    found = acceptance_warnings({"acceptance_date": date}, dt.date(2025, 9, 30))
+    assert [p.code for p in found] == codes
+
+
 # -- marked layers -------------------------------------------------------------------
 def test_the_dem_is_internal_and_stays_out_until_somebody_decides(made):
     text = section(page(made[0]), "figures")
