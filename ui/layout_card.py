@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -245,7 +246,7 @@ def _table(name: str, heads: List[str]) -> QTableWidget:
     table.setWordWrap(True)
     table.verticalHeader().setVisible(False)
     table.horizontalHeader().resizeSection(0, 88)
-    table.horizontalHeader().setSectionResizeMode(1, table.horizontalHeader().ResizeMode.Stretch)
+    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
     return table
 
 

@@ -103,6 +103,10 @@ class LayoutDock(QDockWidget):
         ):
             button.clicked.connect(lambda _, do=slot: do())
         panel.discard_action.triggered.connect(lambda _: self.discard())
+        for action, algorithm in (
+            (panel.candidates_action, "sitemeasures"), (panel.report_action, "checklayout"),
+        ):  # fmt: skip
+            action.triggered.connect(lambda _, a=algorithm: self.target_requested.emit(f"algorithm:{a}"))
         panel.left_action.triggered.connect(lambda _: self.put_back())
         panel.live.linkActivated.connect(self.target_requested)
         panel.findings.clause_wanted.connect(self.target_requested)

@@ -143,8 +143,3 @@ def _entries(value: str) -> Dict[str, str] | None:
     except ValueError:
         return None
     return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else None
-
-
-def people(notes: Notes, kinds: Iterable[str] = (CONFIRM, UNUSED)) -> list[str]:
-    """Names that have signed so far, for the next signature."""
-    return sorted({s.name for kind in kinds for s in notes.all_signed(kind).values()})

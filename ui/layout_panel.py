@@ -75,6 +75,10 @@ class LayoutPanel(QWidget):
         self.left_action.setVisible(False)
         self.dxf_action = menu.addAction(self.tr("Save as DXF …"))
         self.plots_action = menu.addAction(self.tr("Save the plot table …"))
+        menu.addSeparator()
+        self.candidates_action = menu.addAction(self.tr("Candidate areas of measures …"))
+        self.report_action = menu.addAction(self.tr("Findings as a layer …"))
+        menu.addSeparator()
         self.close_action = menu.addAction(self.tr("Close the layout"))
         self.more_button.setMenu(menu)
 

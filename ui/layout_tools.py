@@ -16,7 +16,6 @@ from qgis.core import (
     QgsFeature,
     QgsFeatureRequest,
     QgsGeometry,
-    QgsLineString,
     QgsPoint,
     QgsPointXY,
     QgsProject,
@@ -388,8 +387,3 @@ def _of_kind(found: QgsGeometry, like: QgsGeometry) -> QgsGeometry | None:
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else QgsGeometry.collectGeometry(parts)
-
-
-def line_of(points: Sequence[QgsPointXY]) -> QgsGeometry:
-    """A line through points."""
-    return QgsGeometry(QgsLineString([QgsPoint(p) for p in points]))
