@@ -21,6 +21,8 @@ PAGE = 60
 JUDGE_S = 0.01
 _ROOT = QModelIndex()
 _RED = "#b3261e"
+_DISPLAY, _TOOL_TIP = int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.ToolTipRole)
+_ROLES = frozenset({_DISPLAY, _TOOL_TIP, int(Qt.ItemDataRole.ForegroundRole)})
 
 
 class Listed(NamedTuple):
@@ -157,17 +159,16 @@ class RowModel(QAbstractTableModel):
         return self.cells.head(self._keys[section]) if self.cells else None
 
     def data(self, index: QModelIndex, role: int = 0) -> Any:
-        if not index.isValid() or self.cells is None:
+        if role not in _ROLES or self.cells is None or not index.isValid():  # asked a dozen times a cell
             return None
-        key = self._keys[index.column()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            row = self.row(index.row())
+        line, key = index.row(), self._keys[index.column()]
+        if role == _DISPLAY:
+            row = self.row(line)
             return self.cells.shown(key, row.values.get(key)) if row else None
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self.fault(index.row(), key) or None
-        if role == Qt.ItemDataRole.ForegroundRole and self.fault(index.row(), key):
-            return QColor(_RED)
-        return None
+        fault = self.fault(line, key)
+        if not fault:
+            return None
+        return fault if role == _TOOL_TIP else QColor(_RED)
 
 
 def _listed(store: GpkgStore | None, cells: TableCells | None) -> List[Listed]:
