@@ -45,12 +45,18 @@ def package_state(folder):
     return manifest["id"]
 
 
+def _wait_for(word, log, child):
+    deadline = time.monotonic() + 60
+    while word not in log.read_text() and time.monotonic() < deadline and child.poll() is None:
+        time.sleep(0.02)
+
+
 def storm(tmp_path, kills, seed):
     """Kill a packager at random moments; how often it had packaged, and the states found after each kill."""
     chance = random.Random(seed)
     survey = fs.make_survey(tmp_path / "s")
     folder = tmp_path / "p"
-    states, acknowledged = [], 0
+    states, acknowledged, span = [], 0, 1.0
     packager = ROOT / "tests" / "faults" / "field_packager.py"
     for number in range(kills):
         log = tmp_path / "packager.log"
@@ -59,11 +65,12 @@ def storm(tmp_path, kills, seed):
                 [sys.executable, str(packager), str(ROOT), str(survey), str(folder)],
                 stdout=stream, stderr=subprocess.DEVNULL, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
             )  # fmt: skip
-        word = "READY" if number else "ACK"  # the first one is let finish a package
-        deadline = time.monotonic() + 60
-        while word not in log.read_text() and time.monotonic() < deadline and child.poll() is None:
-            time.sleep(0.02)
-        time.sleep(chance.uniform(0.0, 3.0))
+        _wait_for("READY", log, child)
+        if not number:  # the first one is let finish a package: how long that takes is the span of the kills
+            ready = time.monotonic()
+            _wait_for("ACK", log, child)
+            span = 1.3 * (time.monotonic() - ready)
+        time.sleep(chance.uniform(0.0, span))
         assert child.poll() is None, log.read_text()
         child.kill()
         child.wait()
