@@ -25,6 +25,7 @@ from .store import GpkgStore
 SCOPE, KEY = "qingliu", "guide/answers"
 FIELD, MAP = "qingliu/field", "qingliu/map"
 TYPE_KEY = "type.chosen"
+SURVEY_FILE = "survey.gpkg"
 TABLES = (".yaml", ".yml", ".csv")  # read by the algorithms themselves
 STYLES = {
     "BOUNDARY": "boundary",
@@ -81,10 +82,14 @@ def keep_in_survey(survey: Path, answers: Mapping[str, Answer], watershed_type: 
 def add_case(project: QgsProject, case: Case) -> list[QgsMapLayer]:
     """Put a case's layers into a project, each with its role, field and code map; lines above areas.
 
-    What is no layer (county profile, price list) is kept as a parameter of the steps.
+    What is no layer (county profile, price list) or lies in the survey, which has layers of its own in the
+    project, is kept as a parameter of the steps.
     """
     made: list[QgsMapLayer] = []
-    files = {role: str(ref.file) for role, ref in case.layers.items() if ref.file.suffix.lower() in TABLES}
+    kept = {
+        r: x for r, x in case.layers.items() if x.file.suffix.lower() in TABLES or x.file.name == SURVEY_FILE
+    }
+    files = {role: ref.source for role, ref in kept.items()}
     for role, ref in case.layers.items():
         if role in files:
             continue

@@ -238,10 +238,11 @@ def erosion_line(
     total = boundary.area()
     cells = [Cell("watershed_area_km2", total / M2_PER_KM2, titles["BOUNDARY"], (("boundary", None),))]
     if by_class:
-        row = a3_row(erosion_areas(by_class, total), scale)
-        for key, value in row.items():
+        areas = erosion_areas(by_class, total)
+        # where land has no class the sums are lower bounds: shown, never written as the watershed's
+        for key, value in a3_row(areas, scale).items():
             if key.startswith("erosion_") and value is not None:
-                cells.append(Cell(key, value, titles["EROSION"], (("erosion", None),)))
+                cells.append(Cell(key, value, titles["EROSION"], (("erosion", None),), hint=areas.unknown > 0))
     if modulus is not None:
         cells.append(Cell("erosion_modulus", modulus, titles.get("SOIL_LOSS", "SOIL_LOSS")))
     if lines:

@@ -126,11 +126,19 @@ class Workspace:
                 dock.target_requested.connect(self.follow)
             if hasattr(dock, "form_requested"):
                 dock.form_requested.connect(self.open_form)
-            self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            self._place(dock)
             self.docks[key] = dock
         self.docks[key].show()
         self.docks[key].raise_()
         return self.docks[key]
+
+    def _place(self, dock: QDockWidget) -> None:
+        """One place for all our docks, as tabs: stacked they would push the window beyond the screen."""
+        area = Qt.DockWidgetArea.RightDockWidgetArea
+        if self.docks:
+            self.iface.addTabifiedDockWidget(area, dock, [d.objectName() for d in self.docks.values()], True)
+        else:
+            self.iface.addDockWidget(area, dock)
 
     def name_shifted(self, layers: list[QgsMapLayer]) -> None:
         """Say so where a background that was added lies in a shifted datum (GCJ-02, BD-09)."""

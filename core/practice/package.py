@@ -35,7 +35,6 @@ ROLES = {  # role: (layer of landuse.gpkg, field)
     "GULLIES": ("gullies", None),
     "PARCELS": ("landuse", None),
     "STRUCTURES": ("structures", None),
-    "LAYOUT": ("measures", None),
     "WATER_SOURCE": ("water_source", None),
     "FLOOD_PASSAGE": ("flood_passage", None),
 }
@@ -122,6 +121,7 @@ def case(w: scene.Watershed) -> dict[str, Any]:
     roles: dict[str, Any] = {"DEM": {"file": "dem.tif"}}
     for role, (layer, field) in ROLES.items():
         roles[role] = {"file": "landuse.gpkg", "layer": layer, **({"field": field} if field else {})}
+    roles["LAYOUT"] = {"file": "survey.gpkg", "layer": "measures"}  # points, lines and areas in one
     roles["COVER"] = {"file": "cover.tif"}
     roles["SOIL_DEPTH"] = {"file": "soil_depth.tif"}
     roles["PRICES"] = {"file": "prices.csv"}

@@ -91,9 +91,6 @@ def test_forest_and_grass_cover_is_computed_from_the_land_use(known, tmp_path):
     assert proven == {2}
 
 
-@pytest.mark.xfail(
-    reason="prefill writes the sums of partly classified land into table A.3 as the watershed's"
-)
 def test_erosion_that_is_known_for_a_quarter_of_the_land_proves_no_conservation_rate(known, tmp_path):
     copy, county = known
     _, found = rows(copy, tmp_path, COUNTY=county)

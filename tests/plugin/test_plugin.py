@@ -37,6 +37,10 @@ class Window:
     def addDockWidget(self, area, dock):
         self.window.addDockWidget(area, dock)
 
+    def addTabifiedDockWidget(self, area, dock, names, raised):
+        self.window.addDockWidget(area, dock)
+        self.window.tabifyDockWidget(self.window.findChild(QDockWidget, names[-1]), dock)
+
     def removeDockWidget(self, dock):
         self.window.removeDockWidget(dock)
 
