@@ -40,16 +40,21 @@ class QingliuPlugin:
 
     def initGui(self) -> None:
         """Provider, menu, toolbar and docks."""
+        from .layouts import validity
         from .ui.workspace import Workspace
 
         self.initProcessing()
         if self.iface is not None and self.workspace is None:
             self.workspace = Workspace(self.iface)
             self.workspace.install()
+            validity.register()
 
     def unload(self) -> None:
         """Take out what ``initGui`` and ``initProcessing`` put in."""
         if self.workspace is not None:
+            from .layouts import validity
+
+            validity.unregister()
             self.workspace.remove()
             self.workspace = None
         if self.provider is not None:

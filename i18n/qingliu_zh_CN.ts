@@ -2006,6 +2006,14 @@
         <source>Put back what an earlier session did not save</source>
         <translation>恢复上次未保存的编辑</translation>
     </message>
+    <message>
+        <source>Candidate areas of measures …</source>
+        <translation>措施适宜区…</translation>
+    </message>
+    <message>
+        <source>Findings as a layer …</source>
+        <translation>检查结果输出为图层…</translation>
+    </message>
 </context>
 <context>
     <name>LayoutReview</name>
@@ -2415,6 +2423,14 @@
     <message>
         <source>Evaluation in detail</source>
         <translation>评价详情</translation>
+    </message>
+    <message>
+        <source>Plan figures</source>
+        <translation>规划图件</translation>
+    </message>
+    <message>
+        <source>To the field and back</source>
+        <translation>外业往返</translation>
     </message>
 </context>
 <context>
@@ -3320,6 +3336,10 @@
     <message>
         <source>The guides are not built here: make docs.</source>
         <translation>此处尚未生成指南：请运行 make docs。</translation>
+    </message>
+    <message>
+        <source>Plan figures</source>
+        <translation>规划图件</translation>
     </message>
 </context>
 <context>

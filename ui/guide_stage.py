@@ -260,6 +260,8 @@ class StagePage(QWidget):
             "zones": self.tr("Check and mend zones"),
             "layout": self.tr("Design the layout"),
             "evaluation": self.tr("Evaluation in detail"),
+            "figures": self.tr("Plan figures"),
+            "field": self.tr("To the field and back"),
         }
         for dock in self.state.stage.docks:
             button = QPushButton(names.get(dock, dock))

@@ -41,6 +41,7 @@ DOCKS: tuple[DockSpec, ...] = (
     DockSpec("layout", ".layout_dock", "LayoutDock", icon="layout", takes_canvas=True),
     DockSpec("field", ".field_dock", "FieldDock", icon="field", takes_canvas=True),
     DockSpec("evaluation", ".evaluation_dock", "EvaluationDock", icon="evaluation", takes_canvas=True),
+    DockSpec("figures", ".figures_dock", "FiguresDock", icon="figures", takes_canvas=True),
     DockSpec("training", ".training_dock", "TrainingDock", icon="training", takes_canvas=True),
 )
 
@@ -54,6 +55,7 @@ def _title(key: str) -> str:
         "layout": QCoreApplication.translate("Workspace", "Layout of measures"),
         "field": QCoreApplication.translate("Workspace", "To the field and back"),
         "evaluation": QCoreApplication.translate("Workspace", "Evaluation: the 20 indicators"),
+        "figures": QCoreApplication.translate("Workspace", "Plan figures"),
         "training": QCoreApplication.translate("Workspace", "Course on the standard"),
         "survey": QCoreApplication.translate("Workspace", "Survey tables"),
     }[key]
