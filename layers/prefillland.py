@@ -242,7 +242,9 @@ def erosion_line(
         # where land has no class the sums are lower bounds: shown, never written as the watershed's
         for key, value in a3_row(areas, scale).items():
             if key.startswith("erosion_") and value is not None:
-                cells.append(Cell(key, value, titles["EROSION"], (("erosion", None),), hint=areas.unknown > 0))
+                cells.append(
+                    Cell(key, value, titles["EROSION"], (("erosion", None),), hint=areas.unknown > 0)
+                )
     if modulus is not None:
         cells.append(Cell("erosion_modulus", modulus, titles.get("SOIL_LOSS", "SOIL_LOSS")))
     if lines:
