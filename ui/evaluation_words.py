@@ -15,9 +15,10 @@ from .clause_texts import unit_text
 
 translate = QCoreApplication.translate
 
+MET, MISSED, OPEN, NOT_ASKED = "#1f6f43", "#b3261e", "#a86400", "#6b6b6b"
 COLOURS = {
-    "pass": "#1f6f43", "pass_within": "#1f6f43", "fail": "#b3261e", "fail_within": "#b3261e",
-    "unproven": "#a86400", "not_applicable": "#6b6b6b",
+    "pass": MET, "pass_within": MET, "fail": MISSED, "fail_within": MISSED,
+    "unproven": OPEN, "not_applicable": NOT_ASKED,
 }  # fmt: skip
 STALE = "#8a5a00"
 
