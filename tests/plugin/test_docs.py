@@ -49,4 +49,4 @@ def test_guides_say_the_same_in_both_languages(path):
 
 
 def test_there_is_a_guide_for_each_of_the_three_users():
-    assert {p.stem for p in GUIDES} == {"technician", "designer", "trainer"}
+    assert {"technician", "designer", "trainer"} <= {p.stem for p in GUIDES}
