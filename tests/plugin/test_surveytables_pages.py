@@ -115,7 +115,7 @@ def test_work_on_one_long_table_can_be_stopped_and_leaves_the_older_file(qgis_ap
 
 
 def test_stopping_the_export_between_pages_ends_it(provider, qgis_new_project, tmp_path):
-    from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
     from qingliu.layers.store import Insert, NewSurvey, Srs, create_store
 
     wkt = 'LOCAL_CS["test",UNIT["metre",1]]'
@@ -129,7 +129,7 @@ def test_stopping_the_export_between_pages_ends_it(provider, qgis_new_project, t
             if value > 30:
                 self.cancel()
 
-    export = provider.algorithm("exportsurveytables")
+    export = QgsApplication.processingRegistry().algorithmById("qingliu:exportsurveytables")
     given = {"SURVEY": str(path), "TABLES": "a12x", "FORMAT": "pdf", "OUTPUT_FOLDER": str(tmp_path / "out")}
     feedback = Impatient()
     export.create().run(given, QgsProcessingContext(), feedback)
