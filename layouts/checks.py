@@ -31,7 +31,7 @@ from qgis.PyQt.QtCore import QRectF, Qt
 from qgis.PyQt.QtGui import QFont, QFontMetricsF
 
 from ..core.errors import Problem
-from ..layers.roles import role_of
+from ..layers.roles import role_of, survey_of
 from .figureset import DATA, DRAWN, EDITION, drawing_of
 from .freshness import state_of
 from .sheet import SERIES
@@ -140,8 +140,12 @@ def _stale(figure: str, layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> Iter
 
 
 def _gave_way(layer: QgsMapLayer, peers: list[QgsMapLayer]) -> bool:
-    """Whether the project has its role played by other data now."""
-    return bool(peers) and layer.source() not in [x.source() for x in peers]
+    """Whether the project has its role played by other data now.
+
+    A survey's own layers are no such data: a figure may be drawn from a layer that was given in their place.
+    """
+    others = [x.source() for x in peers if not survey_of(x)]
+    return bool(others) and layer.source() not in others
 
 
 def _roles(project: QgsProject) -> dict[str, list[QgsMapLayer]]:

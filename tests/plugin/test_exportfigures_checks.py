@@ -23,6 +23,7 @@ from qgis.core import (
     QgsValidityCheckResult,
     QgsVectorLayer,
 )
+from qingliu.layers.roles import set_role
 from qingliu.layouts import validity
 from qingliu.layouts.checks import check_layout, is_of_series
 
@@ -90,6 +91,22 @@ def test_a_layer_whose_file_is_gone_is_named_with_its_path(drawn):
     found = [p for p in check_layout(layout) if p.code == "QL-FIG-GONE"]
     assert len(found) == 1
     assert "moved.gpkg" in found[0].text("zh")
+
+
+@pytest.mark.parametrize(
+    ("survey", "expected"), [("", {"QL-FIG-STALE"}), ("store-1", set())], ids=["project", "survey"]
+)
+def test_other_data_of_a_role_make_a_figure_stale_unless_they_are_a_surveys_own(
+    drawn, tmp_path, survey, expected
+):
+    """A figure may be drawn from a layer that was given in place of the survey's."""
+    project, layout, inputs = drawn
+    other = tmp_path / "other.gpkg"
+    other.write_bytes(Path(inputs["CHANNELS"].split("|")[0]).read_bytes())
+    layer = QgsVectorLayer(str(other), "channels", "ogr")
+    set_role(layer, "channels", survey)
+    project.addMapLayer(layer)
+    assert codes(layout) == expected
 
 
 def test_a_channel_added_after_the_figure_makes_it_stale_and_another_run_fresh(drawn, run):
