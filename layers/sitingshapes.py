@@ -6,7 +6,7 @@ from typing import Sequence
 
 import numpy as np
 from osgeo import gdal, ogr
-from qgis.core import QgsGeometry, QgsGeometryEngine, QgsPointXY, QgsWkbTypes
+from qgis.core import QgsGeometry, QgsGeometryCollection, QgsGeometryEngine, QgsPointXY, QgsWkbTypes
 
 from .planar import geometry_of
 
@@ -150,6 +150,19 @@ class QgisShapes:
         parts = [geometry_of(bytes(f.GetGeometryRef().ExportToWkb(ogr.wkbNDR))) for f in layer]
         found = parts[0] if len(parts) == 1 else QgsGeometry.collectGeometry(parts)
         return found if len(parts) == 1 or found.isGeosValid() else self.union(parts)
+
+
+def as_collection(wkb: bytes) -> bytes:
+    """A geometry as a collection of its parts: what a layer of collections takes of any kind (memory layers
+    refuse a single geometry there).
+    """
+    shape = geometry_of(wkb)
+    if QgsWkbTypes.flatType(shape.wkbType()) == QgsWkbTypes.Type.GeometryCollection:
+        return wkb
+    collection = QgsGeometryCollection()
+    for part in shape.asGeometryCollection():
+        collection.addGeometry(part.constGet().clone())
+    return bytes(QgsGeometry(collection).asWkb())
 
 
 def _array(points: Sequence[QgsPointXY]) -> np.ndarray:

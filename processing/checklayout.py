@@ -23,7 +23,7 @@ from ..core.siting.model import DUTY, ERROR, NOTE, UNKNOWN, WARNING, Finding, Me
 from ..core.standard import default_edition, text
 from ..layers.layoutplan import Placed
 from ..layers.records import id_list
-from ..layers.sitingshapes import QgisShapes
+from ..layers.sitingshapes import QgisShapes, as_collection
 from ..layers.sitingsigned import signed_in
 from ..layers.zoninggrid import Bounds
 from .algorithm import QingliuAlgorithm
@@ -212,6 +212,8 @@ class _Run:
         return {**results, **{name: counts[verdict] for name, verdict in COUNTS.items()}}
 
     def _sink(self, algorithm: QingliuAlgorithm, name: str, rows: Any, kind: Any) -> str:
+        if kind == QgsWkbTypes.Type.GeometryCollection:
+            rows = [(values, as_collection(wkb)) for values, wkb in rows]
         columns = algorithm.columns("OUTPUT", *FIELDS)
         return write_layer(
             algorithm, self.inputs, name, columns, rows, self.crs, kind=kind, progress=self.progress

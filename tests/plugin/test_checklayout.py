@@ -397,3 +397,67 @@ def _farms(tmp_path):
     farm.setAttributes(["farm", True])
     layer.dataProvider().addFeature(farm)
     return layer
+
+
+@pytest.fixture
+def of_three_kinds(tmp_path):
+    """A terrace, a road and a check dam: findings with areas, lines and points."""
+    areas = layout(tmp_path, [(square(0, 0, 1, 1), {"uuid": "a", "measure": "terrace"})])
+    ways = [(line((5, 4), (6, 4)), {"uuid": "r", "measure": "ecological_slope_protection"})]
+    roads = layout(tmp_path, ways, LINE, "ways")
+    dam = [(f"POINT({X0 + 500} {Y0 - 500})", {"uuid": "d", "measure": "check_dam"})]
+    return [areas, roads, layout(tmp_path, dam, POINT, "dams")]
+
+
+def kinds_of(layer):
+    """Kinds of single geometry among the features, all of them collections."""
+    shapes = [f.geometry() for f in layer.getFeatures()]
+    assert all(QgsWkbTypes.flatType(s.wkbType()) == QgsWkbTypes.Type.GeometryCollection for s in shapes)
+    return {QgsWkbTypes.geometryDisplayString(p.type()) for s in shapes for p in s.asGeometryCollection()}
+
+
+def test_a_temporary_layer_takes_points_lines_and_areas_together(run, tmp_path, of_three_kinds):
+    given = {"LAYOUT": of_three_kinds}
+    kept = run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "o.gpkg")})
+    layer = run("qingliu:checklayout", {**given, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
+    assert kinds_of(layer) == {"Point", "Line", "Polygon"}
+    rows = [(f["measure_uuid"], f["rule_id"]) for f in layer.getFeatures()]
+    assert rows == [(r["measure_uuid"], r["rule_id"]) for r in rows_of(kept["OUTPUT"])]
+
+
+def test_mixed_findings_pass_through_a_model(provider, qgis_new_project, of_three_kinds):
+    """In a model the findings are a temporary layer that the next step reads."""
+    from qgis import processing
+    from qgis.core import (
+        QgsProcessing,
+        QgsProcessingModelAlgorithm,
+        QgsProcessingModelChildAlgorithm,
+        QgsProcessingModelChildParameterSource,
+        QgsProcessingModelOutput,
+        QgsProcessingModelParameter,
+        QgsProcessingParameterMultipleLayers,
+    )
+
+    source = QgsProcessingModelChildParameterSource
+    model = QgsProcessingModelAlgorithm("checked", "test")
+    anything = QgsProcessing.SourceType.TypeVectorAnyGeometry
+    model.addModelParameter(
+        QgsProcessingParameterMultipleLayers("LAYOUT", "layout", anything),
+        QgsProcessingModelParameter("LAYOUT"),
+    )
+    check = QgsProcessingModelChildAlgorithm("qingliu:checklayout")
+    check.setChildId("check")
+    check.addParameterSources("LAYOUT", [source.fromModelParameter("LAYOUT")])
+    model.addChildAlgorithm(check)
+    errors = QgsProcessingModelChildAlgorithm("native:extractbyexpression")
+    errors.setChildId("errors")
+    errors.addParameterSources("INPUT", [source.fromChildOutput("check", "OUTPUT")])
+    errors.addParameterSources("EXPRESSION", [source.fromStaticValue("1")])
+    shown = QgsProcessingModelOutput("shown", "shown")
+    shown.setChildId("errors")
+    shown.setChildOutputName("OUTPUT")
+    errors.setModelOutputs({"shown": shown})
+    model.addChildAlgorithm(errors)
+    result = processing.run(model, {"LAYOUT": of_three_kinds, "errors:shown": "TEMPORARY_OUTPUT"})
+    layer = result.get("errors:shown") or result["shown"]
+    assert kinds_of(layer) == {"Point", "Line", "Polygon"}
