@@ -7,8 +7,6 @@ from typing import NamedTuple, Sequence
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFillSymbol,
-    QgsLayerTreeLayer,
-    QgsLayoutExporter,
     QgsLayoutItemLabel,
     QgsLayoutItemLegend,
     QgsLayoutItemMap,
@@ -22,14 +20,12 @@ from qgis.core import (
     QgsLegendStyle,
     QgsLineSymbol,
     QgsMapLayer,
-    QgsMapLayerLegendUtils,
     QgsPrintLayout,
     QgsRasterLayer,
-    QgsRasterSymbolLegendNode,
     QgsRectangle,
     QgsUnitTypes,
 )
-from qgis.PyQt.QtCore import QRectF, QSize, Qt
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
 from ..core.data import RESOURCES
@@ -37,12 +33,12 @@ from ..core.errors import Problem
 from .content import Figure
 from .drawings import text_format
 from .kept import Keeper
+from .legend import SMALLEST, classes_only, paint_once, settle
 from .sheet import Box, Sheet, grid_interval
 from .titleblock import TitleBlock, cells
 
 MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
-SMALLEST_LEGEND = 5.0  # points
-LEGEND_SIZES = ((8.0, 1), (8.0, 2), (7.0, 1), (7.0, 2), (6.0, 2), (SMALLEST_LEGEND, 2), (SMALLEST_LEGEND, 3))
+LEGEND_SIZES = ((8.0, 1), (8.0, 2), (7.0, 1), (7.0, 2), (6.0, 2), (SMALLEST, 2), (SMALLEST, 3))
 INSET_SIZES = LEGEND_SIZES[:5]  # an inset is not worth smaller type
 
 
@@ -285,7 +281,7 @@ def _legend(page: Page, view: View, chart: QgsLayoutItemMap) -> None:
             QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
         named.add(layer.name())
         if isinstance(layer, QgsRasterLayer):
-            _classes_only(legend, node)
+            classes_only(legend, node)
     legend.setTitle("图  例")
     legend.setLinkedMap(chart)
     legend.setLegendFilterByMapEnabled(True)
@@ -294,24 +290,17 @@ def _legend(page: Page, view: View, chart: QgsLayoutItemMap) -> None:
     legend.setSplitLayer(True)
     legend.setResizeToContents(True)
     put(legend, page.sheet.legend)
-    _filter_now(page)
-    fits = view.inset is not None and _settle(page, legend, small.legend, INSET_SIZES)
+    paint_once(page.layout, page.sheet.legend)
+    fits = view.inset is not None and settle(legend, small.legend, page.font, _lettering(page, INSET_SIZES))
     if fits and view.inset is not None and small.inset is not None:
         _inset(page, view, view.inset, small.inset)
         return
-    if not _settle(page, legend, page.sheet.legend, LEGEND_SIZES):
+    if not settle(legend, page.sheet.legend, page.font, _lettering(page, LEGEND_SIZES)):
         page.warnings.append(Problem("QL-FIG-LEGEND", {"figure": page.figure.zh}))
 
 
-def _settle(page: Page, legend: QgsLayoutItemLegend, box: Box, sizes: Sequence[tuple[float, int]]) -> bool:
-    """Letter the legend as large as its box allows, (points, columns) in this order; whether it fits."""
-    for size, columns in sizes:
-        _letter(page, legend, size)
-        legend.setColumnCount(columns)
-        legend.adjustBoxSize()
-        if _fits(legend, box):
-            return True
-    return False
+def _lettering(page: Page, sizes: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
+    return [(page.points(size), columns) for size, columns in sizes]
 
 
 def _inset(page: Page, view: View, inset: Inset, box: Box) -> None:
@@ -332,49 +321,6 @@ def _inset(page: Page, view: View, inset: Inset, box: Box) -> None:
     scale = 1.08 * 1000 * max(extent.width() / room.width, extent.height() / room.height)
     centre = extent.center()
     item.setExtent(extent_at((centre.x(), centre.y()), scale, room))
-
-
-def _classes_only(legend: QgsLayoutItemLegend, node: QgsLayerTreeLayer) -> None:
-    """The classes of a raster, each once (several codes may be one class), without the name of its band."""
-    nodes = legend.model().layerLegendNodes(node)
-    kept: dict[str, int] = {}
-    for index, one in enumerate(nodes):
-        if isinstance(one, QgsRasterSymbolLegendNode):
-            kept.setdefault(str(one.data(Qt.ItemDataRole.DisplayRole)), index)
-    if 0 < len(kept) < len(nodes):
-        QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(kept.values()))
-        legend.model().refreshLayerLegend(node)
-
-
-def _filter_now(page: Page) -> None:
-    """The legend finds out what the map shows when it is painted: paint it once, small and unseen."""
-    box = page.sheet.legend
-    region = QRectF(box.x, box.y, box.width, box.height)
-    QgsLayoutExporter(page.layout).renderRegionToImage(region, QSize(64, 64))
-
-
-def _letter(page: Page, legend: QgsLayoutItemLegend, size: float) -> None:
-    kinds = QgsLegendStyle.Style
-    for kind, factor, bold in (
-        (kinds.Title, 1.3, True),
-        (kinds.Group, 1.1, True),
-        (kinds.Subgroup, 1.05, True),
-        (kinds.SymbolLabel, 1.0, False),
-    ):
-        letters = text_format(page.font, page.points(size * factor), bold=bold)
-        if hasattr(legend, "setStyleFont"):
-            font = letters.font()
-            font.setPointSizeF(letters.size())
-            legend.setStyleFont(kind, font)
-        else:
-            legend.rstyle(kind).setTextFormat(letters)
-    legend.setSymbolHeight(0.42 * page.points(size))
-    legend.setSymbolWidth(0.85 * page.points(size))
-
-
-def _fits(legend: QgsLayoutItemLegend, box: Box) -> bool:
-    size = legend.rect()
-    return size.width() <= box.width and size.height() <= box.height
 
 
 def _north(page: Page) -> None:

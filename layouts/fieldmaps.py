@@ -10,7 +10,6 @@ from typing import Callable, NamedTuple, TypeVar
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsLayout,
-    QgsLayoutExporter,
     QgsLayoutItem,
     QgsLayoutItemLegend,
     QgsLayoutItemMap,
@@ -27,7 +26,6 @@ from qgis.core import (
     QgsProperty,
     QgsUnitTypes,
 )
-from qgis.PyQt.QtCore import QRectF, QSize
 from qgis.PyQt.QtGui import QColor
 
 from ..core.data import RESOURCES
@@ -39,11 +37,12 @@ from .drawings import text_format
 from .fieldmaps_layers import FieldLayers
 from .fieldmaps_sheet import FieldSheet
 from .figureset import DRAWN
+from .legend import SMALLEST, paint_once, settle
 from .sheet import GAP, Box, grid_interval
 
 KEY, TITLE = "fieldmaps", "外业调查图"
 SIGNATURES = ("调查人", "记录人", "检查人", "调查日期")
-_SMALLEST = 5.0
+LEGEND_SIZES = (7.5, 7.0, 6.5, 6.0, 5.5, SMALLEST)  # points
 _WRITING = 30.0  # mm, the least room to write in
 _NUMBER_WIDTH = 10 * 0.64 * 0.3528  # mm of a sheet number in letters of one point
 ItemKind = TypeVar("ItemKind", bound=QgsLayoutItem)
@@ -282,25 +281,10 @@ def _legend(page: Page, sheet: FieldSheet, layers: FieldLayers, chart: QgsLayout
     legend.setBackgroundEnabled(False)
     legend.setResizeToContents(True)
     put(legend, page.sheet.legend)
-    _measured(page)
-    size = 7.5
-    while size >= _SMALLEST:
-        _letter(page, legend, size * _scaled(page, sheet))
-        legend.adjustBoxSize()
-        if (
-            legend.rect().width() <= page.sheet.legend.width
-            and legend.rect().height() <= page.sheet.legend.height
-        ):
-            return
-        size -= 0.5
-    page.warnings.append(Problem("QL-FIG-LEGEND", {"figure": TITLE}))
-
-
-def _measured(page: Page) -> None:
-    """A legend knows its size once it was painted: paint it, small and unseen."""
-    box = page.sheet.legend
-    region = QRectF(box.x, box.y, box.width, box.height)
-    QgsLayoutExporter(page.layout).renderRegionToImage(region, QSize(64, 64))
+    paint_once(page.layout, page.sheet.legend)
+    sizes = [(page.points(size * _scaled(page, sheet)), 1) for size in LEGEND_SIZES]
+    if not settle(legend, page.sheet.legend, page.font, sizes):
+        page.warnings.append(Problem("QL-FIG-LEGEND", {"figure": TITLE}))
 
 
 def _writing_room(page: Page, sheet: FieldSheet) -> None:
@@ -311,22 +295,3 @@ def _writing_room(page: Page, sheet: FieldSheet) -> None:
     if height > _WRITING:
         size = 7 * _scaled(page, sheet)
         page.label("writing", "现场记录", Box(box.x, top, box.width, height), size, centred=False, frame=True)
-
-
-def _letter(page: Page, legend: QgsLayoutItemLegend, size: float) -> None:
-    kinds = QgsLegendStyle.Style
-    for kind, factor, bold in (
-        (kinds.Title, 1.2, True),
-        (kinds.Group, 1.0, False),
-        (kinds.Subgroup, 1.0, False),
-        (kinds.SymbolLabel, 1.0, False),
-    ):
-        letters = text_format(page.font, page.points(size * factor), bold=bold)
-        if hasattr(legend, "setStyleFont"):
-            font = letters.font()
-            font.setPointSizeF(letters.size())
-            legend.setStyleFont(kind, font)
-        else:
-            legend.rstyle(kind).setTextFormat(letters)
-    legend.setSymbolHeight(0.4 * page.points(size))
-    legend.setSymbolWidth(0.8 * page.points(size))
