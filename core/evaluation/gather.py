@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterable, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import Problem
 from ..indicators.definition import Definition, Measured, Source, TableColumn, TableMean, TableSum
@@ -276,7 +276,7 @@ class Gatherer:
         rows = self.given.tables.get(table, ())
         found = []
         for layer in known.layers:
-            lacking = [p for p in self.given.located.get(layer, ()) if not _has_row(rows, layer, p)]
+            lacking = _without_row(rows, layer, self.given.located.get(layer, ()))
             if lacking:
                 facts = {"what": _listed([p.name or p.uuid[:8] for p in lacking]), "where": known.id}
                 found.append(Gap(Problem("QL-EVAL-NOROW", facts), table, column))
@@ -371,14 +371,11 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def _has_row(rows: Sequence[TableRow], layer: str, place: Located) -> bool:
-    """Whether a row points to the place, or goes by its name."""
-    name = (place.name or "").strip()
-    return any(
-        r.values.get(f"{layer}_uuid") == place.uuid
-        or (bool(name) and name == str(r.values.get("natural_village") or "").strip())
-        for r in rows
-    )
+def _without_row(rows: Sequence[TableRow], layer: str, places: Iterable[Located]) -> list[Located]:
+    """The places that no row points to and no row goes by the name of."""
+    pointed = {r.values.get(f"{layer}_uuid") for r in rows}
+    named = {str(r.values.get("natural_village") or "").strip() for r in rows} - {""}
+    return [p for p in places if p.uuid not in pointed and (p.name or "").strip() not in named]
 
 
 def _asked(row: TableRow, source: TableSum) -> bool:
