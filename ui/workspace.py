@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsApplication, QgsMapLayer, QgsProject
-from qgis.PyQt.QtCore import QCoreApplication, Qt, QUrl
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QMenu, QToolBar
 
 from ..core import language
 from ..core.data import RESOURCES, ROOT
 from ..layers.backgrounds import background_problems
+from ..layers.engine import warm
 
 if TYPE_CHECKING:
     from .practice import PracticeOpener
+
+REST_MS = 3000
+"""After this much time in QGIS the compiled kernels are fetched, where this user ever needed them."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Workspace:
         self.commands: list[QAction] = []
         self.docks: dict[str, QDockWidget] = {}
         self.practice: PracticeOpener | None = None
+        self.rest: QTimer | None = None
 
     def install(self) -> None:
         """Add menu, toolbar and one checkable action per dock."""
@@ -89,9 +94,17 @@ class Workspace:
         self.menu.addAction(self._practice_action(window))
         self.menu.addAction(self._help_action(window))
         QgsProject.instance().layersAdded.connect(self.name_shifted)
+        self.rest = QTimer(window)
+        self.rest.setSingleShot(True)
+        self.rest.timeout.connect(warm)
+        self.rest.start(REST_MS)
 
     def remove(self) -> None:
         """Take out what ``install`` and ``open`` put in, in reverse."""
+        if self.rest is not None:
+            self.rest.stop()
+            self.rest.deleteLater()
+            self.rest = None
         QgsProject.instance().layersAdded.disconnect(self.name_shifted)
         for dock in self.docks.values():
             self.iface.removeDockWidget(dock)
