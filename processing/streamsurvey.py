@@ -46,7 +46,7 @@ from .results import Rows, write_layer
 from .streambanks import BANK_FIELDS, Banks
 
 STAGES = (
-    ("read_dem", 2.0), ("read_features", 0.5), ("compile", 2.0), ("descent", 1.0), ("saddles", 1.0),
+    ("read_dem", 2.0), ("read_features", 0.5), ("surveyed", 0.5), ("compile", 2.0), ("descent", 1.0), ("saddles", 1.0),
     ("passes", 0.5), ("fill", 0.5), ("directions", 1.0), ("flats", 1.0), ("inflows", 0.5),
     ("accumulation", 1.5), ("rim", 0.5), ("channels", 1.0), ("lines", 1.0), ("match", 0.5), ("banks", 0.5),
     ("write_features", 1.0), ("catchments", 1.0), ("write_raster", 1.0),

@@ -31,7 +31,6 @@ from .strings import (
 from .surveyed import SurveyedPaths
 
 PLAIN = -1
-_STEP_CHANNELS = 64
 
 
 class Courses(NamedTuple):
@@ -83,8 +82,7 @@ class Tracer:
         pieces: list[np.ndarray] = []
         for i in range(len(self.channels)):
             self.breathe = partial(progress.step, i / len(self.channels))
-            if i % _STEP_CHANNELS == 0:
-                self.breathe()
+            self.breathe()
             if coded[i] or i in self.endings:
                 course = Course(self, i)
                 xy, place = course.draw()

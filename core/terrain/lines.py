@@ -22,6 +22,7 @@ from .surveyed import SurveyedPaths
 
 # A step between two cells of a surveyed path that skips more than this many cells left the path.
 _SKIPPED_CELLS = 4
+_STEP_CELLS = 4096
 
 
 def follow(
@@ -40,7 +41,7 @@ def follow(
     ``progress`` is stepped, its stage is the caller's. Raises MissingLibrary (water), Cancelled.
     """
     water = [sound_polygon(polygon) for polygon in water]
-    codes = _edge_codes(channels, paths, water)
+    codes = _edge_codes(channels, paths, water, progress)
     if (codes != PLAIN).any():
         lines, place, joint = Tracer(channels, paths, water, codes).courses(progress)
     else:
@@ -55,7 +56,10 @@ def follow(
 
 
 def covering_line(
-    channels: Channels, paths: SurveyedPaths, names: Optional[Sequence[Any]] = None
+    channels: Channels,
+    paths: SurveyedPaths,
+    names: Optional[Sequence[Any]] = None,
+    progress: Progress = SILENT,
 ) -> np.ndarray:
     """The surveyed line that covers most of each channel, int64 (m,), -1 where none does.
 
@@ -63,23 +67,27 @@ def covering_line(
     half of the channel's cells, and of those lines the one that covers the most stands for them.
     """
     found = np.full(len(channels), -1, np.int64)
-    codes = _edge_codes(channels, paths, ())
+    codes = _edge_codes(channels, paths, (), progress)
     for i in range(len(channels)):
+        progress.step(i / len(channels))
         edges = codes[channels.path_start[i] : channels.path_start[i + 1] - 1]
-        if not (edges >= 0).any():
+        on_lines, steps = np.unique(edges[edges >= 0], return_counts=True)
+        if not len(on_lines):
             continue
-        steps = np.bincount(edges[edges >= 0]).tolist()
-        keys = list(range(len(steps))) if names is None else list(names[: len(steps)])
+        keys = [line if names is None else names[line] for line in on_lines.tolist()]
         together: dict[Any, int] = {}
-        for key, count in zip(keys, steps):
+        for key, count in zip(keys, steps.tolist()):
             together[key] = together.get(key, 0) + count
         most = max(together, key=lambda key: together[key])
         if 2 * together[most] > len(edges):
-            found[i] = int(np.argmax([count if key == most else 0 for key, count in zip(keys, steps)]))
+            own = [count if key == most else 0 for key, count in zip(keys, steps.tolist())]
+            found[i] = on_lines[int(np.argmax(own))]
     return found
 
 
-def _edge_codes(channels: Channels, paths: Optional[SurveyedPaths], water: Sequence[Any]) -> np.ndarray:
+def _edge_codes(
+    channels: Channels, paths: Optional[SurveyedPaths], water: Sequence[Any], progress: Progress
+) -> np.ndarray:
     """What each edge of ``path`` (k to k + 1) runs along: a line, a water body (numbered on), or neither."""
     codes = np.full(len(channels.path), PLAIN, np.int64)
     count = len(paths.lines) if paths is not None else 0
@@ -90,12 +98,12 @@ def _edge_codes(channels: Channels, paths: Optional[SurveyedPaths], water: Seque
         same = np.append((body[:-1] >= 0) & (body[:-1] == body[1:]), False)
         codes[same] = count + body[same]
     if paths is not None and count:
-        _mark_lines(codes, channels, paths)
+        _mark_lines(codes, channels, paths, progress)
     codes[channels.path_start[1:] - 1] = PLAIN
     return codes
 
 
-def _mark_lines(codes: np.ndarray, channels: Channels, paths: SurveyedPaths) -> None:
+def _mark_lines(codes: np.ndarray, channels: Channels, paths: SurveyedPaths, progress: Progress) -> None:
     """Edges along a surveyed line, the line of the edge before preferred."""
     members: dict[int, list[int]] = {}
     for line, places in enumerate(paths.measure):
@@ -108,7 +116,9 @@ def _mark_lines(codes: np.ndarray, channels: Channels, paths: SurveyedPaths) -> 
     on_path = np.isin(cells, paths.cells)
     candidates = np.flatnonzero(on_path[:-1] & on_path[1:]).tolist()
     lasts = set((channels.path_start[1:] - 1).tolist())
-    for k in candidates:
+    for number, k in enumerate(candidates):
+        if number % _STEP_CELLS == 0:
+            progress.step(0.0)
         here, there = int(cells[k]), int(cells[k + 1])
         fit = [
             line

@@ -141,9 +141,11 @@ def _common_lengths(
     found = {pair: _length(lines[pair[0]]) for pair in unchanged}
     if len(unchanged) == len(lines) == len(previous):
         return found
-    news = Bundle([_plane(xy) for xy in lines], tolerance / 2)
-    olds = Bundle([_plane(old.xy) for old in previous], tolerance / 2)
-    for (i, k), shared in lengths_in_common(news, olds, tolerance, progress).items():
+    news = Bundle([_plane(xy) for xy in lines], tolerance / 2, progress)
+    olds = Bundle([_plane(old.xy) for old in previous], tolerance / 2, progress)
+    pairs = lengths_in_common(news, olds, tolerance, progress)
+    for number, ((i, k), shared) in enumerate(pairs.items()):
+        progress.step(0.5 + 0.5 * number / len(pairs))
         short = min(news.lengths[i], olds.lengths[k]) < _SHORT_BEDS * tolerance
         length = short_in_common(news.lines[i], olds.lines[k], tolerance) if short else shared
         if length > 0:

@@ -10,7 +10,7 @@ from typing import Iterator, Sequence
 
 import numpy as np
 
-from ..progress import Progress
+from ..progress import SILENT, Progress
 
 _CHUNK = 100_000
 _SHORT_SAMPLES = 64
@@ -22,9 +22,12 @@ class Bundle:
     ``points`` (n, 2), ``owner`` (n,) the sample's line, ``weight`` (n,) the length it stands for.
     """
 
-    def __init__(self, lines: Sequence[np.ndarray], spacing: float) -> None:
+    def __init__(self, lines: Sequence[np.ndarray], spacing: float, progress: Progress = SILENT) -> None:
         self.lines = list(lines)
-        found = [_samples(xy, spacing) for xy in self.lines]
+        found = []
+        for xy in self.lines:
+            progress.step(0.0)
+            found.append(_samples(xy, spacing))
         counts = [len(points) for points in found]
         self.points = np.concatenate([np.empty((0, 2)), *found])
         self.owner = np.repeat(np.arange(len(lines)), counts)
@@ -78,7 +81,7 @@ def _near_samples(
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     for first in range(0, len(news), _CHUNK):
-        progress.step(first / len(news))
+        progress.step(0.5 * first / len(news))
         piece = news[first : first + _CHUNK]
         own = _squares(piece, origin, tolerance)
         for step in (dx * _ROW + dy for dx in (-1, 0, 1) for dy in (-1, 0, 1)):

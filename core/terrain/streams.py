@@ -98,7 +98,10 @@ def survey_streams(
     a cell (8 in degrees). Raises InputError (QL-CHANNELS-*, QL-TERRAIN-*), Cancelled.
     """
     initiation_m2, warnings = settled_initiation(limits.initiation_km2, limits.min_area_km2, dem.frame)
-    paths = lay_lines(lines, dem.values, dem.frame) if len(lines) else None
+    paths = None
+    if len(lines):
+        progress.stage("surveyed", len(lines))
+        paths = lay_lines(lines, dem.values, dem.frame, progress)
     arrays, values = _routed(dem, depressions, paths, route)
     direction, drained, beyond = arrays["direction"], arrays["drained"], arrays["contaminated"]
     del arrays
@@ -115,7 +118,7 @@ def survey_streams(
     channels = follow(channels, paths=paths, water=water, project=project, progress=progress)
     given = np.full(len(channels), -1, np.int64)
     if paths is not None:
-        given = covering_line(channels, paths, names)
+        given = covering_line(channels, paths, names, progress)
     return Streams(
         channels=channels,
         verdicts=verdicts(channels.length_m, channels.area_m2, limits.min_length_m, limits.min_area_km2),

@@ -18,14 +18,16 @@ Heights are always read from the unburned DEM.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Optional, Sequence
+from typing import Iterator, NamedTuple, Optional, Sequence, TypeVar
 
 import numpy as np
 
 from ..grid import GridFrame
+from ..progress import SILENT, Progress
 from .network import COL_STEP, NODATA, OUTLET, ROW_STEP
 from .strings import Line, polyline
 
+T = TypeVar("T")
 # Ends whose heights differ by less (m) say nothing about the direction of flow.
 LEVEL_M = 1.0
 # Fall per cell along a burned path, m: above float32's spacing up to 8000 m.
@@ -54,23 +56,33 @@ class SurveyedPaths:
         return dict(zip(self.cells[here].tolist(), self.cells[self.successor[here]].tolist()))
 
 
-def lay_lines(lines: Sequence[np.ndarray], dem: np.ndarray, frame: GridFrame) -> SurveyedPaths:
+def lay_lines(
+    lines: Sequence[np.ndarray], dem: np.ndarray, frame: GridFrame, progress: Progress = SILENT
+) -> SurveyedPaths:
     """Lay ``lines`` (coordinates (k, 2) in the DEM's CRS) on the grid, turned downstream.
 
     Downstream is where the lower end is; ends within ``LEVEL_M`` are decided by what they
     touch (a tributary ends on another line), and at last by the way the line was digitised.
+    ``progress`` is stepped, its stage is the caller's. Raises Cancelled.
     """
     given = [polyline(xy) for xy in lines]
-    runs = [_cell_runs(line, dem, frame) for line in given]
-    turned = _orientation(runs, dem, frame)
+    runs = [_cell_runs(line, dem, frame) for line in _stepped(given, progress, 0.0, 0.5)]
+    turned = _orientation(runs, dem, frame, progress)
     turned_lines, turned_runs = [], []
     for line, run, turn in zip(given, runs, turned):
         turned_lines.append(_reversed_line(line) if turn else line)
         turned_runs.append(_reversed_runs(run, line) if turn else run)
     measures = tuple(_measures(run) for run in turned_runs)
-    _snap_to_ends(turned_lines, measures, frame)
-    cells, successor = _forest(turned_lines, turned_runs)
+    _snap_to_ends(turned_lines, measures, frame, progress)
+    cells, successor = _forest(turned_lines, turned_runs, progress)
     return SurveyedPaths(tuple(turned_lines), tuple(turned), measures, cells, successor)
+
+
+def _stepped(items: Sequence[T], progress: Progress, first: float, last: float) -> Iterator[T]:
+    """The items, with a breath before each; they take the stage from ``first`` to ``last``."""
+    for number, item in enumerate(items):
+        progress.step(first + (last - first) * number / len(items))
+        yield item
 
 
 class _Run(NamedTuple):
@@ -163,7 +175,7 @@ def _touch(a: int, b: int, cols: int) -> bool:
     return abs(a // cols - b // cols) <= 1 and abs(a % cols - b % cols) <= 1
 
 
-def _orientation(runs: list[list[_Run]], dem: np.ndarray, frame: GridFrame) -> list[bool]:
+def _orientation(runs: list[list[_Run]], dem: np.ndarray, frame: GridFrame, progress: Progress) -> list[bool]:
     """Which lines must be turned round to run downstream."""
     flat = dem.ravel()
     ends = [(r[0].cells[0], r[-1].cells[-1]) if r else None for r in runs]
@@ -175,7 +187,7 @@ def _orientation(runs: list[list[_Run]], dem: np.ndarray, frame: GridFrame) -> l
         fall = float(flat[pair[0]]) - float(flat[pair[1]])
         if abs(fall) > LEVEL_M:
             decided[i] = fall < 0
-    _decide_by_touch(decided, ends, runs, frame)
+    _decide_by_touch(decided, ends, runs, frame, progress)
     return [decided.get(i, False) for i in range(len(runs))]
 
 
@@ -184,13 +196,15 @@ def _decide_by_touch(
     ends: list[Optional[tuple[int, int]]],
     runs: list[list[_Run]],
     frame: GridFrame,
+    progress: Progress,
 ) -> None:
     """Level lines take their direction from what their ends touch, nearest to certainty first."""
     if len(decided) == len(ends):
         return
-    inner = _touched_by_interior(runs, frame)
+    inner = _touched_by_interior(runs, frame, progress)
     changed = True
     while changed:
+        progress.step(0.7)
         changed = False
         heads = _near({e[decided[i]] for i, e in enumerate(ends) if e and i in decided}, frame)
         mouths = _near({e[not decided[i]] for i, e in enumerate(ends) if e and i in decided}, frame)
@@ -204,10 +218,10 @@ def _decide_by_touch(
                 break
 
 
-def _touched_by_interior(runs: list[list[_Run]], frame: GridFrame) -> dict[int, set[int]]:
+def _touched_by_interior(runs: list[list[_Run]], frame: GridFrame, progress: Progress) -> dict[int, set[int]]:
     """Cells on or beside the interior of lines -> those lines."""
     found: dict[int, set[int]] = {}
-    for i, pieces in enumerate(runs):
+    for i, pieces in enumerate(_stepped(runs, progress, 0.5, 0.7)):
         for run in pieces:
             for cell in run.cells[2:-2]:
                 for near in _near({cell}, frame):
@@ -234,14 +248,16 @@ def _measures(runs: list[_Run]) -> dict[int, float]:
     return found
 
 
-def _snap_to_ends(lines: list[Line], measures: tuple[dict[int, float], ...], frame: GridFrame) -> None:
+def _snap_to_ends(
+    lines: list[Line], measures: tuple[dict[int, float], ...], frame: GridFrame, progress: Progress
+) -> None:
     """Where a line ends inside a cell of another, that cell's place is where they meet."""
     tolerance = 0.01 * min(frame.dx, frame.dy)
     owners: dict[int, list[int]] = {}
     for i, places in enumerate(measures):
         for cell in places:
             owners.setdefault(cell, []).append(i)
-    for j, line in enumerate(lines):
+    for j, line in enumerate(_stepped(lines, progress, 0.7, 0.85)):
         where = frame.cell_at(float(line.xy[-1, 0]), float(line.xy[-1, 1]))
         cell = where[0] * frame.cols + where[1] if where else -1
         for i in owners.get(cell, ()):
@@ -262,7 +278,7 @@ def _project(line: Line, point: np.ndarray, tolerance: float, places: dict[int, 
     return found if low < found < high else places[cell]
 
 
-def _forest(lines: list[Line], runs: list[list[_Run]]) -> tuple[np.ndarray, np.ndarray]:
+def _forest(lines: list[Line], runs: list[list[_Run]], progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """All path cells and the next one of each; edges that would close a cycle are left out."""
     following: dict[int, int] = {}
     root: dict[int, int] = {}
@@ -273,7 +289,8 @@ def _forest(lines: list[Line], runs: list[list[_Run]]) -> tuple[np.ndarray, np.n
             cell = root[cell]
         return cell
 
-    for i in sorted(range(len(lines)), key=lambda i: -float(lines[i].along[-1])):
+    longest_first = sorted(range(len(lines)), key=lambda i: -float(lines[i].along[-1]))
+    for i in _stepped(longest_first, progress, 0.85, 1.0):
         for run in runs[i]:
             for cell, after in zip(run.cells, run.cells[1:]):
                 if cell not in following and find(after) != cell:
