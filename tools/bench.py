@@ -5,6 +5,7 @@
     landscape [cells] [--neighbours]     pattern metrics beside pylandstats
     live [parcels] [measures] [changes]  clauses while drawing, with QGIS's own map tools; without numbers:
                 5,000 parcels with 500 measures and 50,000 with 500
+    survey [rows] [--profile]       how long QGIS's window stands still while somebody works with the survey dock
 
 Without a word: ``terrain`` at 10^6 and 10^7 cells and ``inside``. Numbers are ratios within one run;
 docs/bench.md says what was measured and how to read it.
@@ -30,6 +31,8 @@ def main() -> int:
         return inside()
     if first == "live":
         return live(sys.argv[2:])
+    if first == "survey":
+        return subprocess.call([sys.executable, str(terrain.HERE / "survey.py"), *sys.argv[2:]])
     options = terrain_options(sys.argv[2:] if first == "terrain" else sys.argv[1:])
     terrain.bench(options.sizes, options.rounds, options.initiation, options.only)
     return 0 if first == "terrain" else inside()
