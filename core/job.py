@@ -23,6 +23,7 @@ class Step:
     its outputs to (role or None, file name), ``settings`` are fixed parameters, ``unless``
     is a role that makes it needless, and ``under`` a parameter that takes all layers of the
     case but the DEM, to say where to look. ``proofs`` are the files by which one sees that it was run.
+    ``refusals`` are codes of errors that answer for a case what it cannot have, without anything being wrong.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Step:
     unless: str | None = None
     under: str | None = None
     proofs: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def steps() -> list[Step]:
                 settings=entry.get("settings") or {},
                 unless=entry.get("unless"),
                 under=entry.get("under"),
+                refusals=tuple(entry.get("refusals") or ()),
                 proofs=tuple(spec.get("proof", spec["file"]) for spec in (entry.get("gives") or {}).values()),
             )
         )

@@ -117,17 +117,20 @@ def main() -> int:
     skipped: list[dict] = []
     finished = run_steps(case, roles, record, skipped)
     write_record(case, record, skipped)
+    write_index(case, record, skipped, pictures(roles))
     if finished:
-        write_index(case, record, skipped, pictures(roles))
         print(f"== everything is in {OUT.relative_to(ROOT)}: open index.html")
     return 0 if finished else 1
 
 
 def run_steps(case, roles: dict, record: list[dict], skipped: list[dict]) -> bool:
-    """Run the main job's steps that exist; False when one failed."""
+    """Run the main job's steps that exist; False when one failed.
+
+    A step that refuses with a coded error is told, and the job goes on with what does not need it.
+    """
     from qingliu.core.job import Skipped, parameters_of, steps
 
-    known = known_algorithms()
+    known, good = known_algorithms(), True
     for step in steps():
         if step.algorithm not in known:
             continue
@@ -140,6 +143,10 @@ def run_steps(case, roles: dict, record: list[dict], skipped: list[dict]) -> boo
                 skipped.append(entry)
             continue
         done = tell(step.title, run_algorithm(step.algorithm, parameters))
+        if done["refused"]:
+            skipped.append({"step": step.key, "title": dict(step.title), "refused": done["refused"]})
+            good = good and any(done["refused"].startswith(f"{code}:") for code in step.refusals)
+            continue
         record.append(done)
         if done["status"] != 0:
             return False
@@ -147,7 +154,7 @@ def run_steps(case, roles: dict, record: list[dict], skipped: list[dict]) -> boo
             if role and Path(parameters[output]).exists():
                 roles[role] = parameters[output]
         take_project(roles)
-    return True
+    return good
 
 
 def take_project(roles: dict) -> None:
@@ -240,7 +247,8 @@ def warnings_of(done: dict) -> list[str]:
 
 def tell(title: dict, done: dict) -> dict:
     done["title"] = dict(title)
-    mark = "ok" if done["status"] == 0 else f"FAILED ({done['status']})"
+    done["refused"] = refusal_of(done)
+    mark = "ok" if done["status"] == 0 else "refused" if done["refused"] else f"FAILED ({done['status']})"
     print(
         f"-- {title['zh']} {title['en']}: {mark}, {done['seconds']} s, {done['peak_memory_mb']} MB",
         flush=True,
@@ -249,9 +257,18 @@ def tell(title: dict, done: dict) -> dict:
         print("   " + ", ".join(f"{k} = {v}" for k, v in numbers_of(done)))
     for warning in warnings_of(done):
         print(f"   ! {warning}")
-    if done["status"] != 0:
+    if done["refused"]:
+        print(f"   {done['refused']}")
+    elif done["status"] != 0:
         print("\n".join("   " + line for line in done["log"].splitlines()[-15:]))
     return done
+
+
+def refusal_of(done: dict) -> str:
+    """The coded error with which an algorithm refused; empty where it ended well, or without a code."""
+    errors = [line.partition("ERROR:")[2].strip() for line in done["log"].splitlines() if "ERROR:" in line]
+    coded = [e for e in errors if e.startswith("QL-")]
+    return coded[0] if done["status"] != 0 and coded else ""
 
 
 def write_record(case, record: list[dict], skipped: list[dict]) -> None:
