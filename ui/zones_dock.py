@@ -38,6 +38,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..core.errors import Cancelled, QingliuError
+from ..core.standard import default_edition, text
 from ..core.zoning.mending import Change, Check, Fault
 from ..layers.coveragecheck import ZONE_FIELD, LayerState, apply, check_layer, preview, sign
 from .tasks import TaskProgress
@@ -283,7 +284,8 @@ class ZonesDock(QDockWidget):
     def _zone_names(self) -> dict[int, str]:
         if self.seen is None:
             return {}
-        return {z.id: f"{z.kind} #{z.id}" for z in self.seen.check.zones}
+        words = {key: text(zone) for key, zone in default_edition().zones.items()}
+        return {z.id: f"{words.get(z.kind, z.kind)} #{z.id}" for z in self.seen.check.zones}
 
     def _ticked(self) -> list[int]:
         rows = [self.list.topLevelItem(i) for i in range(self.list.topLevelItemCount())]
