@@ -3341,6 +3341,10 @@
         <source>Plan figures</source>
         <translation>规划图件</translation>
     </message>
+    <message>
+        <source>Help on this window</source>
+        <translation>本窗口的帮助</translation>
+    </message>
 </context>
 <context>
     <name>ZonesDock</name>

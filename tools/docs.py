@@ -32,6 +32,7 @@ body { font-family: "Noto Sans CJK SC", "Microsoft YaHei", "WenQuanYi Zen Hei", 
 table { border-collapse: collapse; margin: .6em 0 }
 td, th { border: 1px solid #ccc; padding: .25em .6em; text-align: left; vertical-align: top }
 code { background: #f2f2f2; padding: 0 .2em }
+img { max-width: 100%; border: 1px solid #ccc }
 .nav, .foot { color: #666; font-size: .9em }
 """
 
@@ -105,7 +106,9 @@ class Site:
             page = load_yaml(path)
             sections = [
                 {
+                    "key": section["key"],
                     "title": speech.pick(section["title"]),
+                    "picture": self.picture(section.get("picture")),
                     "steps": [linked(speech.pick(step)) for step in section["steps"]],
                 }
                 for section in page["sections"]
@@ -115,6 +118,15 @@ class Site:
             link = {"text": title, "href": f"guide/{path.stem}.html"}
             rows.append({"key": path.stem, "cells": [link, {"text": lead}]})
         self.table("guide", [{"key": "all", "title": "", "head": None, "rows": rows}])
+
+    def picture(self, name: str | None) -> str:
+        """A picture of a window (docs/images, taken by make pictures), copied beside the pages; empty for none."""
+        source = ROOT / "docs" / "images" / f"{name}-{self.language}.png"
+        if name is None or not source.exists():
+            return ""
+        (self.folder / "images").mkdir(exist_ok=True)
+        shutil.copy(source, self.folder / "images" / source.name)
+        return f"images/{source.name}"
 
     def checks(self) -> None:
         head = [

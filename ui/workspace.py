@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ..core import language
 from ..core.data import RESOURCES, ROOT
 from ..layers.backgrounds import background_problems
 from ..layers.engine import warm
+from .dock_title import DockTitle
 
 if TYPE_CHECKING:
     from .practice import PracticeOpener
@@ -26,27 +28,74 @@ REST_MS = 3000
 
 @dataclass(frozen=True)
 class DockSpec:
-    """A dock as the menu offers it; its module is imported when it is first opened."""
+    """A dock as the menu offers it; its module is imported when it is first opened.
+
+    ``help`` is its page of the documentation, with the section after a ``#``.
+    """
 
     key: str
     module: str
     cls: str
+    help: str
     icon: str = "qingliu"
     takes_canvas: bool = False
 
 
 # Titles are asked of the dock classes' texts at run time (translated), see _title.
 DOCKS: tuple[DockSpec, ...] = (
-    DockSpec("guide", ".guide_dock", "GuideDock", icon="guide", takes_canvas=True),
-    DockSpec("clauses", ".clause_dock", "ClauseDock", icon="clauses"),
-    DockSpec("streams", ".stream_dock", "StreamDock", icon="streams", takes_canvas=True),
-    DockSpec("zones", ".zones_dock", "ZonesDock", icon="zones", takes_canvas=True),
-    DockSpec("survey", ".survey_dock", "SurveyDock", icon="survey", takes_canvas=True),
-    DockSpec("layout", ".layout_dock", "LayoutDock", icon="layout", takes_canvas=True),
-    DockSpec("field", ".field_dock", "FieldDock", icon="field", takes_canvas=True),
-    DockSpec("evaluation", ".evaluation_dock", "EvaluationDock", icon="evaluation", takes_canvas=True),
-    DockSpec("figures", ".figures_dock", "FiguresDock", icon="figures", takes_canvas=True),
-    DockSpec("training", ".training_dock", "TrainingDock", icon="training", takes_canvas=True),
+    DockSpec(
+        "guide", ".guide_dock", "GuideDock", help="guide/technician#begin", icon="guide", takes_canvas=True
+    ),
+    DockSpec("clauses", ".clause_dock", "ClauseDock", help="clauses", icon="clauses"),
+    DockSpec(
+        "streams",
+        ".stream_dock",
+        "StreamDock",
+        help="guide/technician#streams",
+        icon="streams",
+        takes_canvas=True,
+    ),
+    DockSpec(
+        "zones", ".zones_dock", "ZonesDock", help="guide/designer#zones", icon="zones", takes_canvas=True
+    ),
+    DockSpec(
+        "survey",
+        ".survey_dock",
+        "SurveyDock",
+        help="guide/technician#tables",
+        icon="survey",
+        takes_canvas=True,
+    ),
+    DockSpec(
+        "layout", ".layout_dock", "LayoutDock", help="guide/designer#layout", icon="layout", takes_canvas=True
+    ),
+    DockSpec(
+        "field", ".field_dock", "FieldDock", help="guide/technician#field", icon="field", takes_canvas=True
+    ),
+    DockSpec(
+        "evaluation",
+        ".evaluation_dock",
+        "EvaluationDock",
+        help="guide/designer#evaluation",
+        icon="evaluation",
+        takes_canvas=True,
+    ),
+    DockSpec(
+        "figures",
+        ".figures_dock",
+        "FiguresDock",
+        help="guide/designer#figures",
+        icon="figures",
+        takes_canvas=True,
+    ),
+    DockSpec(
+        "training",
+        ".training_dock",
+        "TrainingDock",
+        help="guide/trainer#course",
+        icon="training",
+        takes_canvas=True,
+    ),
 )
 
 
@@ -136,6 +185,7 @@ class Workspace:
             dock = getattr(module, spec.cls)(self.iface.mainWindow(), **canvas)
             dock.setObjectName(f"Qingliu_{key}")
             dock.setWindowTitle(_title(key))
+            dock.setTitleBarWidget(DockTitle(dock, partial(self.open_page, spec.help)))
             dock.visibilityChanged.connect(lambda shown, k=key: self._sync(k, shown))
             if hasattr(dock, "target_requested"):
                 dock.target_requested.connect(self.follow)
@@ -204,15 +254,18 @@ class Workspace:
     def _help_action(self, window: Any) -> QAction:
         action = QAction(QCoreApplication.translate("Workspace", "User guide"), window)
         action.setObjectName("Qingliu_action_help")
-        action.triggered.connect(self._open_help)
+        action.triggered.connect(lambda _: self.open_page("guide"))
         self.commands.append(action)
         return action
 
-    def _open_help(self) -> None:
-        """The guides that came with the plugin, in the browser; they need no network."""
-        page = ROOT / "docs" / "html" / language.current() / "guide.html"
-        if page.exists():
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+    def open_page(self, page: str) -> None:
+        """A page of the documentation that came with the plugin, in the browser; it needs no network."""
+        name, _, section = page.partition("#")
+        path = ROOT / "docs" / "html" / language.current() / f"{name}.html"
+        if path.exists():
+            url = QUrl.fromLocalFile(str(path))
+            url.setFragment(section)
+            QDesktopServices.openUrl(url)
         else:
             self._say(QCoreApplication.translate("Workspace", "The guides are not built here: make docs."))
 

@@ -37,6 +37,16 @@ def test_every_link_of_every_page_leads_to_a_page_and_an_anchor_that_exist(site)
     assert broken == []
 
 
+def test_the_help_button_of_every_dock_leads_to_a_page_and_a_section_that_exist(site):
+    from qingliu.ui.workspace import DOCKS
+
+    for spec in DOCKS:
+        page, _, section = spec.help.partition("#")
+        for language in ("zh", "en"):
+            html = (site / language / f"{page}.html").read_text(encoding="utf-8")
+            assert not section or f'id="{section}"' in html, (spec.key, language)
+
+
 @pytest.mark.parametrize("path", GUIDES, ids=lambda p: p.stem)
 def test_guides_say_the_same_in_both_languages(path):
     page = yaml.safe_load(path.read_text(encoding="utf-8"))

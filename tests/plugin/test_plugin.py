@@ -86,6 +86,22 @@ def test_reloading_ten_times_leaves_nothing_behind(window, unregistered):
         ]
 
 
+def test_every_dock_has_a_help_button_that_asks_for_its_page(window, unregistered, monkeypatch):
+    import qingliu
+    from qingliu.ui.workspace import DOCKS, Workspace
+
+    asked = []
+    monkeypatch.setattr(Workspace, "open_page", lambda self, page: asked.append(page))
+    plugin = qingliu.classFactory(window)
+    plugin.initGui()
+    for spec in DOCKS:
+        title = plugin.workspace.open(spec.key).titleBarWidget()
+        assert title.label.text() == plugin.workspace.docks[spec.key].windowTitle()
+        title.help.click()
+    plugin.unload()
+    assert asked == [spec.help for spec in DOCKS]
+
+
 def test_a_shifted_background_is_named_when_it_is_added(window, unregistered, qgis_new_project):
     import qingliu
 
