@@ -73,6 +73,49 @@ def refuse_while_editing(layers: Iterable[QgsVectorLayer]) -> None:
         raise InputError("QL-STORE-EDITING", layers=", ".join(busy))
 
 
+class Taken(NamedTuple):
+    """Edits out of these layers' buffers as a draft; ``before`` is the draft of the attempt before, if one was."""
+
+    draft: Draft
+    before: Draft | None
+    layers: tuple[QgsVectorLayer, ...]
+
+
+def keep(drafts: Drafts, draft: Draft, before: Draft | None) -> Problem | None:
+    """Put a draft on disk in place of the one before: at any moment one of the two is there.
+
+    For any thread. Where there is no room for it that is told; the edit buffers still hold everything.
+    """
+    if draft is before:
+        return None
+    try:
+        drafts.keep(draft)
+    except OSError as error:
+        return Problem("QL-STORE-NODRAFT", {"folder": str(drafts.folder), "reason": str(error)})
+    if before is not None:
+        drafts.drop(before.id)
+    return None
+
+
+def write(store: GpkgStore, draft: Draft) -> Saved:
+    """Save a draft as one action; what an earlier attempt has put on disk after all is not saved again.
+
+    For the thread that ``store`` belongs to. Raises what :meth:`GpkgStore.save` raises.
+    """
+    if store.holds(draft.id):
+        return Saved(draft.id, store.sequence(), ())
+    return store.save(draft.changes, why=draft.why, save_id=draft.id)
+
+
+def _rebased(change: Change, versions: Mapping[tuple[str, str], int]) -> Change:
+    """A change against the row that its forerunner has saved."""
+    if isinstance(change, Insert):
+        uuid = str(change.uuid or change.values.get("uuid") or "")
+        version = versions.get((change.table, uuid))
+        return change if version is None else Update(change.table, uuid, version, change.values, change.wkb)
+    return change._replace(version=versions.get((change.table, change.uuid), change.version))
+
+
 class EditSession:
     """The edits of a survey's layers; ``drafts`` keeps them on disk while they are saved.
 
@@ -174,21 +217,54 @@ class EditSession:
 
         Raises what :meth:`GpkgStore.save` raises; edit buffers and draft then stand as they were.
         """
-        layers = self.edited()
-        changes = self.changes()
+        taken = self.take(why)
+        if taken is None:
+            return None
+        self._keep(taken.draft)
+        saved = write(self.store, taken.draft)
+        self._kept = None
+        self._drop_buffers(taken.layers, keep_editing)
+        self.drafts.drop(taken.draft.id)
+        return saved
+
+    def take(self, why: str = "") -> Taken | None:
+        """All unsaved edits, to be written elsewhere (:func:`keep`, :func:`write`); they stay in their buffers.
+
+        None where there are none. Once they are written, :meth:`finishing`.
+        """
+        layers, changes = self.edited(), self.changes()
         if not changes:
             return None
-        draft = self._draft(changes, why)
-        saved = self._settled(draft) or self.store.save(changes, why=why, save_id=draft.id)
+        before = self._kept
+        same = before is not None and before.changes == tuple(changes)
+        draft = before if same else self._new_draft(changes, why)
+        return Taken(draft, before, tuple(layers)) if draft is not None else None
+
+    def later(self, taken: Taken, saved: Saved) -> list[Change]:
+        """What was edited since, against the rows as they are now that what was taken is saved."""
+        changes = self.changes()
+        if tuple(changes) == taken.draft.changes:
+            return []
+        versions = {(k.table, k.uuid): k.version for k in saved.rows}
+        return [_rebased(c, versions) for c in changes if c not in taken.draft.changes]
+
+    def finishing(self, taken: Taken) -> Iterator[None]:
+        """Drop the buffers of edits that are written, a command at a time, and then their draft."""
         self._kept = None
-        self._drop_buffers(layers, keep_editing)
-        self.drafts.drop(draft.id)
-        return saved
+        for layer in taken.layers:
+            while layer.isEditable() and layer.undoStack().canUndo():
+                layer.undoStack().undo()
+                yield
+            layer.rollBack()
+            yield
+        self.drafts.drop(taken.draft.id)
 
     def keep_draft(self, why: str = "") -> Draft | None:
         """Put the unsaved edits as they stand on disk, for after a crash; to be called while people edit."""
-        changes = self.changes()
-        return self._draft(changes, why) if changes else None
+        taken = self.take(why)
+        if taken is not None:
+            self._keep(taken.draft)
+        return taken.draft if taken is not None else None
 
     def discard(self) -> None:
         """Give up all unsaved edits and their draft."""
@@ -198,29 +274,18 @@ class EditSession:
             self.drafts.drop(self._kept.id)
             self._kept = None
 
-    def _draft(self, changes: Sequence[Change], why: str) -> Draft:
-        """The draft of this save: that of the last attempt where nothing has changed since."""
-        before = self._kept
-        if before is not None and before.changes == tuple(changes):
-            return before
-        store_id = self.store.meta().get("store_id", "")
-        draft = Draft(store_id, tuple(changes), self.store.who, why)
-        try:
-            self.drafts.keep(draft)
-        except OSError as error:  # no room for it; the edit buffers still hold everything
-            self.store.findings.append(
-                Problem("QL-STORE-NODRAFT", {"folder": str(self.drafts.folder), "reason": str(error)})
-            )
-        if before is not None:  # only now: at any moment one of the two is on disk
-            self.drafts.drop(before.id)
-        self._kept = draft
-        return draft
+    def _new_draft(self, changes: Sequence[Change], why: str) -> Draft:
+        return Draft(self.store.meta().get("store_id", ""), tuple(changes), self.store.who, why)
 
-    def _settled(self, draft: Draft) -> Saved | None:
-        """The save of an earlier attempt whose outcome was in doubt, if it is on disk after all."""
-        if not self.store.holds(draft.id):
-            return None
-        return Saved(draft.id, self.store.sequence(), ())
+    def _keep(self, draft: Draft) -> None:
+        problem = keep(self.drafts, draft, self._kept)
+        if problem is not None:
+            self.store.findings.append(problem)
+        self._kept = draft
+
+    def note_kept(self, draft: Draft) -> None:
+        """A draft that was taken is on disk, and its save was refused: the next attempt goes on from it."""
+        self._kept = draft
 
     def _drop_buffers(self, layers: Sequence[QgsVectorLayer], keep_editing: bool) -> None:
         for layer in layers:

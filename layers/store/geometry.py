@@ -136,7 +136,7 @@ def to_blob(wkb: bytes, srs_id: int) -> bytes:
 
 
 def _header_size(blob: bytes) -> int:
-    if len(blob) < 8 or blob[:2] != b"GP" or blob[3] >> 1 & 7 > 4:
+    if not isinstance(blob, bytes) or len(blob) < 8 or blob[:2] != b"GP" or blob[3] >> 1 & 7 > 4:
         raise InputError("QL-STORE-WKB", table="-", row="-", reason="GP")
     return 8 + 8 * _ENVELOPE_DOUBLES[blob[3] >> 1 & 7]
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...core.errors import InputError, Problem, QingliuError
+from ..schema import store_schema
 from . import backups, migrations, outside, places
 from .connection import connect, journal_mode, told
 from .gpkg import GpkgStore
 from .model import Waiting
 from .reading import read_meta
-from .triggers import foreign_triggers, views_of
+from .triggers import computed_columns, disguised, foreign_triggers, views_of
 
 _REQUIRED = ("gpkg_contents", "gpkg_geometry_columns", "meta", "change_log")
 
@@ -81,23 +82,37 @@ def _look(connection: sqlite3.Connection, path: Path, had_wal: bool, findings: l
     lacking = [n for n in _REQUIRED if n not in names]
     if lacking:
         raise InputError("QL-STORE-NOTSURVEY", path=str(path), reason=", ".join(lacking))
+    strange = disguised(connection, {*_REQUIRED, *store_schema()})
+    if strange:
+        raise InputError("QL-STORE-NOTSURVEY", path=str(path), reason="VIEW " + ", ".join(strange))
     facts = {"path": str(path)}
     if journal_mode(connection) == "wal" and not had_wal:
         findings.append(Problem("QL-STORE-NOCOMPANION", facts))
     damage = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if damage != "ok":
         raise sqlite3.DatabaseError(f"malformed: {damage}")
-    foreign, views = foreign_triggers(connection), views_of(connection)
+    foreign = [*foreign_triggers(connection), *computed_columns(connection)]
+    views = views_of(connection)
     if foreign:
         findings.append(Problem("QL-STORE-FOREIGN", {**facts, "names": ", ".join(foreign)}))
     if views:
         findings.append(Problem("QL-STORE-VIEWS", {**facts, "names": ", ".join(views)}))
-    version = int(read_meta(connection).get("schema_version", "0"))
+    version = _version_of(connection, path)
     newer = migrations.is_newer(version)
     if newer:
         known = migrations.SCHEMA_VERSION
         findings.append(Problem("QL-STORE-NEWER", {**facts, "version": version, "known": known}))
     return bool(foreign) or newer
+
+
+def _version_of(connection: sqlite3.Connection, path: Path) -> int:
+    text = read_meta(connection).get("schema_version", "0")
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InputError(
+            "QL-STORE-NOTSURVEY", path=str(path), reason=f"schema_version {text[:40]}"
+        ) from error
 
 
 def _unreadable(error: sqlite3.DatabaseError, path: Path) -> QingliuError:
@@ -152,6 +167,9 @@ def _make_ready(store: GpkgStore, daily_backup: bool) -> None:
                 store.backup("daily")
             except InputError as error:
                 store.findings += error.problems
+    except sqlite3.Error as error:
+        store.close()
+        raise told(error, store.path, "QL-STORE-UNREADABLE") from error
     except BaseException:
         store.close()
         raise

@@ -13,16 +13,22 @@ from .sql import is_in, quoted, select, statement
 from .values import from_sql, kind_of, to_sql
 
 _CHUNK = 500
+_MOST_SAVES = 2**53
 
 
 def read_tables(connection: sqlite3.Connection) -> dict[str, TableInfo]:
-    """The tables that the file registers, with their columns (row number and geometry left out)."""
+    """The tables that the file registers, with their columns (row number and geometry left out).
+
+    Views, virtual tables and names that are registered and not there are left out: a file of anybody's may
+    hide anything behind them.
+    """
     geometries = dict(connection.execute("SELECT table_name, geometry_type_name FROM gpkg_geometry_columns"))
     names = [
         str(r[0])
         for r in connection.execute(
             "SELECT table_name FROM gpkg_contents "
-            "WHERE data_type IN ('features', 'attributes') ORDER BY rowid"
+            "WHERE data_type IN ('features', 'attributes') AND table_name IN (SELECT name FROM sqlite_master "
+            "WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL %') ORDER BY rowid"
         )
     ]
     return {n: TableInfo(n, geometries.get(n), tuple(_columns(connection, n))) for n in names}
@@ -73,11 +79,22 @@ def _conditions(table: TableInfo, where: Mapping[str, Any]) -> tuple[list[str], 
 
 
 def _row(table: TableInfo, found: Sequence[Any]) -> Row:
-    wkb = None
+    shape = None
     if table.geometry:
-        wkb, found = to_wkb(found[0]), found[1:]
+        shape, found = found[0], found[1:]
     values = {c.name: from_sql(c, v) for c, v in zip(table.columns, found)}
-    return Row(table.name, str(values["uuid"]), int(values["version"] or 0), values, wkb)
+    uuid = str(values["uuid"])
+    try:
+        wkb = to_wkb(shape)
+    except InputError as error:
+        facts = {**error.problems[0].facts, "table": table.name, "row": uuid}
+        raise InputError(error.code, **facts) from error
+    return Row(table.name, uuid, _version(values["version"]), values, wkb)
+
+
+def _version(value: Any) -> int:
+    """A row's version; what is none, in a file that something else wrote, counts as the first."""
+    return value if isinstance(value, int) and 0 <= value < _MOST_SAVES else 0
 
 
 def row_of(connection: sqlite3.Connection, table: TableInfo, uuid: str) -> Row | None:
@@ -105,7 +122,7 @@ def uuid_by_fid(connection: sqlite3.Connection, table: str, fids: Iterable[int])
 def versions_by_fid(connection: sqlite3.Connection, table: str) -> list[tuple[int, str, int]]:
     """Row number, uuid and version of every row of a tracked table."""
     rows = connection.execute(select(table, [FID, "uuid", "version"]))
-    return [(int(f), str(u), int(v or 0)) for f, u, v in rows]
+    return [(int(f), str(u), _version(v)) for f, u, v in rows]
 
 
 def read_meta(connection: sqlite3.Connection) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from typing import Iterator, NamedTuple
+from typing import Collection, Iterator, NamedTuple
 
 _WORD = re.compile(r"""\s+|"(?:[^"]|"")*"|'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*|\d+|[^\s]""")
 
@@ -68,6 +68,28 @@ def foreign_triggers(connection: sqlite3.Connection) -> list[str]:
 def views_of(connection: sqlite3.Connection) -> list[str]:
     """Names of the database's views."""
     return [str(r[0]) for r in connection.execute("SELECT name FROM sqlite_master WHERE type = 'view'")]
+
+
+def computed_columns(connection: sqlite3.Connection) -> list[str]:
+    """``table.column`` of every column that the file computes by an expression of its own."""
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    found = []
+    for (table,) in tables:
+        columns = connection.execute(
+            "SELECT name FROM pragma_table_xinfo(?) WHERE hidden IN (2, 3)", (table,)
+        )
+        found += [f"{table}.{name}" for (name,) in columns]
+    return found
+
+
+def disguised(connection: sqlite3.Connection, names: Collection[str]) -> list[str]:
+    """Those of ``names`` that are something else than a plain table here: a view, a virtual table."""
+    wanted = {name.lower() for name in names}
+    rows = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
+        "AND (type = 'view' OR sql LIKE 'CREATE VIRTUAL %')"
+    )
+    return [str(name) for (name,) in rows if str(name).lower() in wanted]
 
 
 def _words(sql: str) -> Iterator[str]:
