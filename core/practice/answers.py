@@ -86,6 +86,10 @@ HOW = {
         "长大于 300 m 或汇水大于 0.1 km² 的沟道",
         "channels longer than 300 m or draining more than 0.1 km²",
     ),
+    "planted": (
+        "总体布局按构造合规，只埋设了 layout_faults 所列的错误",
+        "the layout is lawful by construction but for the faults planted in it, listed in layout_faults",
+    ),
     "near": ("未达到但不小于某一限值的 90 %", "not required, but at least 90 % of a limit"),
 }
 """How the answers follow, in Chinese and English."""
@@ -100,15 +104,21 @@ def answer(
     return {**found, "how": zh, "how_en": en}
 
 
-def answers(w: Watershed, sums: Figures) -> dict[str, Any]:
-    """The whole key."""
+def answers(w: Watershed, sums: Figures, planted: int) -> dict[str, Any]:
+    """The whole key; ``planted``: number of faults in the layout."""
     channels = channel_answers(w)
     return {
         "watershed": names.WATERSHED,
         "seed": w.seed,
         "version": VERSION,
         "crs": f"EPSG:{EPSG}",
-        "answers": [*_watershed(w), *_areas(sums), *_shores(sums), *_counts(channels)],
+        "answers": [
+            *_watershed(w),
+            *_areas(sums),
+            *_shores(sums),
+            *_counts(channels),
+            answer("layout.planted", planted, None, "5.1.2", "planted"),
+        ],
         "channels": channels,
     }
 

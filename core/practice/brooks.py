@@ -35,6 +35,16 @@ class Brook:
         diagonal = int(((apart == cols + 1) | (apart == cols - 1)).sum())
         return CELL * ((apart.size - diagonal) + diagonal * float(np.sqrt(2.0)))
 
+    def gradient_permil(self, ground: Ground) -> float:
+        """Mean gradient, permil: 1000 [sum of (Z(i-1) + Z(i)) l(i) - 2 Z(0) L] / L², Z(0) the mouth's height."""
+        z = ground.z.ravel()[self.path[::-1]].astype(np.float64)
+        apart = np.abs(np.diff(self.path[::-1]))
+        diagonal = (apart == ground.cols + 1) | (apart == ground.cols - 1)
+        step = np.where(diagonal, CELL * np.sqrt(2.0), CELL)
+        length = float(sum(step.tolist()))
+        total = float(sum(((z[1:] + z[:-1]) * step).tolist()))
+        return 1000 * (total - 2 * float(z[0]) * length) / (length * length)
+
 
 def all_brooks(ground: Ground) -> list[Brook]:
     """Whole channels with their mouth inside the watershed, or running through it, largest first.

@@ -70,9 +70,11 @@ def content(w: scene.Watershed) -> Content:
     found += drawn
     texts = {**verdicts.evidence_files(), "prices.csv": "\ufeff" + plan.price_list()}
     everything = {**tables, "sheet": survey.sheets(w), "indicator_input": inputs}
+    planted = plan.faults(w, [part for part in found if part.name.startswith("measures")])
     key = {
-        **answers(w, sums),
+        **answers(w, sums, len(planted)),
         "quantities": quantities(found),
+        "layout_faults": planted,
         "verdicts": verdicts.all_verdicts(county, tables, sums, radius),
         "threshold_block": {"file": BLOCK_FILE, "channels": rulers.answers},
         "slope_planes": {

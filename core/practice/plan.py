@@ -2,39 +2,103 @@
 of thumb.
 
 Geometry decides the layer: areas, lines and points. Quantities follow from the features' own coordinates, in the
-unit of each measure's price.
+unit of each measure's price. The layout is lawful but for a few faults planted for training: a feature that
+carries one says so in the answer key (:func:`faults`), not on the map.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import brooks, mosaic, settle
-from .layers import SURVEYED_KM2
+from . import brooks, fieldworks, mosaic, settle
+from .brooks import Brook
+from .fieldworks import Box, box_of
+from .ground import CELL
 from .scene import Layer, Watershed, layer, mask_polygons
 from .shores import SIDES, banks, line_length
 from .site import spread
 
 FIELDS = {"name": str, "measure": str, "status": str, "survey_column": str, "receiving": str}
-BUILT_TERRACES = 3
 STRIP_CELLS = 2
 """Width of the filter strip round the reservoir, in cells of 5 m."""
 
 WASTE_CELLS = 13
 """Waste points keep this many cells off water."""
 
-_TAN6, _TAN15, _TAN25 = 0.10510423526567646, 0.2679491924311227, 0.46630765815499858
+SHORE_CELLS = (4, 6)
+"""The planted waste point stands between so many cells from the river: out of its flood passage, within 50 m."""
+
+BUILT_DAMS, HEADS = 4, 5
+STEEP_GULLY_PERMIL = 60.0
+"""Check dams stand in gullies steeper than this (6.2.2-11-1; ours is 50)."""
+
+COMPANION_RULE = "terrace.6.2.2-5-2.require_with"
+STEEP_RULE = "terrace.6.2.2-1-2.forbid"
+WASTE_RULE = "waste_treatment.8.6.1.forbid"
+HEAD_RULE = "gully_head_protection.6.2.2-8-2.require_with"
+PLANTED = {
+    COMPANION_RULE: (
+        "6.2.2-5-2",
+        "所在地块 60 m 内未布设生产道路和坡面水系",
+        "no field road and no drain was drawn within 60 m of its block",
+    ),
+    STEEP_RULE: (
+        "6.2.2-1-2",
+        "布设在坡度处处大于 26.5° 的山坡上",
+        "drawn on a hillside steeper than 26.5 degrees everywhere",
+    ),
+    WASTE_RULE: ("8.6.1", "布设在河边 50 m 以内", "drawn less than 50 m from the river"),
+    HEAD_RULE: (
+        "6.2.2-8-2",
+        "沟头 60 m 内未布设坡面水系",
+        "no drain was drawn within 60 m of the gully's head",
+    ),
+}
+"""Rule that a planted fault breaks (应, an error) -> its clause and how it follows from the construction."""
+
+
+class Item(NamedTuple):
+    """One measure: kind of geometry, shape, columns, and the rule it was drawn to break."""
+
+    kind: str
+    shape: Any
+    values: dict[str, Any]
+    fault: str | None = None
 
 
 def layers_of_plan(w: Watershed) -> list[Layer]:
     """The layers measures, measures_lines and measures_points."""
+    found = items(w)
+    names = {"measures": "Polygon", "measures_lines": "LineString", "measures_points": "Point"}
     return [
-        layer(w, "measures", "Polygon", FIELDS, _areas(w)),
-        layer(w, "measures_lines", "LineString", FIELDS, _lines(w)),
-        layer(w, "measures_points", "Point", FIELDS, _points(w)),
+        layer(w, name, kind, FIELDS, [(i.shape, i.values) for i in found if i.kind == kind])
+        for name, kind in names.items()
     ]
+
+
+def items(w: Watershed) -> list[Item]:
+    """Every measure, in the order of its layer."""
+    terraces, lines = _terraces(w)
+    drains = [box_of(i.shape) for i in lines if i.values["measure"] == "slope_water_system"]
+    return [*terraces, *_other_areas(w), *_banks(w), *lines, *_gully_works(w, drains), *_hamlets(w)]
+
+
+def faults(w: Watershed, plan: list[Layer]) -> list[dict[str, Any]]:
+    """The planted faults: name, uuid, measure, rule, clause and how they follow. Everything else is lawful."""
+    uuids = {str(f.values["name"]): f.uuid for part in plan for f in part.features}
+    rows = []
+    for item in items(w):
+        if item.fault is not None:
+            clause, zh, en = PLANTED[item.fault]
+            row = {
+                "name": item.values["name"],
+                "uuid": uuids[item.values["name"]],
+                "measure": item.values["measure"],
+            }
+            rows.append({**row, "rule_id": item.fault, "clause": clause, "how": zh, "how_en": en})
+    return rows
 
 
 def _row(
@@ -44,27 +108,46 @@ def _row(
     return {**found, "receiving": receiving}
 
 
-def _terraces(w: Watershed) -> list[mosaic.Polygon]:
-    """Outlines of the sloping fields that become terraces."""
-    parcels = zip(w.outlines, w.parcels.code, w.parcels.slope.tolist())
-    return [outline for outline, code, slope in parcels if code == "0103" and _TAN6 * 1.15 < slope < _TAN15]
+def _terraces(w: Watershed) -> tuple[list[Item], list[Item]]:
+    """Terraces block by block, a road and a drain along each block (6.2.2-5-2); the first block stands already.
 
-
-def _areas(w: Watershed) -> list[tuple[Any, dict[str, Any]]]:
-    """Terraces on sloping fields (the first stand already), closure of open woods, forest on bare ground, a
-    strip along the reservoir's shore.
+    Planted: one block stands without works, and one terrace lies on a hillside that is too steep.
     """
-    found: list[tuple[Any, dict[str, Any]]] = []
-    for number, outline in enumerate(_terraces(w), 1):
-        built = number <= BUILT_TERRACES
-        status, column = ("built", "terrace_hm2") if built else ("planned", None)
-        found.append((outline, _row(f"梯田{number}", "terrace", status, column)))
+    plot, found = fieldworks.steep_plot(w), fieldworks.blocks(w)
+    bare = fieldworks.without_works(found, [] if plot is None else [box_of(plot[0])])
+    built = next((k for k in range(len(found)) if k != bare), None)
+    areas: list[Item] = []
+    lines: list[Item] = []
+    for number, block in enumerate(found):
+        status, column = ("built", "terrace_hm2") if number == built else ("planned", None)
+        fault = COMPANION_RULE if number == bare else None
+        for k in block.members:
+            row = _row(f"梯田{len(areas) + 1}", "terrace", status, column)
+            areas.append(Item("Polygon", w.outlines[k], row, fault))
+        if number != bare:
+            lines += _companions(f"梯田片{number + 1}", block.road, block.drain, status)
+    if plot is not None:
+        areas.append(Item("Polygon", plot, _row(f"梯田{len(areas) + 1}", "terrace"), STEEP_RULE))
+        lines += _companions(f"梯田片{len(found) + 1}", *fieldworks.edges(w, plot[0]), "planned")
+    return areas, lines
+
+
+def _companions(name: str, road: np.ndarray, drain: np.ndarray, status: str) -> list[Item]:
+    return [
+        Item("LineString", road, _row(f"{name}生产道路", "production_road", status)),
+        Item("LineString", drain, _row(f"{name}截排水沟", "slope_water_system", status)),
+    ]
+
+
+def _other_areas(w: Watershed) -> list[Item]:
+    """Forest on bare ground, closure of open woods, a strip along the reservoir's shore."""
+    found = []
     for outline, code, slope in zip(w.outlines, w.parcels.code, w.parcels.slope.tolist()):
         if code == "1206":
-            found.append((outline, _row("裸地造林", "conservation_forest")))
+            found.append(Item("Polygon", outline, _row("裸地造林", "conservation_forest")))
         elif code == "0307" and slope > 0.30:
-            found.append((outline, _row("疏林封禁", "closure")))
-    return [*found, *((p, _row("水库生物过滤带", "filter_strip")) for p in _strips(w))]
+            found.append(Item("Polygon", outline, _row("疏林封禁", "closure")))
+    return [*found, *(Item("Polygon", p, _row("水库生物过滤带", "filter_strip")) for p in _strips(w))]
 
 
 def _strips(w: Watershed) -> list[mosaic.Polygon]:
@@ -73,71 +156,136 @@ def _strips(w: Watershed) -> list[mosaic.Polygon]:
     return mask_polygons(w, spread(lake, STRIP_CELLS) & w.ground.inside & ~lake & ~w.works.river)
 
 
-def _lines(w: Watershed) -> list[tuple[Any, dict[str, Any]]]:
-    """Ecological slope protection on the hard banks of the treated reach; a road and a drain round each of the
-    terraces that stand already (6.2.2-5-2), half of its outline each.
-    """
+def _banks(w: Watershed) -> list[Item]:
+    """Ecological slope protection on the hard banks of the treated reach."""
     hard = [b for b in banks(w) if b.treated and b.bank_type == "硬质"]
-    found = [
-        (b.line, _row(f"{SIDES[b.side]}生态护坡{n + 1}", "ecological_slope_protection"))
+    measure = "ecological_slope_protection"
+    return [
+        Item("LineString", b.line, _row(f"{SIDES[b.side]}生态护坡{n + 1}", measure))
         for n, b in enumerate(hard)
     ]
-    for number, outline in enumerate(_terraces(w)[:BUILT_TERRACES], 1):
-        ring = outline[0]
-        half = len(ring) // 2
-        found.append((ring[: half + 1], _row(f"梯田{number}生产道路", "production_road", "built")))
-        found.append((ring[half:], _row(f"梯田{number}截排水沟", "slope_water_system", "built")))
+
+
+def _gully_works(w: Watershed, drains: list[Box]) -> list[Item]:
+    """Check dams half-way up steep gullies of 150 m and more, and works at the heads of the first, each with a
+    drain above it (6.2.2-8-2); planted: the last of them, far from every drain, goes without.
+    """
+    cols = w.ground.cols
+    gullies = [b for b in w.brooks if b.area_km2 < 0.1 and b.parent is not None and b.length_m(cols) >= 150]
+    found: list[Item] = []
+    for brook in gullies:
+        if brook.gradient_permil(w.ground) >= STEEP_GULLY_PERMIL:
+            built = len(found) < BUILT_DAMS
+            middle = brooks.coordinates(w.ground, brook.path[len(brook.path) // 2 :][:1])[0]
+            status = ("built", "check_dams") if built else ("planned", None)
+            row = _row(f"谷坊{len(found) + 1}", "check_dam", *status)
+            found.append(Item("Point", (float(middle[0]), float(middle[1])), row))
+    return [*found, *_heads(w, gullies, drains)]
+
+
+def _heads(w: Watershed, gullies: list[Brook], drains: list[Box]) -> list[Item]:
+    found: list[Item] = []
+    kept = list(drains)
+    for brook in gullies:
+        alone = all(box_of(np.array([_head(w, brook)])).apart(box) for box in kept)
+        if len(found) >= 2 * (HEADS - 1) and not alone:
+            continue
+        number = len(found) // 2 + 1
+        fault = HEAD_RULE if len(found) >= 2 * (HEADS - 1) else None
+        row = _row(f"沟头防护{number}", "gully_head_protection")
+        found.append(Item("Point", _head(w, brook), row, fault))
+        if fault is not None:
+            break
+        drain = _above_head(w, brook)
+        kept.append(box_of(drain))
+        found.append(Item("LineString", drain, _row(f"沟头{number}截水沟", "slope_water_system")))
     return found
 
 
-def _points(w: Watershed) -> list[tuple[Any, dict[str, Any]]]:
-    """Check dams half-way up gullies of 150 m and more; a sewage plant, a waste point and a toilet block for each
-    hamlet.
-    """
-    found: list[tuple[Any, dict[str, Any]]] = []
-    for brook in w.brooks:
-        if brook.area_km2 < 0.1 and brook.parent is not None and brook.length_m(w.ground.cols) >= 150:
-            middle = brooks.coordinates(w.ground, brook.path[len(brook.path) // 2 :][:1])[0]
-            built = len(found) < 4
-            row = _row(
-                f"谷坊{len(found) + 1}",
-                "check_dam",
-                *(("built", "check_dams") if built else ("planned", None)),
-            )
-            found.append(((float(middle[0]), float(middle[1])), row))
-    wet = _wet(w)
-    for village in w.works.villages:
+def _head(w: Watershed, brook: Brook) -> tuple[float, float]:
+    x, y = w.ground.centre(int(brook.path[0]))
+    return float(x), float(y)
+
+
+def _above_head(w: Watershed, brook: Brook) -> np.ndarray:
+    """A drain of 30 m across the slope, 10 m above the head of a gully."""
+    (x, y), (below_x, below_y) = _head(w, brook), w.ground.centre(int(brook.path[1]))
+    dx, dy = (x - below_x) / CELL, (y - below_y) / CELL
+    long = float(np.sqrt(dx * dx + dy * dy))
+    dx, dy = dx / long, dy / long
+    middle = np.array([x + 10 * dx, y + 10 * dy])
+    across = np.array([-15 * dy, 15 * dx])
+    return np.array([middle - across, middle + across])
+
+
+def _hamlets(w: Watershed) -> list[Item]:
+    """A sewage plant, a toilet block and a waste point for each hamlet; planted: one waste point by the river."""
+    found: list[Item] = []
+    wet, shore = _wet(w), _shore(w)
+    beside = min(range(len(w.works.villages)), key=lambda k: _from_shore(w, k, shore)[0], default=None)
+    for number, village in enumerate(w.works.villages):
         plant, toilet, waste = _spots(w, village, wet)
         row = _row(f"{village.name}污水处理", "sewage_treatment", "built", receiving="water_body")
-        found.append((plant, row))
-        found.append((toilet, _row(f"{village.name}公厕", "sanitary_toilet", "built")))
-        found.append((waste, _row(f"{village.name}垃圾分类亭", "waste_treatment")))
+        found.append(Item("Point", plant, row))
+        found.append(Item("Point", toilet, _row(f"{village.name}公厕", "sanitary_toilet", "built")))
+        fault = WASTE_RULE if number == beside and shore.size else None
+        waste = w.ground.centre(_from_shore(w, number, shore)[1]) if fault else waste
+        found.append(Item("Point", waste, _row(f"{village.name}垃圾分类亭", "waste_treatment"), fault))
     return found
+
+
+def _shore(w: Watershed) -> np.ndarray:
+    """Cells of fields and hamlets within 50 m of the river, out of its flood passage (flat)."""
+    near = spread(w.works.river, SHORE_CELLS[1]) & ~spread(w.works.river, SHORE_CELLS[0]) & w.ground.inside
+    return np.flatnonzero((near & _land(w, ("field", "village"))).ravel())
+
+
+def _land(w: Watershed, keys: tuple[str, ...]) -> np.ndarray:
+    own = np.array([key in keys for key in w.parcels.key])
+    return (w.parcels.ids >= 0) & own[np.maximum(w.parcels.ids, 0)]
+
+
+def _from_shore(w: Watershed, number: int, cells: np.ndarray) -> tuple[int, int]:
+    """How far (squared, in cells) the nearest of some cells is from a hamlet's seat, and which it is."""
+    if not cells.size:
+        return 0, -1
+    cols = w.ground.cols
+    row, col = np.divmod(cells, cols)
+    seat_row, seat_col = divmod(w.works.villages[number].seat, cols)
+    away = (row - seat_row) ** 2 + (col - seat_col) ** 2
+    nearest = int(np.argmin(away))
+    return int(away[nearest]), int(cells[nearest])
 
 
 def _wet(w: Watershed) -> np.ndarray:
-    """Land within some 60 m of a river, a reservoir, a pond or a surveyed brook: no place for waste (8.6.1)."""
+    """Land within some 60 m of a river, a reservoir, a pond or a channel: no place for waste (8.6.1)."""
     water = w.works.river | w.works.reservoir
     for pond in w.works.ponds:
         water = water | pond
     for brook in w.brooks:
-        if brook.area_km2 >= SURVEYED_KM2:
-            water.ravel()[brook.path] = True
+        water.ravel()[brook.path] = True
     return spread(water, WASTE_CELLS)
 
 
 def _spots(w: Watershed, village: settle.Village, wet: np.ndarray) -> list[tuple[float, float]]:
     """Places for a plant, a toilet block and a waste point: the village's own land nearest to its seat, the last
-    away from water (the hamlet's driest land where all of it is near).
+    away from water (the nearest dry land of any kind where the hamlet's is all near it).
     """
     kinds = w.parcels.ids.ravel()[village.cells]
     own = village.cells[np.array([w.parcels.key[k] == "village" for k in kinds.tolist()])]
-    row, col = np.divmod(own, w.ground.cols)
-    seat_row, seat_col = divmod(village.seat, w.ground.cols)
-    order = np.lexsort((own, (row - seat_row) ** 2 + (col - seat_col) ** 2))
-    near = own[order].tolist()
-    dry = [cell for cell in near[2:] if not wet.ravel()[cell]] or near[-1:]
-    return [w.ground.centre(cell) for cell in (near[0], near[1], dry[0])]
+    near = _by_distance(w, village.seat, own)
+    dry = near[2:][~wet.ravel()[near[2:]]]
+    if not dry.size:
+        land = np.flatnonzero((_land(w, ("field", "hill")) & ~wet).ravel())
+        dry = _by_distance(w, village.seat, land)
+    return [w.ground.centre(int(cell)) for cell in (near[0], near[1], (dry if dry.size else near[-1:])[0])]
+
+
+def _by_distance(w: Watershed, seat: int, cells: np.ndarray) -> np.ndarray:
+    """Cells from the nearest to ``seat`` to the farthest."""
+    row, col = np.divmod(cells, w.ground.cols)
+    seat_row, seat_col = divmod(seat, w.ground.cols)
+    return cells[np.lexsort((cells, (row - seat_row) ** 2 + (col - seat_col) ** 2))]
 
 
 def quantities(plan: list[Layer]) -> dict[tuple[str, str], float]:
@@ -178,6 +326,7 @@ PRICES = {
     "conservation_forest": ("hm2", 16000.0, "中央"),
     "ecological_slope_protection": ("m", 650.0, "地方"),
     "check_dam": ("座", 18000.0, "地方"),
+    "gully_head_protection": ("处", 12000.0, "地方"),
     "sewage_treatment": ("处", 150000.0, "地方"),
     "filter_strip": ("m", 120.0, "地方"),
     "production_road": ("km", 260000.0, "地方"),

@@ -77,13 +77,107 @@ def test_the_exercise_has_a_faulty_and_a_sound_measure_for_each_of_its_rules(con
     assert all(kinds == {True, False} for kinds in found.values())
 
 
-def test_terraces_that_stand_have_their_road_and_their_drain_along_their_outline(content):
+def shapes_of(content, measure):
+    """Name -> shapely shape of the measures of a kind."""
+    from shapely import wkb as shapely_wkb
+
+    return {
+        f.values["name"]: shapely_wkb.loads(wkb(part.geometry, f.geometry))
+        for part in content.layers
+        if part.name.startswith("measures")
+        for f in part.features
+        if f.values["measure"] == measure
+    }
+
+
+def planted(content, rule):
+    return {row["name"] for row in content.answers["layout_faults"] if row["rule_id"] == rule}
+
+
+def blocks_of(terraces):
+    """Names of terraces that touch each other, as sets."""
+    found = []
+    for name, shape in terraces.items():
+        near = [block for block in found if any(terraces[n].distance(shape) == 0 for n in block)]
+        found = [block for block in found if block not in near] + [set().union({name}, *near)]
+    return found
+
+
+def test_every_block_of_terraces_has_its_road_and_its_drain_but_the_planted_one(content):
+    """6.2.2-5-2 with 20 m of ours; measured with shapely, not with the layout check."""
+    terraces = shapes_of(content, "terrace")
+    bare = planted(content, plan.COMPANION_RULE)
+    for block in blocks_of(terraces):
+        gaps = [
+            min(terraces[n].distance(line) for n in block for line in shapes_of(content, works).values())
+            for works in ("production_road", "slope_water_system")
+        ]
+        if block & bare:
+            assert block == bare and min(gaps) > 20
+        else:
+            assert max(gaps) <= 5
+    assert len(bare) >= 1
+
+
+def test_terraces_that_stand_are_one_block_with_a_built_road_and_drain(content):
     layers = {part.name: part for part in content.layers}
-    built = [f for f in layers["measures"].features if f.values["status"] == "built"]
-    lines = [f for f in layers["measures_lines"].features if f.values["status"] == "built"]
-    assert len(built) == plan.BUILT_TERRACES and len(lines) == 2 * len(built)
-    outline = sum(line_length(f.geometry[0]) for f in built)
-    assert sum(line_length(f.geometry) for f in lines) == pytest.approx(outline)
+    built = {f.values["name"] for f in layers["measures"].features if f.values["status"] == "built"}
+    lines = [f.values["measure"] for f in layers["measures_lines"].features if f.values["status"] == "built"]
+    assert built in blocks_of(shapes_of(content, "terrace"))
+    assert sorted(lines) == ["production_road", "slope_water_system"]
+
+
+def test_the_planted_steep_terrace_lies_on_cells_above_25_degrees_and_no_other_does(content):
+    from shapely.geometry import Point
+
+    w = content.watershed
+    rows, cols = (w.site.slope > 0.46630765815499858).nonzero()
+    xy = [
+        (w.ground.x0 + (c + 0.5) * CELL, w.ground.y0 - (r + 0.5) * CELL)
+        for r, c in zip(rows.tolist(), cols.tolist())
+    ]
+    (steep,) = planted(content, plan.STEEP_RULE)
+    for name, shape in shapes_of(content, "terrace").items():
+        west, south, east, north = shape.bounds
+        near = [Point(x, y) for x, y in xy if west <= x <= east and south <= y <= north]
+        share = sum(shape.contains(p) for p in near) * CELL * CELL / shape.area
+        assert share == 1 if name == steep else share < 0.05
+
+
+def test_the_planted_waste_point_stands_by_the_river_and_no_other_near_any_water(content):
+    from shapely import wkb as shapely_wkb
+    from shapely.geometry import LineString
+    from shapely.ops import unary_union
+
+    w = content.watershed
+    ponds = next(part for part in content.layers if part.name == "waterbodies")
+    water = [LineString([w.ground.centre(c) for c in b.path.tolist()]) for b in w.brooks]
+    water += [shapely_wkb.loads(wkb("Polygon", f.geometry)) for f in ponds.features]
+    everything = unary_union(water)
+    (beside,) = planted(content, plan.WASTE_RULE)
+    for name, shape in shapes_of(content, "waste_treatment").items():
+        assert (shape.distance(everything) <= 50) == (name == beside), name
+
+
+def test_gully_heads_have_a_drain_within_20_m_but_the_planted_one(content):
+    drains = shapes_of(content, "slope_water_system")
+    (bare,) = planted(content, plan.HEAD_RULE)
+    for name, head in shapes_of(content, "gully_head_protection").items():
+        gap = min(head.distance(d) for d in drains.values())
+        assert gap > 20 if name == bare else gap == pytest.approx(10)
+
+
+def test_check_dams_stand_in_gullies_steeper_than_our_limit(content):
+    from qingliu.core.practice import brooks
+
+    w = content.watershed
+    steep = {
+        tuple(brooks.coordinates(w.ground, b.path[len(b.path) // 2 :][:1])[0].tolist())
+        for b in w.brooks
+        if b.gradient_permil(w.ground) >= plan.STEEP_GULLY_PERMIL
+    }
+    dams = shapes_of(content, "check_dam")
+    assert dams and {(p.x, p.y) for p in dams.values()} <= steep
 
 
 def test_the_length_of_the_strip_is_that_of_the_quantities(content):

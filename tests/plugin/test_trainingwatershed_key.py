@@ -280,3 +280,29 @@ def test_the_layout_check_finds_the_planted_faults_and_only_those(run, folder, k
             assert found["failing_area_m2"] == pytest.approx(answer["failing_area_m2"], rel=0.01)
         if answer["failing_length_m"] is not None:
             assert found["failing_length_m"] == pytest.approx(answer["failing_length_m"], abs=5)
+
+
+def test_the_overall_layout_breaks_the_rules_it_was_planted_to_break_and_no_other(run, folder, key, tmp_path):
+    """With every role of the case: errors (应) are the key's ``layout_faults``, measure by measure."""
+    case = yaml.safe_load((folder / "case.yaml").read_text(encoding="utf-8"))
+    asked = (
+        *("PARCELS", "DEM", "LANDUSE", "SOIL_DEPTH", "COVER", "CHANNELS", "BANKS", "FLOOD_PASSAGE"),
+        *("WATER_SOURCE", "VILLAGES", "ROADS", "GULLIES", "WATERBODIES", "POLLUTION", "BUILDINGS", "COUNTY"),
+    )
+    given = {}
+    for role in asked:
+        entry = case["layers"][role]
+        given[role] = str(folder / entry["file"]) + (
+            f"|layername={entry['layer']}" if "layer" in entry else ""
+        )
+    given["LAYOUT"] = f"{folder / 'survey.gpkg'}|layername=measures"
+    given.update(LANDUSE_FIELD="landuse", REGION="south_red", TYPE=case["type"])
+    result = run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "f.gpkg")})
+    errors = {
+        (r["measure_uuid"], r["rule_id"]) for r in _rows(tmp_path / "f.gpkg") if r["severity"] == "error"
+    }
+    assert errors == {(r["uuid"], r["rule_id"]) for r in key["layout_faults"]}
+    answer = next(a for a in key["answers"] if a["id"] == "layout.planted")
+    assert result["ERRORS"] == answer["value"] == len(key["layout_faults"]) == 4
+    warned = {r["measure_uuid"] for r in _rows(tmp_path / "f.gpkg") if r["severity"] == "warning"}
+    assert warned <= {uuid for uuid, _ in errors}  # nothing sound is warned of (宜)
