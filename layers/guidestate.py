@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Iterable, Mapping, Sequence
+from typing import Callable, Iterable, Mapping, Sequence
 
 from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
 
@@ -79,8 +79,8 @@ def keep_in_survey(survey: Path, answers: Mapping[str, Answer], watershed_type: 
 # -- roles ---------------------------------------------------------------------
 
 
-def add_case(project: QgsProject, case: Case) -> list[QgsMapLayer]:
-    """Put a case's layers into a project, each with its role, field and code map; lines above areas.
+def add_case(project: QgsProject, case: Case, depth: Callable[[QgsMapLayer], int]) -> list[QgsMapLayer]:
+    """Put a case's layers into a project, each with its role, field and code map; least ``depth`` on top.
 
     What is no layer (county profile, price list) or lies in the survey, which has layers of its own in the
     project, is kept as a parameter of the steps.
@@ -100,7 +100,7 @@ def add_case(project: QgsProject, case: Case) -> list[QgsMapLayer]:
             layer.setCustomProperty(MAP, str(ref.map))
         made.append(layer)
     made = [layer for layer in made if layer.isValid()]
-    project.addMapLayers(sorted(made, key=_depth))
+    project.addMapLayers(sorted(made, key=depth))
     facts = {"NAME": case.name, "CODE": case.code, "TYPE": case.type, **files, **case.parameters}
     for key, value in facts.items():
         if value not in (None, ""):
@@ -121,11 +121,6 @@ def open_role(source: str, role: str, title: str = "") -> QgsMapLayer:
     if style and layer.isValid():
         layer.loadNamedStyle(str(RESOURCES / "styles" / f"{style}.qml"))
     return layer
-
-
-def _depth(layer: QgsMapLayer) -> int:
-    """Points before lines, lines before areas, areas before rasters: the first one is drawn on top."""
-    return 4 if isinstance(layer, QgsRasterLayer) else int(layer.geometryType())
 
 
 @cache

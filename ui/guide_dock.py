@@ -43,7 +43,9 @@ from ..layers.guidestate import (
     role_title,
     survey_answers,
 )
+from ..layers.roles import role_of
 from ..layers.store.users import current_user
+from ..layouts.caselooks import depth, dress
 from .guide_stage import StagePage
 from .job_runner import JobRunner
 from .survey_session import survey_in
@@ -264,16 +266,16 @@ class GuideDock(QDockWidget):
             self.status.setText(error.text())
             return
         QgsProject.instance().writeEntry("qingliu", "case", str(folder))
-        made = add_case(QgsProject.instance(), case)
+        made = add_case(QgsProject.instance(), case, depth)
+        warnings = dress(QgsProject.instance(), made)
         names = ", ".join(role_title(role) for role in case.layers)
         text = self.tr("{count} layers opened; roles: {roles}.").format(count=len(made), roles=names)
         if case.guessed:
             text += " " + self.tr("There was no case.yaml: the roles were guessed by the layers' names.")
-        self.status.setText(text)
+        self.status.setText("\n".join([text, *(w.text() for w in warnings)]))
         if self.canvas is not None and made:
-            self.canvas.setExtent(
-                self.canvas.mapSettings().layerExtentToOutputExtent(made[0], made[0].extent())
-            )
+            shown = next((layer for layer in made if role_of(layer) == "boundary"), made[0])
+            self.canvas.setExtent(self.canvas.mapSettings().layerExtentToOutputExtent(shown, shown.extent()))
             self.canvas.refresh()
 
     def _run_keys(self, keys: list[str]) -> None:

@@ -26,6 +26,16 @@ def provider(qgis_app, qgis_processing):
     return registered()
 
 
+@pytest.fixture(scope="session")
+def practice_folder(provider, tmp_path_factory):
+    """The practice watershed, made once; to be read only: copy it before you change it."""
+    from qgis import processing
+
+    folder = tmp_path_factory.mktemp("practice") / "case"
+    processing.run("qingliu:trainingwatershed", {"SEED": 5, "AREA_KM2": 5, "OUTPUT_FOLDER": str(folder)})
+    return folder
+
+
 @pytest.fixture
 def unregistered(qgis_app):
     """No Qingliu provider during the test (of loading and unloading); back again afterwards."""

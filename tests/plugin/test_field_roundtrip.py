@@ -15,20 +15,10 @@ fs = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(fs)
 
 
-@pytest.fixture(scope="module")
-def practice(provider, tmp_path_factory):
-    """The practice survey with its evidence, as it is handed out."""
-    from qgis import processing
-
-    target = tmp_path_factory.mktemp("practice") / "case"
-    processing.run("qingliu:trainingwatershed", {"SEED": 5, "AREA_KM2": 5, "OUTPUT_FOLDER": str(target)})
-    return target
-
-
 @pytest.fixture
-def practice_survey(practice, tmp_path):
+def practice_survey(practice_folder, tmp_path):
     home = tmp_path / "练习"
-    shutil.copytree(practice, home)
+    shutil.copytree(practice_folder, home)
     return home / "survey.gpkg"
 
 

@@ -21,11 +21,11 @@ SIDE = 1000.0
 
 
 @pytest.fixture(scope="module")
-def practice(provider, tmp_path_factory) -> Path:
+def practice(practice_folder, tmp_path_factory) -> Path:
     from qgis import processing
 
     target = tmp_path_factory.mktemp("practice") / "case"
-    processing.run("qingliu:trainingwatershed", {"SEED": 5, "AREA_KM2": 5, "OUTPUT_FOLDER": str(target)})
+    shutil.copytree(practice_folder, target)
     streams = {
         "DEM": str(target / "dem.tif"),
         "BOUNDARY": f"{target / 'landuse.gpkg'}|layername=boundary",
