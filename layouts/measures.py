@@ -5,19 +5,18 @@ Told apart by colour family (zone), pattern, marker or dash, and by their number
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Iterable, NamedTuple
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
     QgsFillSymbol,
     QgsLinePatternFillSymbolLayer,
     QgsLineSymbol,
     QgsMarkerSymbol,
     QgsPointPatternFillSymbolLayer,
-    QgsProject,
     QgsProperty,
     QgsRendererCategory,
     QgsSymbol,
@@ -28,7 +27,18 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor
 
 from ..core.data import RESOURCES, load_yaml
+from ..core.layoutplan.cutting import Cutter
+from ..core.layoutplan.model import Part
+from ..core.layoutplan.palette import measure_named
+from ..core.layoutplan.quantities import Row, bill
+from ..core.layoutplan.units import WIDTH, decimals_of
 from ..core.standard import Edition
+from ..layers.layoutplan import Placed, placed
+from ..layers.records import ANY, Wanted, read_records
+from ..layers.sitingshapes import QgisShapes
+
+UNITS = "units"
+"""Code list of the units."""
 
 FIELD, STATUS = "measure", "status"
 _ANGLES = {
@@ -39,11 +49,13 @@ _DEFAULT = {"colour": "#444444", "pattern": "slash", "marker": "circle", "dash":
 
 
 class Amount(NamedTuple):
-    """How much of a measure there is: ``unit`` hm², m or 处."""
+    """How much of a measure there is, in its unit of table B.1: its key (``hm2``) and as printed (hm²)."""
 
     number: int
+    measure: str
     name: str
     unit: str
+    unit_text: str
     built: float
     planned: float
 
@@ -125,27 +137,35 @@ def _dots(pattern: str, colour: str) -> QgsPointPatternFillSymbolLayer:
 def quantities(
     layers: Iterable[QgsVectorLayer], edition: Edition, crs: QgsCoordinateReferenceSystem
 ) -> list[Amount]:
-    """Amounts of the measures by table B.1, planar in ``crs``: areas in hm², lengths in m, points counted."""
-    sums: dict[tuple[str, str], list[float]] = {}
+    """Amounts of the measures, planar in ``crs``: what ``qingliu:quantities`` adds up, without zones and prices.
+
+    Features whose ``measure`` is none of table B.1 are left out, as they are from the legend.
+    """
+    shapes = QgisShapes()
+    cutter = Cutter(shapes)
+    parts: list[Part] = []
     for layer in layers:
-        transform = QgsCoordinateTransform(layer.crs(), crs, QgsProject.instance().transformContext())
-        unit, size = _UNITS[layer.geometryType()]
-        has_status = layer.fields().indexOf(STATUS) >= 0
-        for feature in layer.getFeatures():
-            geometry = feature.geometry()
-            geometry.transform(transform)
-            pair = sums.setdefault((str(feature[FIELD]), unit), [0.0, 0.0])
-            pair[int(has_status and feature[STATUS] == "planned")] += size(geometry)
-    found = []
-    for (key, unit), (built, planned) in sums.items():
-        measure = edition.measures.get(key)
-        if measure is not None:
-            found.append(Amount(measure.number, measure.name_zh, unit, built, planned))
-    return sorted(found)
+        for put in _placed(layer, shapes, edition, crs):
+            parts += cutter.parts(put.item, put.shape)
+    return [_amount(row, edition) for row in bill(parts, edition).rows if row.of != WIDTH]
 
 
-_UNITS = {
-    QgsWkbTypes.GeometryType.PolygonGeometry: ("hm²", lambda g: g.area() / 10_000),
-    QgsWkbTypes.GeometryType.LineGeometry: ("m", lambda g: g.length()),
-    QgsWkbTypes.GeometryType.PointGeometry: ("处", lambda g: 1.0),
-}
+def _placed(
+    layer: QgsVectorLayer, shapes: QgisShapes, edition: Edition, crs: QgsCoordinateReferenceSystem
+) -> list[Placed]:
+    if layer.fields().indexOf(FIELD) < 0 or not layer.featureCount():
+        return []
+    records = read_records(layer, crs, "MEASURES", Wanted(ANY, (FIELD,))).records
+    known = [r for r in records if measure_named(edition, str(r.attributes.get(FIELD))) is not None]
+    found = placed(known, shapes, edition, layer.name(), "MEASURES")
+    # features that share a uuid are counted each for itself
+    return [p._replace(item=replace(p.item, uuid=f"{n}:{p.item.uuid}")) for n, p in enumerate(found)]
+
+
+def _amount(row: Row, edition: Edition) -> Amount:
+    measure = edition.measures[row.measure]
+    unit = edition.code_label(UNITS, row.unit, "zh") if UNITS in edition.codelists else row.unit
+    planned = round(row.quantity - row.built, decimals_of(row.unit))
+    return Amount(
+        measure.number, measure.key, row.name or measure.name_zh, row.unit, unit, row.built, planned
+    )

@@ -16,6 +16,7 @@ from qgis.core import (
 )
 
 from ..core.errors import Problem
+from ..core.layoutplan.units import decimals_of
 from ..core.standard import Edition
 from .compose import Page, put
 from .drawings import text_format
@@ -25,6 +26,9 @@ from .sheet import Box
 STATES = {"pass": "自评达标", "fail": "自评不达标", "unproven": "待证", "not_applicable": "不涉及"}  # nosec B105
 OPERATORS = {">=": "≥", "<=": "≤", "class_not_worse_than": "不劣于", "any_of": ""}
 UNITS = {"GB 3838 class": "类", "yuan/a": "元/a", "kg/hm2": "kg/hm²"}
+_PRINTED = {"hm2": 2, "km": 3, "km2": 2, "亩": 1}
+"""Decimals on a map; every other unit is printed whole."""
+
 _ROW = 1.5  # height of a row in heights of its letters, with its margins
 _MM_PER_POINT = 0.3528
 _IDEOGRAMS = 0x2E7F  # signs after it are as wide as high
@@ -43,7 +47,8 @@ class Table(NamedTuple):
 def measures_table(amounts: Sequence[Amount]) -> Table:
     """Number, measure, unit, built and planned amount."""
     rows = [
-        (str(a.number), a.name, a.unit, _amount(a.built, a.unit), _amount(a.planned, a.unit)) for a in amounts
+        (str(a.number), a.name, a.unit_text, _amount(a.built, a.unit), _amount(a.planned, a.unit))
+        for a in amounts
     ]
     return Table("quantities", ("序号", "措施", "单位", "已建", "规划"), rows, (0.1, 0.42, 0.12, 0.18, 0.18))
 
@@ -51,7 +56,7 @@ def measures_table(amounts: Sequence[Amount]) -> Table:
 def _amount(value: float, unit: str) -> str:
     if not value:
         return "–"
-    return f"{value:.2f}" if unit == "hm²" else f"{value:.0f}"
+    return f"{value:.{min(decimals_of(unit), _PRINTED.get(unit, 0))}f}"
 
 
 def evaluation_table(layer: QgsVectorLayer, edition: Edition) -> Table:

@@ -27,7 +27,7 @@ from ..core import dossier, language
 from ..core.dossier import Amount, Contents
 from ..core.errors import InputError, Problem
 from ..core.field.secrecy import Decision
-from ..core.standard import Edition, default_edition
+from ..core.standard import default_edition
 from ..layers.dossier import MEASURES, Asked, read_contents, write_acceptance
 from ..layers.dossierfiles import copy_annex, write_sums
 from ..layers.dossierpdf import write_pdf
@@ -114,13 +114,9 @@ def spoken(wanted: str) -> Iterator[None]:
         language.use(before)
 
 
-def measured(drawn: Drawn, edition: Edition) -> list[Amount]:
+def measured(drawn: Drawn) -> list[Amount]:
     """What the map of the layout amounts to, without zones."""
-    keys = {m.number: m.key for m in edition.measures.values()}
-    units = {"hm²": "hm2"}
-    return [
-        Amount("", "", keys[a.number], units.get(a.unit, a.unit), a.built, a.planned) for a in drawn.amounts
-    ]
+    return [Amount("", "", a.measure, a.unit, a.built, a.planned) for a in drawn.amounts]
 
 
 class _Run:
@@ -200,7 +196,7 @@ class _Run:
             uuids = frozenset(row.uuid for row in rows)
         drawn = atelier.draw(contents, self._figures(), self.progress)
         decisions = self._log_decision(drawn)
-        taken = beside(self.survey.parent, measured(drawn, asked.edition), uuids, asked.edition)
+        taken = beside(self.survey.parent, measured(drawn), uuids, asked.edition)
         found = replace(
             contents,
             figures=drawn.sheets,

@@ -227,3 +227,52 @@ def test_a_price_file_that_is_not_there_is_named(run, ground, tmp_path, english)
     made = layout(tmp_path, [(square(0, 0), {"measure": "terrace"})])
     text = faults(run, {"LAYOUT": [made], "ZONES": ground["ZONES"], "PRICES": str(tmp_path / "no.csv")})
     assert "QL-PLAN-PRICEFILE" in text
+
+
+def test_the_table_on_the_layout_figure_is_that_of_the_quantities(run, tmp_path, ground):
+    """A road of 2 km is 2 km on the figure, greening is m², a strip metres along it: table B.1's own units."""
+    from qgis.core import QgsCoordinateReferenceSystem, QgsVectorLayer
+    from qingliu.core.standard import default_edition
+    from qingliu.layouts.measures import quantities
+    from qingliu.layouts.tables import measures_table
+
+    areas = layout(
+        tmp_path,
+        [(square(3, 3, 4, 4), {"measure": "terrace", "status": "planned"}),
+         (square(9, 9, 4, 1), {"measure": "terrace", "status": "built"}),
+         (square(0, 9, 1, 1), {"measure": "village_greening", "status": "planned"}),
+         (square(0, 0, 8, 1, 10.0), {"measure": "filter_strip", "status": "built"})],
+    )  # fmt: skip
+    lines = layout(
+        tmp_path, [(line((0, 0), (0, 20)), {"measure": "生产道路", "status": "planned"})],
+        QgsWkbTypes.MultiLineString, "lines",
+    )  # fmt: skip
+    points = layout(
+        tmp_path,
+        [(point(1, 9), {"measure": "15", "status": "built"}), (point(1, 8), {"measure": "check_dam"})],
+        QgsWkbTypes.Point, "points",
+    )  # fmt: skip
+    result = run(
+        "qingliu:quantities", {"LAYOUT": [areas, lines, points], **ground, "OUTPUT": str(tmp_path / "q.gpkg")}
+    )
+    sums: dict[tuple[str, str], list[float]] = {}
+    for row in rows_of(result["OUTPUT"]):
+        if row["of"] != "width":
+            pair = sums.setdefault((row["measure"], row["unit"]), [0.0, 0.0])
+            pair[0] += row["built"]
+            pair[1] += row["planned"]
+    sources = [QgsVectorLayer(p, "x", "ogr") for p in (areas, lines, points)]
+    amounts = quantities(sources, default_edition(), QgsCoordinateReferenceSystem("EPSG:4547"))
+    assert {(a.measure, a.unit): [a.built, a.planned] for a in amounts} == {
+        key: pytest.approx(pair, abs=1e-6) for key, pair in sums.items()
+    }
+    printed = {
+        (name, unit): (built, planned) for _, name, unit, built, planned in measures_table(amounts).rows
+    }
+    assert printed == {
+        ("梯田", "hm²"): ("4.00", "16.00"),
+        ("生产道路", "km"): ("–", "2.000"),
+        ("谷坊", "座"): ("1", "1"),
+        ("村庄绿化美化", "m²"): ("–", "10000"),
+        ("生物过滤带", "m"): ("80", "–"),
+    }
