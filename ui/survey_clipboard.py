@@ -31,7 +31,7 @@ class RowClipboard(QObject):
         desk, panel = self.desk, self.desk.panel
         if desk.session is None or desk.cells is None:
             return
-        lines = sorted({i.row() for i in panel.rows.selectionModel().selectedRows()})
+        lines = panel.selected_lines()
         chosen = lines if len(lines) > 1 else range(len(panel.model.uuids))
         uuids = [panel.model.uuids[line] for line in chosen]
         if len(uuids) <= DIRECT_ROWS:

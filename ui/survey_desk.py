@@ -22,6 +22,7 @@ from .survey_cells import TableCells
 from .survey_map import MapLink
 from .survey_panel import SurveyPanel
 from .survey_session import SurveySession, work_folder
+from .tasks import uncollected
 
 translate = QCoreApplication.translate
 
@@ -41,15 +42,17 @@ class Action(NamedTuple):
 
     ``work`` gets a store and gives what it saved (None for nothing to save); it may run in another thread
     and touches no widget. ``size`` is about how many rows it touches. ``done`` is told on the interface
-    thread, after COMMIT; ``failed`` may settle an error, or raises it to have it told.
+    thread, after COMMIT, and may give what it leaves to be done a little at a time; ``failed`` may settle an
+    error, or raises it to have it told. ``of_layers``: it saves the edits of layers, which others wait for.
     """
 
     title: str
     work: Callable[[GpkgStore], Optional[Saved]]
     size: int
-    done: Callable[[Optional[Saved]], None]
+    done: Callable[[Optional[Saved]], Optional[Iterator[None]]]
     failed: Callable[[QingliuError], Optional[Saved]] = _not_settled
     undoable: bool = True
+    of_layers: bool = False
 
 
 class Desk(QObject):
@@ -152,7 +155,11 @@ class Desk(QObject):
             elif result is not None:
                 done(result)
 
-        task = QgsTask.fromFunction(title, work, on_finished=finished, **given)
+        def job(task: QgsTask, **given: Any) -> Any:
+            with uncollected():
+                return work(task, **given)
+
+        task = QgsTask.fromFunction(title, job, on_finished=finished, **given)
         self._tasks[name] = task
         sys.setswitchinterval(SHARED_SWITCH_S)
         QgsApplication.taskManager().addTask(task)
@@ -200,6 +207,9 @@ class Desk(QObject):
         session = self.session
         if session is None or self.busy:
             return None
+        if action.of_layers:
+            self._act_apart(action, session)
+            return None
         try:
             session.refuse_while_editing()
         except QingliuError as error:
@@ -233,7 +243,7 @@ class Desk(QObject):
             self.reload_soon()
             self.saved.emit(saved)
             yield
-        action.done(saved)
+        yield from action.done(saved) or ()
 
     def reload_soon(self) -> None:
         """Read the layers of saved tables again once nothing more urgent is on; it takes a while for each."""
@@ -279,6 +289,12 @@ class Desk(QObject):
     def _set_busy(self, words: str) -> None:
         self.busy = words
         self.rights_changed.emit()
+
+    def give_up(self) -> None:
+        """An action that waits for somebody else's save waits no longer; it is told that it was not done."""
+        task = self._tasks.get("act")
+        if task is not None:
+            task.cancel()
 
     def rest(self) -> None:
         """Before the survey is closed: an action that still waits is given up, one being written ends."""

@@ -6,12 +6,13 @@ first keystroke until that action is in the file. Selecting a feature opens its 
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
-from typing import Dict, FrozenSet, Iterable, Iterator, List, Set
+from typing import Dict, FrozenSet, Iterable, Iterator, Set
 
 from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QSettings, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QDockWidget, QFileDialog, QTreeWidgetItem, QWidget
 
 from ..core.errors import QingliuError
@@ -24,21 +25,20 @@ from .survey_clipboard import RowClipboard
 from .survey_counts import Count, counting
 from .survey_desk import Action, Desk
 from .survey_lookups import Lookups
+from .survey_mapsave import MapSaving
 from .survey_needs import Place
 from .survey_panel import TABLE_ROLE, SurveyPanel
 from .survey_photos import Photos
+from .survey_recent import folder as last_folder
+from .survey_recent import recently_used
 from .survey_records import Records
 from .survey_removal import RowRemoval
 from .survey_session import Opened, SurveySession, look, survey_in
 from .survey_sheets import Sheets
 from .survey_tables import filled_tables, number_of
 
-SETTINGS = "qingliu/survey"
-RECENT = 6
 COUNT_MS = 250
 WATCH_MS = 2000
-MAP_AGAIN_MS = 500
-MAP_TRIES = 40
 
 
 class SurveyDock(QDockWidget):
@@ -58,6 +58,7 @@ class SurveyDock(QDockWidget):
         self.clipboard = RowClipboard(self.desk, self.records)
         self.removal = RowRemoval(self.desk, self.records)
         self.photos = Photos(self.desk, self.records, self.panel.photos)
+        self.map_saving = MapSaving(self.desk)
         self.lookups = Lookups(self.desk)
         self._stale: Set[str] = set()
         self._counting: Set[str] = set()
@@ -78,7 +79,7 @@ class SurveyDock(QDockWidget):
             (panel.open_button, self._ask_survey),
             (panel.new_button, lambda: self.target_requested.emit("algorithm:createsurvey")),
             (panel.close_button, self.close_survey),
-            (panel.map_button, self.save_map_edits),
+            (panel.map_button, self.map_saving.save),
             (panel.undo_button, self.undo),
             (panel.add_button, records.new_row),
             (panel.delete_button, self.removal.delete),
@@ -129,27 +130,17 @@ class SurveyDock(QDockWidget):
 
     # -- opening and closing -----------------------------------------------------------
     def _ask_survey(self) -> None:
-        start = str(QSettings().value(f"{SETTINGS}/folder", ""))
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open survey"), start, self.tr("Survey (*.gpkg)"))
+        title = self.tr("Open survey")
+        path, _ = QFileDialog.getOpenFileName(self, title, last_folder(), self.tr("Survey (*.gpkg)"))
         if path:
             self.open_survey(path)
 
-    def recently_used(self) -> List[str]:
-        """Surveys opened lately, the last one first; those that are gone left out."""
-        kept = QSettings().value(f"{SETTINGS}/recent", []) or []
-        return [p for p in ([kept] if isinstance(kept, str) else kept) if Path(p).is_file()]
-
     def _list_recent(self) -> None:
         self.panel.recent.clear()
-        for path in self.recently_used():
+        for path in recently_used():
             self.panel.recent.addAction(path).triggered.connect(lambda _, p=path: self.open_survey(p))
         if self.panel.recent.isEmpty():
             self.panel.recent.addAction(self.tr("No survey opened yet")).setEnabled(False)
-
-    def _remember(self, path: Path) -> None:
-        recent = [str(path), *(p for p in self.recently_used() if p != str(path))]
-        QSettings().setValue(f"{SETTINGS}/recent", recent[:RECENT])
-        QSettings().setValue(f"{SETTINGS}/folder", str(path.parent))
 
     def open_survey(self, path: Path | str) -> None:
         """Check the survey in a task, then hold it and show its layers and tables."""
@@ -157,6 +148,7 @@ class SurveyDock(QDockWidget):
             self._wanted = Path(path)
             return
         self.close_survey()
+        gc.freeze()  # what is there stays: looked through again and again it would hold up the window
         self.panel.status.setText(self.tr("Checking the survey …"))
         who = QgsApplication.userFullName() or ""
         self.desk.run(
@@ -186,7 +178,6 @@ class SurveyDock(QDockWidget):
         QgsApplication.instance().aboutToQuit.connect(session.close)
         session.edits.outside = lambda found: self.desk.say("\n".join(p.text() for p in found))
         session.edits.look = self.desk.look_outside
-        self._remember(session.store.home)
         self.panel.title.setText("<b>" + session.name + "</b> " + str(session.store.home))
         self.panel.status.setText(
             "\n".join(p.text() for p in opened.findings) or self.tr("The survey is sound.")
@@ -240,6 +231,7 @@ class SurveyDock(QDockWidget):
             if number == 0 and self.panel.tree.currentItem() is None:
                 yield
                 self.choose_table(name)
+        gc.freeze()
 
     def close_survey(self) -> None:
         """Leave the survey at rest; what was typed and not saved stays as a draft."""
@@ -248,6 +240,7 @@ class SurveyDock(QDockWidget):
             return
         self._watch.stop()
         self.desk.rest()
+        self.map_saving.settle()
         self.records.drafts.keep()
         session, self.desk.session = self.session, None
         self.desk.map.stop()
@@ -259,6 +252,7 @@ class SurveyDock(QDockWidget):
         self.panel.title.clear()
         self.panel.status.setText(self.tr("Open a survey, or make a new one."))
         self._enable()
+        gc.unfreeze()
         try:
             session.close()
         except QingliuError as error:
@@ -393,22 +387,6 @@ class SurveyDock(QDockWidget):
 
         title = self.tr("Taking the last action back …")
         self.desk.act(Action(title, lambda s: undo(s, step.save_id), step.rows, done, undoable=False))
-
-    def save_map_edits(self, tries: int = MAP_TRIES) -> None:
-        """Edits of the survey's layers as one action; tried again while somebody else is saving."""
-        session = self.session
-        if session is None or self.desk.busy:
-            return
-        try:
-            saved = session.save_map_edits()
-        except QingliuError as error:
-            self.desk.tell(error)
-            if error.code == "QL-STORE-BUSY" and tries > 1:
-                QTimer.singleShot(MAP_AGAIN_MS, lambda: self.save_map_edits(tries - 1))
-            return
-        if saved is not None:
-            self.desk.saved.emit(saved)
-            self.panel.status.setText(self.tr("Map edits saved: {} rows.").format(len(saved.rows)))
 
 
 def _read_tables(task: QgsTask) -> Edition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict
+from typing import Dict, List
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
@@ -146,6 +146,11 @@ class SurveyPanel(QWidget):
         whole.addWidget(self.draft_bar)
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.status)
+
+    def selected_lines(self) -> List[int]:
+        """The lines selected in the list; by ranges, for a thousand rows are a thousand questions else."""
+        chosen = self.rows.selectionModel().selection()
+        return sorted({line for part in chosen for line in range(part.top(), part.bottom() + 1)})
 
     def set_edition(self, edition: Edition) -> None:
         """List the edition's tables, and make the head that its sheets carry."""

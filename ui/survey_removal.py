@@ -31,7 +31,7 @@ class RowRemoval(QObject):
     def delete(self) -> None:
         """Delete the selected rows, once that is confirmed."""
         desk, panel = self.desk, self.desk.panel
-        lines = sorted({i.row() for i in panel.rows.selectionModel().selectedRows()})
+        lines = panel.selected_lines()
         if desk.session is None or desk.cells is None or desk.locked or desk.busy:
             return
         if not lines:

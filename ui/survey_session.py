@@ -18,6 +18,7 @@ from ..layers.store import Draft, Drafts, GpkgStore, Saved, open_store
 from ..layers.store.editing import EditSession, layers_of, refuse_while_editing, reload_layers, table_of
 from ..layers.store.sql import is_in, select
 from ..layers.surveyproject import Surveyed, SurveyLayer, filling
+from .survey_recent import remember
 
 
 class Opened(NamedTuple):
@@ -39,6 +40,7 @@ def look(task: QgsTask, path: Path, who: str) -> Opened:
     store = open_store(path, who=who, work_folder=work_folder() / "copies")
     found = Opened(store.path, store.home, store.read_only, tuple(store.findings))
     store.close()
+    remember(found.home)  # here, for the settings are written to the disk
     return found
 
 
@@ -150,13 +152,6 @@ class SurveySession:
     def unread(self, tables: Iterable[str]) -> None:
         """Layers of these tables show an older state, until :meth:`reloading`."""
         self._unread.update(tables)
-
-    def save_map_edits(self) -> Saved | None:
-        """What was drawn and typed in the survey's layers, as one action."""
-        saved = self.edits.save(why="map")
-        if saved is not None:
-            self.steps.append(Step(saved.save_id, len(saved.rows)))
-        return saved
 
     def left_drafts(self) -> List[Draft]:
         """What an earlier session entered and could not save; drafts that were saved are dropped."""

@@ -1,6 +1,15 @@
-"""Core's progress on a QgsTask: stages move the bar on, a cancelled task stops the work at its next step."""
+"""Tasks: core's progress on one (a cancelled task stops the work at its next step), and garbage left alone meanwhile.
+
+Python's collector looks through every object of QGIS and its plugins at once, which holds up all threads,
+the window's with them, for some 80 ms; started by a task it could end Qt objects in the wrong thread besides.
+"""
 
 from __future__ import annotations
+
+import gc
+import threading
+from contextlib import contextmanager
+from typing import Iterator
 
 from qgis.core import QgsTask
 
@@ -25,3 +34,32 @@ class TaskProgress:
         if self.task.isCanceled():
             raise Cancelled()
         self.task.setProgress(min(99.0, 100 * (self.stages - 1 + fraction) / self.expected))
+
+
+class _Pause:
+    """How many bodies want the collector to rest, and whether it worked before the first of them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.bodies = 0
+        self.worked = True
+
+
+_PAUSE = _Pause()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No collection while the body runs, in whatever threads; what is in no cycle is freed all the same."""
+    with _PAUSE.lock:
+        if _PAUSE.bodies == 0:
+            _PAUSE.worked = gc.isenabled()
+        _PAUSE.bodies += 1
+        gc.disable()
+    try:
+        yield
+    finally:
+        with _PAUSE.lock:
+            _PAUSE.bodies -= 1
+            if _PAUSE.bodies == 0 and _PAUSE.worked:
+                gc.enable()

@@ -172,7 +172,7 @@ def test_a_save_in_doubt_that_did_reach_the_disk_is_not_made_twice(store, layers
     villages = layers["villages"]
     villages.startEditing()
     new_feature(villages, "Point (7 7)", name="新村")
-    draft = session._draft(session.changes(), "")
+    draft = session.keep_draft()
     store.save(draft.changes, save_id=draft.id)  # landed, but the answer never came
     session.save()
     assert len(store.rows("villages", where={"name": "新村"})) == 1 and not villages.isEditable()

@@ -7,7 +7,15 @@ import struct
 import pytest
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QSettings, Qt
-from qgis.PyQt.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QTreeWidget
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QProgressDialog,
+    QPushButton,
+    QToolButton,
+    QTreeWidget,
+)
 
 WAIT_MS = 20000
 
@@ -46,7 +54,8 @@ def path(run, tmp_path):
 def bare(qtbot, qgis_new_project, tmp_path, monkeypatch):
     """A dock without a survey, its drafts in a folder of the test."""
     from qingliu.layers.store import Drafts
-    from qingliu.ui.survey_dock import SETTINGS, SurveyDock
+    from qingliu.ui.survey_dock import SurveyDock
+    from qingliu.ui.survey_recent import SETTINGS
 
     QSettings().remove(SETTINGS)
     made = SurveyDock()
@@ -100,10 +109,11 @@ def test_new_survey_asks_for_the_algorithms_dialog(bare, qtbot):
 
 def test_opening_adds_the_layers_once_and_remembers_the_survey(dock, path, qtbot):
     from qingliu.layers.store.editing import layers_of
+    from qingliu.ui.survey_recent import recently_used
 
     count = len(layers_of(QgsProject.instance(), dock.session.store))
     assert count >= 35 and len(dock.session.edits.layers()) == count
-    assert dock.recently_used() == [str(path)]
+    assert recently_used() == [str(path)]
     dock.close_survey()
     assert dock.session is None and dock.panel.splitter.isHidden()
     dock.counts = {}
@@ -408,14 +418,19 @@ def test_a_cell_that_cannot_be_read_stops_the_whole_paste(dock):
     assert stored(dock).version == 1
 
 
-def test_edits_on_the_map_go_through_the_store(dock):
+def test_edits_on_the_map_go_through_the_store(dock, qtbot):
     layer = layer_of(dock, "villages")
     layer.startEditing()
     layer.changeAttributeValue(dock.session.fid("villages", "v1"), layer.fields().indexOf("name"), "下店村")
     field(dock, "population").setText("5")
     assert dock.records.save() is None and "QL-STORE-EDITING" in dock.panel.status.text()
     dock.findChild(QPushButton, "survey_save_map").click()
+    assert covered(dock)  # nothing can be drawn until it is in the file
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
     assert stored(dock, "villages", "v1").values["name"] == "下店村" and not layer.isEditable()
+    assert not covered(dock) and "1" in dock.panel.status.text()
+    dock.findChild(QPushButton, "survey_save_map").click()
+    assert "No layer" in dock.panel.status.text() and not covered(dock)
     assert dock.records.save() is not None
 
 
@@ -523,15 +538,75 @@ def test_closing_while_a_save_waits_keeps_the_draft(dock, path, locked_out, qtbo
     assert dock.records.save() is not None and stored(dock).values["population"] == 118
 
 
-def test_map_edits_are_tried_again_while_somebody_else_saves(dock, locked_out, qtbot):
-    layer = layer_of(dock, "villages")
+def renamed(dock, uuid, name, layer=None):
+    """A village renamed in the edit buffer of its layer."""
+    layer = layer or layer_of(dock, "villages")
     layer.startEditing()
-    layer.changeAttributeValue(dock.session.fid("villages", "v1"), layer.fields().indexOf("name"), "下店村")
-    dock.save_map_edits()
-    assert "QL-STORE-BUSY" in dock.panel.status.text() and layer.isEditable()
+    layer.changeAttributeValue(dock.session.fid("villages", uuid), layer.fields().indexOf("name"), name)
+    return layer
+
+
+def test_map_edits_wait_in_a_task_while_somebody_else_saves(dock, locked_out, qtbot):
+    layer = renamed(dock, "v1", "下店村")
+    dock.map_saving.save()
+    qtbot.waitUntil(lambda: "Waiting" in dock.panel.status.text(), timeout=WAIT_MS)
+    assert layer.isModified() and len(dock.desk.drafts.left(dock.session.id)) == 1
     locked_out()
-    qtbot.waitUntil(lambda: not layer.isEditable(), timeout=WAIT_MS)
-    assert stored(dock, "villages", "v1").values["name"] == "下店村"
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert stored(dock, "villages", "v1").values["name"] == "下店村" and not layer.isEditable()
+    assert dock.desk.drafts.left(dock.session.id) == []
+
+
+def test_map_edits_that_wait_no_longer_stand_in_buffer_and_draft_and_are_saved_later(dock, locked_out, qtbot):
+    layer = renamed(dock, "v1", "下店村")
+    dock.map_saving.save()
+    qtbot.waitUntil(lambda: "Waiting" in dock.panel.status.text(), timeout=WAIT_MS)
+    covered(dock).cancel()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert "QL-STORE-BUSY" in dock.panel.status.text() and not covered(dock)
+    assert layer.isModified() and stored(dock, "villages", "v1").values["name"] == "下店"
+    assert len(dock.desk.drafts.left(dock.session.id)) == 1
+    locked_out()
+    renamed(dock, "v0", "上店村", layer)
+    dock.map_saving.save()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert [stored(dock, "villages", v).values["name"] for v in ("v0", "v1")] == ["上店村", "下店村"]
+    assert dock.desk.drafts.left(dock.session.id) == []
+
+
+def test_what_a_program_edits_while_map_edits_are_saved_is_saved_in_its_turn(dock, locked_out, qtbot):
+    from qgis.core import QgsFeature
+
+    layer = renamed(dock, "v1", "下店村")
+    new = QgsFeature(layer.fields())
+    new.setAttribute("uuid", "v9")
+    new.setAttribute("name", "新村")
+    layer.addFeature(new)
+    dock.map_saving.save()
+    qtbot.waitUntil(lambda: "Waiting" in dock.panel.status.text(), timeout=WAIT_MS)
+    renamed(dock, "v1", "下店新村", layer)
+    added = next(fid for fid, f in layer.editBuffer().addedFeatures().items() if f["uuid"] == "v9")
+    layer.changeAttributeValue(added, layer.fields().indexOf("name"), "新新村")
+    locked_out()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert not layer.isEditable() and dock.desk.drafts.left(dock.session.id) == []
+    assert [stored(dock, "villages", v).values["name"] for v in ("v1", "v9")] == ["下店新村", "新新村"]
+    assert stored(dock, "villages", "v1").version == 3
+
+
+def test_map_edits_can_be_taken_back(dock, qtbot):
+    renamed(dock, "v1", "下店村")
+    dock.map_saving.save()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    dock.undo()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert stored(dock, "villages", "v1").values["name"] == "下店"
+
+
+def covered(dock):
+    """The dialog over the window while map edits are saved, None where there is none."""
+    found = [w for w in dock.panel.findChildren(QProgressDialog, "survey_map_saving") if w.isVisible()]
+    return found[0] if found else None
 
 
 def test_rows_are_deleted_once_confirmed_and_undo_brings_all_back(dock, qtbot):
@@ -814,7 +889,8 @@ def test_a_file_full_of_dock_edits_pleases_gdals_validator_and_a_moved_folder_op
     layer = layer_of(dock, "villages")
     layer.startEditing()
     layer.changeAttributeValue(dock.session.fid("villages", "v1"), layer.fields().indexOf("name"), "下店村")
-    dock.save_map_edits()
+    dock.map_saving.save()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
     dock.photos.add(pictures[:2])
     qtbot.waitUntil(lambda: strip(dock).list.count() == 2 and not dock.desk.busy, timeout=WAIT_MS)
     grown(dock, 40)
