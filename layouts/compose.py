@@ -73,12 +73,12 @@ class Page:
         return size * self.sheet.size
 
     def label(self, name: str, text: str, box: Box, size: float, *, bold: bool = False, frame: bool = False,
-              centred: bool = True) -> None:  # fmt: skip
-        """A text in a box."""
+              centred: bool = True, template: bool = False) -> None:  # fmt: skip
+        """A text in a box, as it stands; of a ``template`` the expressions between [% and %] are worked out."""
         item = self.keeper.item(name, _new_label)
         if item is None:
             return
-        item.setText(text)
+        item.setText(text if template else literal(text))
         letters = text_format(self.font, self.points(size), bold=bold)
         if hasattr(item, "setTextFormat"):
             item.setTextFormat(letters)
@@ -101,6 +101,16 @@ class Page:
         look = {"style": "no", "outline_color": "#000000", "outline_width": str(width), "joinstyle": "miter"}
         item.setSymbol(QgsFillSymbol.createSimple(look))
         put(item, box)
+
+
+def literal(text: str) -> str:
+    """A text of the survey's for a label: QGIS would work out what stands between [% and %]."""
+    return text.replace("[%", "[% '[%' %]")
+
+
+def plain(text: str) -> str:
+    """What was given to :func:`literal`."""
+    return text.replace("[% '[%' %]", "[%")
 
 
 def put(item: object, box: Box) -> None:

@@ -31,7 +31,7 @@ from qgis.PyQt.QtGui import QColor
 from ..core.data import RESOURCES
 from ..core.errors import Problem
 from ..layers.fieldmarks import DIRECTIONS
-from .compose import MM, Page, extent_at, put
+from .compose import MM, Page, extent_at, literal, put
 from .content import Figure
 from .drawings import text_format
 from .fieldmaps_layers import FieldLayers
@@ -74,8 +74,8 @@ def make_series(project: QgsProject, sheet: FieldSheet, layers: FieldLayers, ser
     page = Page(layout, FIGURE, sheet.page, series.font)
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(sheet.page.width, sheet.page.height, MM))
     page.frame("frame", sheet.page.frame, 0.7)
-    heading = f'{series.project}{TITLE}  [% "sheet" %]（[% "page" %]/[% "pages" %]）'
-    page.label("title", heading, sheet.page.title, 15 * _scaled(page, sheet), bold=True)
+    heading = f'{literal(series.project)}{TITLE}  [% "sheet" %]（[% "page" %]/[% "pages" %]）'
+    page.label("title", heading, sheet.page.title, 15 * _scaled(page, sheet), bold=True, template=True)
     chart = _map(page, layers, series)
     if chart is not None:
         _bar(page, sheet, chart)
@@ -176,7 +176,7 @@ def _grid(page: Page, chart: QgsLayoutItemMap, scale: float) -> None:
 def _panel(page: Page, sheet: FieldSheet, series: Series) -> None:
     size = _scaled(page, sheet)
     _neighbours(page, sheet)
-    page.label("facts", '[% "facts" %]', sheet.facts, 7 * size, centred=False)
+    page.label("facts", '[% "facts" %]', sheet.facts, 7 * size, centred=False, template=True)
     _code(page, sheet)
     page.label(
         "warning",
@@ -186,10 +186,11 @@ def _panel(page: Page, sheet: FieldSheet, series: Series) -> None:
         bold=True,
         centred=False,
         frame=True,
+        template=True,
     )
     count = '第 [% "page" %] 页，共 [% "pages" %] 页'
-    notes = f"{count}\n{series.notes}"
-    page.label("notes", notes, sheet.page.notes, 5.6 * size, centred=False, frame=True)
+    notes = f"{count}\n{literal(series.notes)}"
+    page.label("notes", notes, sheet.page.notes, 5.6 * size, centred=False, frame=True, template=True)
     _signatures(page, sheet)
     arrow = page.keeper.item("north", _new(QgsLayoutItemPicture))
     if arrow is not None:
@@ -207,7 +208,8 @@ def _neighbours(page: Page, sheet: FieldSheet) -> None:
     places = {**DIRECTIONS, "tile": (0, 0)}
     for key, (east, north) in places.items():
         cell = Box(box.x + (east + 1) * width, box.y + head + (1 - north) * height, width, height)
-        page.label(f"next.{key}", f'[% "{key}" %]', cell, letters, bold=key == "tile", frame=True)
+        text = f'[% "{key}" %]'
+        page.label(f"next.{key}", text, cell, letters, bold=key == "tile", frame=True, template=True)
 
 
 def _code(page: Page, sheet: FieldSheet) -> None:

@@ -24,7 +24,7 @@ from qgis.PyQt.QtCore import Qt
 
 from ..core.progress import SILENT, Progress
 from ..layers.fieldmarks import FieldMark
-from .compose import MM
+from .compose import MM, literal
 from .drawings import text_format
 from .fieldmaps_codes import code_picture
 from .fieldmaps_sheet import COLUMNS, HEAD, ROW, ListPage, list_page
@@ -113,7 +113,7 @@ def _label(
         drawn = letters.font()
         drawn.setPointSizeF(letters.size())
         item.setFont(drawn)
-    item.setText(text)
+    item.setText(literal(text))
     item.setHAlign(Qt.AlignmentFlag.AlignHCenter)
     item.setVAlign(Qt.AlignmentFlag.AlignVCenter)
     _put(item, box, page)

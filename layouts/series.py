@@ -31,7 +31,7 @@ from qgis.PyQt.QtGui import QColor
 
 from ..core.data import RESOURCES
 from ..core.errors import Problem
-from .compose import MM, Page, extent_at, new_bar, new_map, new_picture, put
+from .compose import MM, Page, extent_at, literal, new_bar, new_map, new_picture, put
 from .content import Figure
 from .drawings import text_format
 from .figureset import DRAWN, GROUP
@@ -160,8 +160,8 @@ def make_layout(
     page = Page(layout, figure, parts.sheet, wish.font)
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(parts.sheet.width, parts.sheet.height, MM))
     page.frame("frame", parts.sheet.frame, 0.7)
-    heading = f'{wish.project}{subject.zh}  [% "name" %]'
-    page.label("title", heading, parts.sheet.title, 15, bold=True)
+    heading = f'{literal(wish.project)}{subject.zh}  [% "name" %]'
+    page.label("title", heading, parts.sheet.title, 15, bold=True, template=True)
     chart = _map(page, pages, layers, wish)
     if chart is not None:
         _strip(page, chart)
@@ -222,7 +222,7 @@ def _strip(page: Page, chart: QgsLayoutItemMap) -> None:
         arrow.setPicturePath(str(RESOURCES / "figures" / "north.svg"))
         put(arrow, page.sheet.north.inner(0.5))
     box = page.sheet.bar
-    page.label("scale", '1:[% to_string(round("scale")) %]', box._replace(width=34.0), 10)
+    page.label("scale", '1:[% to_string(round("scale")) %]', box._replace(width=34.0), 10, template=True)
     bar = page.keeper.item("scalebar", new_bar)
     if bar is None:
         return
@@ -242,9 +242,9 @@ def _strip(page: Page, chart: QgsLayoutItemMap) -> None:
 
 
 def _record(page: Page, parts: SeriesParts) -> None:
-    page.label("record", '[% "record" %]', parts.record, 10.5, centred=False, frame=True)
-    page.label("more", '[% "more" %]', parts.more, 10.5, centred=False)
-    page.label("caption", '[% "caption" %]', parts.caption, 7)
+    page.label("record", '[% "record" %]', parts.record, 10.5, centred=False, frame=True, template=True)
+    page.label("more", '[% "more" %]', parts.more, 10.5, centred=False, template=True)
+    page.label("caption", '[% "caption" %]', parts.caption, 7, template=True)
     photo = page.keeper.item("photo", new_picture)
     if photo is not None:
         put(photo, parts.photo)
@@ -258,7 +258,8 @@ def _foot(page: Page, parts: SeriesParts, wish: SeriesWish) -> None:
     named = "    ".join(text for text in texts if text)
     count = "第 [% @atlas_featurenumber %] 张，共 [% @atlas_totalfeatures %] 张"
     half = parts.foot.height / 2
-    page.label("foot", f"{named}    {count}".strip(), parts.foot._replace(height=half), 8)
+    foot = f"{literal(named)}    {count}".strip()
+    page.label("foot", foot, parts.foot._replace(height=half), 8, template=True)
     page.label("notes", wish.notes, parts.foot._replace(y=parts.foot.y + half, height=half), 6)
 
 

@@ -27,9 +27,11 @@ from ..core.field.secrecy import PUBLIC, Decision, MarkedLayer, mark_of
 from ..layers.dossierfiles import encoded, source_digest
 from ..layers.dossierpdf import FigurePage
 from ..layers.fieldbasemap import MARK
+from ..layers.foreignproject import guard_project
 from ..layers.outputs import Column, fields
 from ..layers.roles import role_of
 from ..layers.schema import store_schema
+from ..layouts.compose import plain
 from ..layouts.content import Figure, figures
 from ..layouts.figureset import (
     DRAWN,
@@ -229,6 +231,8 @@ def drawn_layers(project: QgsProject) -> dict[str, list[QgsMapLayer]]:
 
 def _opened(path: Path) -> QgsProject:
     project = QgsProject()
+    if path.is_file():
+        guard_project(path)  # nothing of its code is run by reading it
     if not path.is_file() or not project.read(str(path)):
         reason = project.error() or "no such file"
         raise InputError("QL-FIG-PROJECT", path=str(path), reason=reason)
@@ -277,7 +281,7 @@ def _block_of(project: QgsProject) -> dict[str, str]:
         for item in layout.items():
             name = str(item.customProperty(NAME) or "") if isinstance(item, QgsLayoutItemLabel) else ""
             if name.startswith("block.") and name[6:] in fields and item.text():
-                found.setdefault(name[6:], item.text())
+                found.setdefault(name[6:], plain(item.text()))
     return found
 
 

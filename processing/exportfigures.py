@@ -27,6 +27,7 @@ from qgis.core import (
 
 from ..core.errors import InputError, Problem
 from ..core.standard import Edition, default_edition
+from ..layers.foreignproject import guard_project
 from ..layers.roles import roles as roles_of
 from ..layers.store import open_store
 from ..layouts.checks import check_layout
@@ -203,8 +204,14 @@ def new_project() -> QgsProject:
 
 
 def read_project(path: Path, inputs: Inputs) -> QgsProject:
-    """A project from its file; a fault QL-FIG-PROJECT where it cannot be read."""
+    """A project from its file, looked at before; a fault QL-FIG-PROJECT, QL-PROJECT-* where it is not read."""
     project = QgsProject()
+    if path.is_file():
+        try:
+            inputs.warn(guard_project(path))
+        except InputError as error:
+            inputs.faults += error.problems
+            return project
     if not path.is_file() or not project.read(str(path)):
         reason = project.error() or "no such file"
         inputs.faults.append(Problem("QL-FIG-PROJECT", {"path": str(path), "reason": reason}))
