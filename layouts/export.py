@@ -6,7 +6,6 @@ two exports of the same content are equal (see reproducible builds; Qt ignores S
 
 from __future__ import annotations
 
-import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from qgis.core import Qgis, QgsFeedback, QgsLayoutExporter, QgsPrintLayout, QgsR
 
 from ..core.errors import Cancelled, InputError
 from ..core.progress import SILENT, Progress
+from ..layers.printing.files import settle_pdf
 
 FORMATS = ("pdf", "png", "svg")
 DPI = 300.0
-_DATES = re.compile(rb"(/(?:CreationDate|ModDate) ?\(D:)\d{14}")
 _REASONS = {
     QgsLayoutExporter.ExportResult.Canceled: "canceled",
     QgsLayoutExporter.ExportResult.MemoryError: "memory",
@@ -42,7 +41,7 @@ def export_layout(layout: QgsPrintLayout, path: Path, title: str, day: str = "20
             reason = _REASONS.get(result, str(result))
             raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=reason)
         if path.suffix.lower() == ".pdf":
-            _fix_dates(part, day)
+            settle_pdf(part, day)
         part.replace(path)
     except OSError as error:
         raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=str(error)) from error
@@ -102,7 +101,7 @@ def _one_pdf(layout: QgsPrintLayout, path: Path, progress: Progress) -> Path:
         if result != QgsLayoutExporter.ExportResult.Success:
             why = reason or _REASONS.get(result, str(result))
             raise InputError("QL-FIG-EXPORT", figure=path.stem, path=str(path), reason=why)
-        _fix_dates(part, "20000101")
+        settle_pdf(part)
         part.replace(path)
     except OSError as error:
         raise InputError("QL-FIG-EXPORT", figure=path.stem, path=str(path), reason=str(error)) from error
@@ -149,13 +148,6 @@ def _svg(exporter: QgsLayoutExporter, path: str) -> object:
     settings.exportMetadata = False
     settings.textRenderFormat = _as_text()
     return exporter.exportToSvg(path, settings)
-
-
-def _fix_dates(path: Path, day: str) -> None:
-    data = path.read_bytes()
-    fixed = _DATES.sub(rb"\g<1>" + day.encode("ascii") + b"000000", data)
-    if fixed != data:
-        path.write_bytes(fixed)
 
 
 _WRITERS = {"pdf": _pdf, "png": _png, "svg": _svg}

@@ -10,13 +10,12 @@ from qgis.core import QgsFeedback, QgsLayoutExporter, QgsPrintLayout
 
 from ..core.errors import Cancelled, InputError
 from ..core.progress import SILENT, Progress
+from ..layers.printing.files import settle_pdf
 from .export import DPI, export_layout
 from .sheet import PAPERS
 
 FORMATS = ("pdf", "png")
 _LEAST_DPI = 150.0
-_DATES = re.compile(rb"(/(?:CreationDate|ModDate) ?\(D:)\d{14}")
-_FIXED_DATE = rb"\g<1>20000101000000"
 _STRANGE = re.compile(r"[^0-9A-Za-z_-]+")
 
 
@@ -67,7 +66,7 @@ def _whole_series(layout: QgsPrintLayout, path: Path, title: str, progress: Prog
             raise Cancelled
         if result != QgsLayoutExporter.ExportResult.Success:
             raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=reason or str(result))
-        fix_dates(part)
+        settle_pdf(part)
         part.replace(path)
     except OSError as error:
         raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=str(error)) from error
@@ -120,9 +119,3 @@ def _dpi(layout: QgsPrintLayout) -> float:
     """300 up to A3; less on larger paper, whose relief would fill tens of megabytes a page."""
     width = layout.pageCollection().page(0).pageSize().width()
     return DPI if width <= PAPERS["A3"][0] else max(DPI * PAPERS["A3"][0] / width, _LEAST_DPI)
-
-
-def fix_dates(path: Path) -> None:
-    """Dates inside a PDF overwritten in place, so that equal content gives equal files."""
-    data = path.read_bytes()
-    path.write_bytes(_DATES.sub(_FIXED_DATE, data))

@@ -19,7 +19,12 @@ _FIXED_TIME = b"2000-01-01T00:00:00Z"
 _XML_DATES = re.compile(
     rb"(<(dcterms:created|dcterms:modified|dc:date|meta:creation-date)[^>]*>)[^<]*(</\2>)"
 )
-_PDF_DATES = re.compile(rb"(/(?:CreationDate|ModDate) ?\(D:)\d{14}(?:[+-]\d\d'\d\d'|Z)?")
+_PDF_DATES = re.compile(rb"(/(?:CreationDate|ModDate) ?\(D:)\d{14}([+-]\d\d'\d\d'|Z)?")
+_XMP_DATES = re.compile(
+    rb"""(xmp:(?:CreateDate|ModifyDate|MetadataDate)(?:="|>))\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([^"<]*)"""
+)
+_XMP_IDS = re.compile(rb"""(xmpMM:(?:DocumentID|InstanceID)(?:="|>)uuid:)([0-9A-Fa-f-]+)""")
+_XMP_AUTHOR = re.compile(rb"(<dc:creator>\s*<rdf:\w+>\s*<rdf:li[^>]*>)([^<]*)")
 
 
 @contextmanager
@@ -55,11 +60,24 @@ def settle_zip(path: Path, mend: Callable[[dict[str, bytes]], dict[str, bytes]] 
     path.write_bytes(made.getvalue())
 
 
-def settle_pdf(path: Path) -> None:
-    """Give a PDF a fixed date, in place: lengths stay, so that its table of contents stays right."""
+def settle_pdf(path: Path, day: str = "20000101") -> None:
+    """Give a PDF a fixed date and no author, in place: lengths stay, so that its table of contents stays right.
+
+    ``day`` is YYYYMMDD. Newer Qt writes the user's name, the time and a random number into the XMP part too.
+    """
+    stamp = day.encode("ascii")
+    iso = b"%s-%s-%sT00:00:00" % (stamp[:4], stamp[4:6], stamp[6:8])
 
     def fixed(match: re.Match[bytes]) -> bytes:
-        rest = match.group(0)[len(match.group(1)) + 14 :]
-        return match.group(1) + b"20000101000000" + rest
+        return match.group(1) + stamp + b"000000" + (match.group(2) or b"")
 
-    path.write_bytes(_PDF_DATES.sub(fixed, path.read_bytes()))
+    def fixed_xmp(match: re.Match[bytes]) -> bytes:
+        return match.group(1) + iso + re.sub(rb"\d", b"0", match.group(2))
+
+    def blank(match: re.Match[bytes]) -> bytes:
+        return match.group(1) + b" " * len(match.group(2))
+
+    data = _PDF_DATES.sub(fixed, path.read_bytes())
+    data = _XMP_DATES.sub(fixed_xmp, data)
+    data = _XMP_IDS.sub(lambda m: m.group(1) + re.sub(rb"[0-9A-Fa-f]", b"0", m.group(2)), data)
+    path.write_bytes(_XMP_AUTHOR.sub(blank, data))
