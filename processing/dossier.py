@@ -194,6 +194,9 @@ class _Run:
             contents = read_contents(store, asked, self.progress)
             rows = store.rows(MEASURES) if MEASURES in store.tables() else []
             uuids = frozenset(row.uuid for row in rows)
+            kinds = {
+                r.uuid: (str(r.values.get("measure") or ""), str(r.values.get("name") or "")) for r in rows
+            }
         drawn = atelier.draw(contents, self._figures(), self.progress)
         decisions = self._log_decision(drawn)
         taken = beside(self.survey.parent, measured(drawn), uuids, asked.edition)
@@ -202,6 +205,7 @@ class _Run:
             figures=drawn.sheets,
             files=[*contents.files, *drawn.files],
             amounts=taken.amounts,
+            measures=kinds,
             layout_findings=taken.findings,
             warnings=[*contents.warnings, *drawn.warnings, *taken.warnings],
             decisions=decisions,

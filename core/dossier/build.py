@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from .basis import basis_part, unanswered
 from .checks import checks_part
 from .closing import cited, edition_part, files_part, signatures_part
-from .document import Document, Part, Run, Runs, clause, code, every_run, link, linked_only, said
+from .document import Document, Part, Run, Runs, clause, code, every_run, joined, link, linked_only, said
 from .front import acceptance, cover, heading_of, index, unproven, without_code
 from .model import Contents
 from .origins import Origins
 from .plan import cards_part, figures_part, plan_part
 from .proofs import proofs_part
+from .signed import holders_grid
 from .tables import empty_tables, tables_parts
 from .verdicts import verdicts_part
 
@@ -20,13 +22,14 @@ def build(contents: Contents) -> Document:
     """The dossier of a survey: acceptance, what is unproven, index, then everything else."""
     origins = Origins(contents)
     body = [
+        basis_part(contents, origins),
         *tables_parts(contents, origins),
         figures_part(contents),
         verdicts_part(contents, origins),
         proofs_part(contents),
         checks_part(contents, origins),
         plan_part(contents, origins),
-        cards_part(contents.cards, origins),
+        cards_part(contents.cards, origins, holders_grid(contents)),
         edition_part(contents, origins),
         signatures_part(contents),
         files_part(contents),
@@ -57,6 +60,10 @@ def absences(contents: Contents) -> Iterator[Runs]:
     if not contents.accepted:
         text = "、".join(contents.lacking_acceptance)
         yield (*link("验收", "part-acceptance"), Run(f"：缺{text}（"), *clause("3.0.8"), Run("）"))
+    open_ones = unanswered(contents)
+    if open_ones:
+        stages = [(Run(stage.zh), Run("（"), *clause(stage.clause), Run("）")) for stage, _ in open_ones]
+        yield (*link("建设依据、类型与目标", "part-basis"), Run("：有未答的项，"), *joined(stages))
     empty = empty_tables(contents)
     if empty:
         yield (Run("调查表无内容："), *code("、".join(f"表 {t}" for t in empty)))

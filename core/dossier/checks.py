@@ -44,7 +44,7 @@ def checks_part(contents: Contents, origins: Origins) -> Part:
     else:
         blocks.append(Paragraph(plain("各项检查均无发现。")))
     blocks += _layout(contents.layout_findings, origins)
-    return Part("checks", "八", "检查", tuple(blocks))
+    return Part("checks", "九", "检查", tuple(blocks))
 
 
 def _grouped(findings: Sequence[Finding]) -> Mapping[tuple[str, ...], list[Finding]]:

@@ -44,7 +44,7 @@ def edition_part(contents: Contents, origins: Origins) -> Part:
         for r in contents.edition.rulings.values()
     )
     blocks.append(Grid(head("序号", "问题", "本软件的处理"), lines, (7.0, 45.0, 48.0), 8.5))
-    return Part("edition", "十一", "依据版本与条文裁定", tuple(blocks))
+    return Part("edition", "十二", "依据版本与条文裁定", tuple(blocks))
 
 
 def _county(contents: Contents, origins: Origins) -> list[Block]:
@@ -104,7 +104,7 @@ def signatures_part(contents: Contents) -> Part:
     empty = Cell(plain("　"))
     signed = tuple(Line((Cell(plain(who), "center", tone="name"), empty, empty, empty)) for who in _SIGNED)
     blocks.append(Grid(head("职责", "姓名", "签字（盖章）", "日期"), signed, (20.0, 25.0, 33.0, 22.0), 12.0))
-    return Part("signatures", "十二", "签署", tuple(blocks))
+    return Part("signatures", "十三", "签署", tuple(blocks))
 
 
 def decisions_grid(contents: Contents) -> list[Block]:
@@ -130,7 +130,7 @@ def files_part(contents: Contents) -> Part:
     blocks: list[Block] = [note]
     if lines:
         blocks.append(Grid(head("文件", "方式", "校验值"), lines, (34.0, 10.0, 56.0), 7.5))
-    return Part("files", "十三", "文件校验值", (*blocks, *decisions_grid(contents)))
+    return Part("files", "十四", "文件校验值", (*blocks, *decisions_grid(contents)))
 
 
 def cited() -> tuple[str, ...]:

@@ -125,7 +125,8 @@ class Contents:
     """Everything a dossier is made of; plain data, so that equal contents give equal dossiers.
 
     ``names`` says what a row of a table is called, by (table, uuid), ``layers`` what tables and layers are
-    called. ``warnings`` are problems met on the way that belong into the dossier.
+    called, ``measures`` key and name of every measure of the layout by its uuid. ``warnings`` are problems met
+    on the way that belong into the dossier.
     """
 
     edition: Edition
@@ -147,6 +148,7 @@ class Contents:
     decisions: Sequence[Decision] = ()
     names: Mapping[Tuple[str, str], str] = field(default_factory=dict)
     layers: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, Tuple[str, str]] = field(default_factory=dict)
     warnings: Sequence[Problem] = ()
 
     @property

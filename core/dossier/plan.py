@@ -26,6 +26,7 @@ from .document import (
 from .model import Amount, Card, Contents, Duty, FigureSheet
 from .numbers import number_text
 from .origins import Origins
+from .signed import signed_blocks
 
 
 def figures_part(contents: Contents) -> Part:
@@ -37,7 +38,7 @@ def figures_part(contents: Contents) -> Part:
             blocks.append(Picture(figure.key, title, figure.picture, "image/png", figure.size))
     if not blocks:
         blocks.append(Paragraph(plain("没有可出的图件。")))
-    return Part("figures", "五", "图件", (*_list(contents.figures), *blocks), "figures")
+    return Part("figures", "六", "图件", (*_list(contents.figures), *blocks), "figures")
 
 
 def _list(figures: Sequence[FigureSheet]) -> list[Block]:
@@ -67,7 +68,7 @@ def plan_part(contents: Contents, origins: Origins) -> Part:
     if not contents.amounts:
         text = "调查库没有措施图层要素，也没有工程量表；措施布局和工程量待补（"
         blocks: tuple[Block, ...] = (Paragraph((Run(text), *clause("5.1.2"), Run("）。"))),)
-        return Part("plan", "九", "措施布局与工程量", blocks)
+        return Part("plan", "十", "措施布局与工程量", (*blocks, *signed_blocks(contents, origins)))
     zoned = any(a.zone for a in contents.amounts)
     costed = any(a.cost is not None for a in contents.amounts)
     titles = [
@@ -85,7 +86,8 @@ def plan_part(contents: Contents, origins: Origins) -> Part:
         lines = (*lines, _cost_line(contents.amounts, len(titles), origins))
     widths = [*((19.0, 12.0) if zoned else ()), 26.0, 8.0, 10.0, 11.0, *((14.0,) if costed else ())]
     shares = tuple(w * 100.0 / sum(widths) for w in widths)
-    return Part("plan", "九", "措施布局与工程量", (note, Grid(head(*titles), lines, shares, 9.0)))
+    table = Grid(head(*titles), lines, shares, 9.0)
+    return Part("plan", "十", "措施布局与工程量", (note, table, *signed_blocks(contents, origins)))
 
 
 def _line(number: int, amount: Amount, zoned: bool, costed: bool, origins: Origins) -> Line:
@@ -158,14 +160,16 @@ def _interval(duty: MaintenanceDuty) -> str:
     return {"once": "移交时", "continuous": "经常", "on_fault": "发现问题时"}.get(duty.trigger, duty.trigger)
 
 
-def cards_part(cards: Sequence[Card], origins: Origins) -> Part:
-    """Maintenance cards; without them, the clauses that ask for maintenance."""
+def cards_part(cards: Sequence[Card], origins: Origins, holders: Optional[Grid] = None) -> Part:
+    """Maintenance cards, and who ``holders`` says is in charge; without them, the clauses that ask for maintenance."""
     if not cards:
         words = "管护卡待补：措施建成后，按第八章各节落实管护主体、内容和周期（"
         blocks: tuple[Block, ...] = (Paragraph((Run(words), *clause("8.1.1"), Run("）。"))),)
-        return Part("cards", "十", "管护卡", blocks)
+        return Part("cards", "十一", "管护卡", blocks)
     words = "周期为本软件按管护经验拟定，标准只要求定期管护；自竣工之日起算，可按当地情况调整（"
     found: list[Block] = [Paragraph((Run(words), *clause("8.1.1"), Run("）。")), "note")]
+    if holders is not None:
+        found += [Heading(plain("已登记的权属与管护责任"), 3), holders]
     heads = head("条文", "内容", "周期", "周期依据")
     for card in cards:
         found.append(Heading(said(card.title), 3))
@@ -175,7 +179,7 @@ def cards_part(cards: Sequence[Card], origins: Origins) -> Part:
             "产权人：＿＿＿＿＿＿　使用权人：＿＿＿＿＿＿　管理责任人：＿＿＿＿＿＿　竣工日期：＿＿＿＿＿＿"
         )
         found.append(Paragraph(plain(blanks), "note"))
-    return Part("cards", "十", "管护卡", tuple(found))
+    return Part("cards", "十一", "管护卡", tuple(found))
 
 
 def _duty_line(card: Card, number: int, duty: Duty, origins: Origins) -> Line:

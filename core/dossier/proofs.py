@@ -67,12 +67,12 @@ def proofs_part(contents: Contents) -> Part:
     blocks: list[Block] = []
     if not contents.evidence:
         blocks.append(Paragraph(plain("调查库没有登记佐证文件或照片。")))
-        return Part("evidence", "七", "佐证材料", tuple(blocks))
+        return Part("evidence", "八", "佐证材料", tuple(blocks))
     lines = [_line(n, proof) for n, proof in enumerate(contents.evidence, start=1)]
     heads = head("序号", "文件", "状态", "支撑的指标", "陈述", "签名", "日期")
     blocks.append(Grid(heads, tuple(lines), (6.0, 22.0, 11.0, 12.0, 29.0, 9.0, 11.0), 8.5))
     blocks += _shown(contents.evidence)
-    return Part("evidence", "七", "佐证材料", tuple(blocks))
+    return Part("evidence", "八", "佐证材料", tuple(blocks))
 
 
 def _line(number: int, proof: Evidence) -> Line:

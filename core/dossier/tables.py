@@ -35,7 +35,7 @@ def tables_parts(contents: Contents, origins: Origins) -> list[Part]:
         by_table.setdefault(sheet.form.table, []).append(sheet)
     filled = {name: found for name, sheets in by_table.items() if (found := [s for s in sheets if s.rows])}
     page = "wide" if any(s.form.wide for found in filled.values() for s in found) else "landscape"
-    listed = Part("tables", "四", "调查表", (_list(by_table, origins),))
+    listed = Part("tables", "五", "调查表", (_list(by_table, origins),))
     return [listed, *(_part(name, found, contents, origins, page) for name, found in filled.items())]
 
 

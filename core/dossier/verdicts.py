@@ -45,7 +45,7 @@ def verdicts_part(contents: Contents, origins: Origins) -> Part:
     blocks: list[Block] = [overview, Paragraph((Run(how), *clause("7.0.3"), Run("）。")), "note"), note]
     for row in rows:
         blocks += _card(row, contents, origins)
-    return Part("verdicts", "六", "指标自评", tuple(blocks))
+    return Part("verdicts", "七", "指标自评", tuple(blocks))
 
 
 def _line(row: IndicatorRow, origins: Origins) -> Line:

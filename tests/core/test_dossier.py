@@ -209,7 +209,7 @@ def test_a_cell_of_a_survey_table_leads_to_its_column_or_to_the_value_that_was_u
 def test_the_parts_come_in_the_order_of_a_recognition():
     keys = [p.key for p in build(contents()).parts]
     assert keys == [
-        "cover", "acceptance", "unproven", "index", "tables", "table-a7", "figures", "verdicts", "evidence",
+        "cover", "acceptance", "unproven", "index", "basis", "tables", "table-a7", "figures", "verdicts", "evidence",
         "checks", "plan", "cards", "edition", "signatures", "files",
     ]  # fmt: skip
 
@@ -400,3 +400,140 @@ def test_cards_are_of_the_measures_that_are_there():
     assert cards_of(default_edition(), []) == ()
     wetland = cards_of(default_edition(), ["constructed_wetland"])[-1]
     assert ("8.3.1", "每 1 个月") in [(d.clause, d.interval) for d in wetland.duties]
+
+
+# -- what the guide keeps: basis, type, targets --------------------------------------------
+def answered(**answers):
+    from qingliu.core.guide.answers import META_KEY, Answer, to_text
+
+    given = {key.replace("_", "."): Answer(*value) for key, value in answers.items()}
+    return {"name": "青柳沟", "code": "QL-01", META_KEY: to_text(given)}
+
+
+def rows_with(part, text):
+    """Rows of a part's tables in which a cell holds ``text``, as texts of their cells."""
+    found = []
+    for block in part.blocks:
+        for line in getattr(block, "lines", ()):
+            cells = ["".join(r.text for r in cell.runs) for cell in line.cells]
+            if any(text in cell for cell in cells):
+                found.append(cells)
+    return found
+
+
+def test_answers_of_the_guide_are_printed_with_their_document_and_who_gave_them():
+    meta = answered(plans_conservation=("yes", "青溪县水土保持规划（2021—2035）", "李清", "2025-05-10"),
+                    goals_1=("no", "", "李清", "2025-05-10"))  # fmt: skip
+    basis = part_of(build(contents(meta=meta)), "basis")
+    (plan,) = rows_with(basis, "水土保持规划")
+    assert plan[1:] == ["3.0.1", "是", "青溪县水土保持规划（2021—2035）", "李清 2025-05-10"]
+    (goal,) = rows_with(basis, "适宜治理的流失全部治理")
+    assert goal[1:3] == ["3.0.6-1", "否"]
+
+
+def test_what_nobody_answered_prints_as_a_blank_and_is_among_what_lacks():
+    made = build(contents())
+    basis = part_of(made, "basis")
+    (principle,) = rows_with(basis, "分区布设")
+    assert principle[1:3] == ["3.0.7-3", "□ 是　□ 否"]
+    assert principle[3:] == ["＿＿＿＿＿＿"] * 2
+    assert "建设依据、类型与目标：有未答的项，" in words(part_of(made, "unproven"))
+    every = [block for block in basis.blocks if hasattr(block, "lines")]
+    # 3.0.2 (2), 3.0.1 (5), 3.0.3 (2), 3.0.5 (5), 3.0.6 (6), 3.0.7 (4), 5.1.1 (20 indicators)
+    assert [len(grid.lines) for grid in every] == [2, 5, 2, 5, 6, 4, 20]
+
+
+def test_the_type_stands_with_the_evidence_of_each_sub_clause():
+    meta = answered(**{"type_livable": ("yes", "七个自然村沿河分布")})
+    basis = part_of(build(contents(meta=meta)), "basis")
+    assert "选定类型：" + default_edition().types["livable"].zh in words(basis)
+    (row,) = rows_with(basis, "七个自然村沿河分布")
+    assert row[1:3] == ["3.0.5-3", "是"]
+
+
+def test_targets_stand_by_indicator_for_present_plan_and_horizon_beside_limit_and_value():
+    from qingliu.core.guide.answers import META_KEY, Answer, to_text
+
+    given = {
+        "target.1.present": Answer("77.5"),
+        "target.1.planned": Answer("80"),
+        "target.1.horizon": Answer("85"),
+    }
+    basis = part_of(build(contents(meta={"name": "青柳沟", META_KEY: to_text(given)})), "basis")
+    (row,) = rows_with(basis, "水土保持率")
+    assert row[:1] + row[3:6] == ["1", "77.5", "80", "85"]
+    assert row[6:] == ["≥ 76", "77.5"]
+    (empty,) = rows_with(basis, "林草覆盖率")
+    assert empty[3:6] == ["＿＿＿＿＿＿"] * 3
+
+
+def test_answers_that_cannot_be_read_are_said_and_the_rest_is_left_blank():
+    basis = part_of(build(contents(meta={"name": "x", "plan.answers": "[1"})), "basis")
+    assert "无法读出" in words(basis)
+
+
+# -- what people signed about the layout -----------------------------------------------------
+DESIGN = "terrace.6.2.2-5-3.design_standard"
+STEEP = "terrace.6.2.2-1-2.forbid"
+
+
+def signed_layout():
+    meta = {
+        "name": "青柳沟",
+        f"layout.confirm.m1|{DESIGN}": '{"reason": "", "name": "王工", "date": "2026-03-02"}',
+        f"layout.confirm.m2|{STEEP}": '{"reason": "旧有石坎梯田，予以保留", "name": "李工", "date": "2026-03-03"}',
+        f"layout.confirm.m2|{DESIGN}": '{"reason": "", "name": " ", "date": "2026-03-03"}',
+        "layout.confirm.gone|" + DESIGN: '{"reason": "", "name": "王工", "date": "2026-03-02"}',
+        "layout.unused.closure": '{"reason": "无疏林地", "name": "王工", "date": "2026-03-02"}',
+        "layout.card.m1": '{"owner": "上店村集体", "manager": "周敏"}',
+    }
+    measures = {"m1": ("terrace", "梯田1"), "m2": ("terrace", "梯田2"), "m3": ("check_dam", "谷坊1")}
+    return contents(meta=meta, measures=measures)
+
+
+def test_duties_stand_with_how_many_are_signed_and_by_whom():
+    made = build(signed_layout())
+    plan = part_of(made, "plan")
+    (row,) = rows_with(plan, "按 GB 51018 设计和施工")[:1]
+    assert row == ["8 梯田", "6.2.2-5-3", "按 GB 51018 设计和施工", "2", "1", "王工 2026-03-02"]
+    (dam,) = [r for r in rows_with(plan, "按 GB 51018 设计和施工") if r[0] == "15 谷坊"]
+    assert dam[3:] == ["1", "0", "＿＿＿＿＿＿"]
+    assert loose_numbers(made) == [] and dead_links(made) == []
+
+
+def test_a_breach_that_somebody_keeps_stands_with_its_reason():
+    (row,) = rows_with(part_of(build(signed_layout()), "plan"), "旧有石坎梯田")
+    assert row == ["梯田2（梯田）", "6.2.2-1-2", "旧有石坎梯田，予以保留", "李工", "2026-03-03"]
+
+
+def test_major_measures_left_out_stand_with_their_reason_or_a_blank():
+    plan = part_of(build(signed_layout()), "plan")
+    edition = default_edition()
+    major = [m for m in edition.measures.values() if m.marks.get("livable") == "major" and not m.placeholder]
+    grid = plan.blocks[-1]
+    assert len(grid.lines) == len([m for m in major if m.key not in ("terrace", "check_dam")])
+    if edition.measures["closure"].marks["livable"] == "major":
+        (row,) = rows_with(plan, "无疏林地")
+        assert row[2:] == ["王工", "2026-03-02"]
+
+
+def test_filled_cards_name_owner_and_manager_and_leave_the_rest_blank():
+    cards = part_of(build(signed_layout()), "cards")
+    (row,) = rows_with(cards, "上店村集体")
+    assert row == ["梯田：梯田1", "上店村集体", "＿＿＿＿＿＿", "周敏", "＿＿＿＿＿＿"]
+
+
+def test_every_rule_without_a_measurable_condition_is_a_duty_or_a_signed_word_of_some_measure():
+    """No rule of the edition falls through: it is measured, looked for among the measures, or a duty."""
+    from qingliu.core.county import references
+    from qingliu.core.dossier.signed import _by_person, duty_words
+    from qingliu.core.siting.rules import measurable, rules_of
+
+    edition = default_edition()
+    for key in edition.measures:
+        for rule in rules_of(edition, key):
+            ways = [measurable(edition, rule) and rule.effect != "require_with", rule.effect == "require_with"
+                    and rule.reading != "confirm", _by_person(edition, rule)]  # fmt: skip
+            assert sum(ways) == 1, rule.id
+            if _by_person(edition, rule):
+                assert any("\u4e00" <= c <= "\u9fff" for c in duty_words(edition, rule, references(edition)))
