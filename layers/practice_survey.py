@@ -53,6 +53,8 @@ def write_survey(path: Path, content: Content, tables: Mapping[str, Sequence[Map
             )
         save_id = str(uuids.uuid5(uuids.UUID(survey.store_id), "practice"))
         store.save(changes, why="trainingwatershed", save_id=save_id, at=CREATED)
+        told = str(uuids.uuid5(uuids.UUID(survey.store_id), "practice/meta"))
+        store.set_meta(content.meta, why="trainingwatershed", save_id=told, at=CREATED)
 
 
 def _features(layers: Sequence[Layer], known: Mapping[str, TableInfo]) -> list[Change]:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from . import block, exercise, faults, figures, layers, names, plan, planes, scene, survey, verdicts
+from . import aims, block, exercise, faults, figures, layers, names, plan, planes, scene, survey, verdicts
 from .answers import answers
 from .ground import EPSG, clicked_outlet
 
@@ -53,6 +53,7 @@ class Content:
     texts: dict[str, str]
     block: block.Block
     planes: planes.Planes
+    meta: dict[str, str]
 
 
 def content(w: scene.Watershed) -> Content:
@@ -70,7 +71,8 @@ def content(w: scene.Watershed) -> Content:
     found += drawn
     texts = {**verdicts.evidence_files(), "prices.csv": "\ufeff" + plan.price_list()}
     everything = {**tables, "sheet": survey.sheets(w), "indicator_input": inputs}
-    planted = plan.faults(w, [part for part in found if part.name.startswith("measures")])
+    drawn_plan = [part for part in found if part.name.startswith("measures")]
+    planted = plan.faults(w, drawn_plan)
     key = {
         **answers(w, sums, len(planted)),
         "quantities": quantities(found),
@@ -87,7 +89,8 @@ def content(w: scene.Watershed) -> Content:
         "layout_exercise": exercise.answers(drawn, tilted),
         "faults": faults.plant(everything, [f.key for f in faults.FAULTS])[1],
     }
-    return Content(w, found, case(w), county, settled(key), settled(everything), texts, rulers, tilted)
+    facts = aims.meta(verdicts.values(tables, sums, radius), drawn_plan)
+    return Content(w, found, case(w), county, settled(key), settled(everything), texts, rulers, tilted, facts)
 
 
 def settled(value: Any) -> Any:

@@ -185,10 +185,18 @@ class GpkgStore:
         self._transact(work, stamp.save_id)
         return Saved(stamp.save_id, self.sequence(), tuple(keys))
 
-    def set_meta(self, values: Mapping[str, str | None], *, who: str = "", why: str = "") -> None:
-        """Change facts of the survey, logged like everything else."""
+    def set_meta(
+        self,
+        values: Mapping[str, str | None],
+        *,
+        who: str = "",
+        why: str = "",
+        save_id: str | None = None,
+        at: str = "",
+    ) -> None:
+        """Change facts of the survey, logged like everything else; ``save_id`` and ``at`` as for :meth:`save`."""
         self._refuse_read_only()
-        stamp = Stamp(str(uuids.uuid4()), changelog.now(), who or self.who, why)
+        stamp = Stamp(save_id or str(uuids.uuid4()), at or changelog.now(), who or self.who, why)
         self._transact(lambda: _write_meta(self._connection, values, stamp), stamp.save_id)
 
     def _refuse_read_only(self) -> None:
