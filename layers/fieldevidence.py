@@ -38,6 +38,7 @@ from .planar import geometry_of
 from .rasterfiles import gdal_call, quiet_gdal
 from .store import GpkgStore, Insert
 from .storecrs import crs_of
+from .xmlguard import file_declares_entities
 
 EVIDENCE = "evidence"
 # Located layers whose rows evidence is about; areas that cover everything would catch it all.
@@ -161,6 +162,7 @@ def _orthophoto(path: Path) -> Item:
 
 def _tracks(path: Path) -> list[Item]:
     with _plain_file(path) as plain:
+        _refuse_entities(plain, path)
         drivers = _DRIVERS[plain.suffix.lower()]
         with _opened(plain, gdal.OF_VECTOR, drivers, path) as dataset:
             names = [dataset.GetLayer(i).GetName() for i in range(dataset.GetLayerCount())]
@@ -174,6 +176,14 @@ def _tracks(path: Path) -> list[Item]:
     if not found:
         raise InputError("QL-FIELD-NOEVIDENCE", path=str(path), reason="0")
     return found
+
+
+def _refuse_entities(plain: Path, path: Path) -> None:
+    try:
+        if file_declares_entities(plain):
+            raise InputError("QL-FIELD-NOEVIDENCE", path=str(path), reason="<!ENTITY")
+    except OSError as error:
+        raise InputError("QL-FIELD-NOEVIDENCE", path=str(path), reason=str(error)) from error
 
 
 @contextmanager

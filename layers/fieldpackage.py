@@ -31,6 +31,7 @@ from .store.backups import sync_folder
 from .store.changelog import now
 from .store.sql import select
 from .storecrs import crs_of
+from .surveyphotos import file_of
 from .surveyproject import Surveyed
 
 HIDDEN = ".qingliu"
@@ -156,7 +157,7 @@ class _Maker:
         missing = []
         for table, field, value in named_files(self.store):
             path = safe_relative(value)
-            source = self.store.home.parent / path if path is not None else None
+            source = file_of(self.store.home, value)
             if path is None or source is None or not source.is_file():
                 missing.append(value)
                 continue

@@ -15,11 +15,11 @@ from typing import Iterator, NamedTuple
 from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
 from ..core.errors import InputError, Problem
+from .xmlguard import declares_entities
 
 _LARGEST = 300 * 2**20
 _RATIO = 200
 _SMALL = 2**20
-_ENTITY = re.compile(rb"<!ENTITY|<!DOCTYPE[^>]*\[", re.IGNORECASE)
 _LOCAL_PROVIDERS = {
     "",
     "ogr",
@@ -65,7 +65,7 @@ def _listed(items: tuple[str, ...]) -> str:
 def look_at_project(path: Path) -> Look:
     """What is in a project's file, without QGIS reading it. Raises InputError QL-PROJECT-UNREADABLE."""
     text = _text_of(path)
-    if _ENTITY.search(text):
+    if declares_entities(text):
         raise InputError("QL-PROJECT-UNREADABLE", path=str(path), reason="<!ENTITY")
     document = QDomDocument()
     read, reason, line, _ = document.setContent(text, False)

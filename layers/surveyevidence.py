@@ -12,6 +12,7 @@ from typing import Iterator
 
 from ..core.errors import InputError
 from ..core.evaluation.snapshot import Kept, from_json, to_json
+from ..core.field.names import usable
 
 EVIDENCE, KEPT = "evidence", "evaluations"
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
@@ -66,7 +67,8 @@ def _same(one: Path, other: Path) -> bool:
 def safe_name(name: str) -> str:
     """A file name that every system takes: no separators and control characters, not too long."""
     plain = Path(_UNSAFE.sub("_", name))
-    return (plain.stem.strip(" .")[:_LONGEST] or "_") + plain.suffix
+    suffix = plain.suffix[:_LONGEST].rstrip(" .")
+    return usable((plain.stem.strip(" .")[:_LONGEST] or "_") + suffix)
 
 
 def keep(home: Path, kept: Kept) -> Path:

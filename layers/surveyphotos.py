@@ -208,9 +208,16 @@ def photos_of(store: GpkgStore, row_uuid: str) -> list[Row]:
 
 
 def file_of(home: Path, path: Any) -> Optional[Path]:
-    """The file that a photo's path means beside the survey; None for a path that leads elsewhere."""
+    """The file that a photo's path means beside the survey; None for a path or a link that leads elsewhere."""
     relative = safe_relative(str(path) if path else None)
-    return None if relative is None else home.parent.joinpath(*relative.parts)
+    if relative is None:
+        return None
+    found = home.parent.joinpath(*relative.parts)
+    try:
+        inside = home.parent.resolve() in found.resolve().parents
+    except (OSError, RuntimeError, ValueError):  # a link to itself, a name that no system takes
+        return None
+    return found if inside else None
 
 
 def photo_files(home: Path, paths: Iterable[Any]) -> PhotoFiles:

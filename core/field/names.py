@@ -16,6 +16,7 @@ _KEPT = re.compile(r"[^A-Za-z0-9_-]+")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _STAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d))?)?")
 _LONGEST = 60
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
 
 def ascii_name(text: str, fallback: str = "survey") -> str:
@@ -25,7 +26,17 @@ def ascii_name(text: str, fallback: str = "survey") -> str:
     ('411600001', 'qlg_2', 'survey')
     """
     spelled = "".join(c if c.isascii() else initials(c)[:1] for c in text)
-    return _KEPT.sub("_", spelled).strip("_-")[:_LONGEST] or fallback
+    return usable(_KEPT.sub("_", spelled).strip("_-")[:_LONGEST] or fallback)
+
+
+def usable(name: str) -> str:
+    """A file name that Windows takes too: devices' names get a mark.
+
+    >>> usable("CON"), usable("aux.txt"), usable("console.txt")
+    ('CON_', 'aux_.txt', 'console.txt')
+    """
+    stem, dot, rest = name.partition(".")
+    return f"{stem.rstrip()}_{dot}{rest}" if stem.strip().lower() in _DEVICES else name
 
 
 def is_ascii_path(text: str) -> bool:
