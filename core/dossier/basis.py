@@ -33,7 +33,7 @@ from .model import Contents
 from .origins import Origins
 from .verdicts import limit_runs, unit_runs, value_runs
 
-BLANK = "＿＿＿＿＿＿"
+BLANK = "＿＿＿＿"
 _TICKS = {"yes": "是", "no": "否", "open": "未定"}
 _UNTICKED = "□ 是　□ 否"
 _EPOCH_HEADS = {"present": "现状", "planned": "规划", "horizon": "远期"}

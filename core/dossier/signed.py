@@ -35,7 +35,7 @@ from .model import Contents
 from .origins import Origins
 
 CONFIRM, UNUSED, CARD = "layout.confirm.", "layout.unused.", "layout.card."
-BLANK = "＿＿＿＿＿＿"
+BLANK = "＿＿＿＿"
 _MAJOR = "major"
 _HOLDERS = ("owner", "user", "manager", "completed")
 _SHOWN = 3

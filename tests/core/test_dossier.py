@@ -436,7 +436,7 @@ def test_what_nobody_answered_prints_as_a_blank_and_is_among_what_lacks():
     basis = part_of(made, "basis")
     (principle,) = rows_with(basis, "分区布设")
     assert principle[1:3] == ["3.0.7-3", "□ 是　□ 否"]
-    assert principle[3:] == ["＿＿＿＿＿＿"] * 2
+    assert principle[3:] == ["＿＿＿＿"] * 2
     assert "建设依据、类型与目标：有未答的项，" in words(part_of(made, "unproven"))
     every = [block for block in basis.blocks if hasattr(block, "lines")]
     # 3.0.2 (2), 3.0.1 (5), 3.0.3 (2), 3.0.5 (5), 3.0.6 (6), 3.0.7 (4), 5.1.1 (20 indicators)
@@ -464,7 +464,7 @@ def test_targets_stand_by_indicator_for_present_plan_and_horizon_beside_limit_an
     assert row[:1] + row[3:6] == ["1", "77.5", "80", "85"]
     assert row[6:] == ["≥ 76", "77.5"]
     (empty,) = rows_with(basis, "林草覆盖率")
-    assert empty[3:6] == ["＿＿＿＿＿＿"] * 3
+    assert empty[3:6] == ["＿＿＿＿"] * 3
 
 
 def test_answers_that_cannot_be_read_are_said_and_the_rest_is_left_blank():
@@ -497,7 +497,7 @@ def test_duties_stand_with_how_many_are_signed_and_by_whom():
     (row,) = rows_with(plan, "按 GB 51018 设计和施工")[:1]
     assert row == ["8 梯田", "6.2.2-5-3", "按 GB 51018 设计和施工", "2", "1", "王工 2026-03-02"]
     (dam,) = [r for r in rows_with(plan, "按 GB 51018 设计和施工") if r[0] == "15 谷坊"]
-    assert dam[3:] == ["1", "0", "＿＿＿＿＿＿"]
+    assert dam[3:] == ["1", "0", "＿＿＿＿"]
     assert loose_numbers(made) == [] and dead_links(made) == []
 
 
@@ -520,7 +520,7 @@ def test_major_measures_left_out_stand_with_their_reason_or_a_blank():
 def test_filled_cards_name_owner_and_manager_and_leave_the_rest_blank():
     cards = part_of(build(signed_layout()), "cards")
     (row,) = rows_with(cards, "上店村集体")
-    assert row == ["梯田：梯田1", "上店村集体", "＿＿＿＿＿＿", "周敏", "＿＿＿＿＿＿"]
+    assert row == ["梯田：梯田1", "上店村集体", "＿＿＿＿", "周敏", "＿＿＿＿"]
 
 
 def test_every_rule_without_a_measurable_condition_is_a_duty_or_a_signed_word_of_some_measure():
