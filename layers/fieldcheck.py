@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Iterator, NamedTuple
 
 from qgis.core import (
+    QgsAttributeEditorContainer,
     QgsAttributeEditorElement,
+    QgsAttributeEditorField,
+    QgsAttributeEditorRelation,
     QgsExpression,
     QgsMapLayer,
     QgsProject,
@@ -96,10 +99,10 @@ def _form_faults(layer: QgsVectorLayer) -> Iterator[Unfit]:
     types = {layer.editorWidgetSetup(i).type() for i in range(layer.fields().count())} - {""}
     for name in unknown_widgets(types):
         yield Unfit(layer.name(), f"widget {name}")
-    kinds = QgsAttributeEditorElement.AttributeEditorType
-    allowed = (kinds.AeTypeContainer, kinds.AeTypeField, kinds.AeTypeRelation)
+    # by class: type() of a container tells what kind of container it is from QGIS 3.32 on
+    allowed = (QgsAttributeEditorContainer, QgsAttributeEditorField, QgsAttributeEditorRelation)
     for element in _elements(layer):
-        if element.type() not in allowed:
+        if not isinstance(element, allowed):
             yield Unfit(layer.name(), f"form element {element.name()}")
 
 
@@ -108,7 +111,7 @@ def _elements(layer: QgsVectorLayer) -> Iterator[QgsAttributeEditorElement]:
     while waiting:
         element = waiting.pop()
         yield element
-        if element.type() == QgsAttributeEditorElement.AttributeEditorType.AeTypeContainer:
+        if isinstance(element, QgsAttributeEditorContainer):
             waiting += element.children()
 
 

@@ -13,6 +13,7 @@ from typing import Any, Callable, TypeVar
 from qgis.core import (
     QgsLayout,
     QgsLayoutItem,
+    QgsLayoutItemLegend,
     QgsLayoutItemMap,
     QgsLayoutItemScaleBar,
     QgsLayoutObject,
@@ -29,6 +30,7 @@ _PASSING_PARTS = {"customproperties", "customProperties", "layerStyles", "LayerS
                   "dataDefinedProperties", "dd_properties", "symbol"}  # fmt: skip
 _SIZE = re.compile(r" size(OnPage)?=\S+")
 _SEGMENT = re.compile(r" numUnitsPerSegment=\S+")
+_FIT_WIDTH = QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth
 ItemKind = TypeVar("ItemKind", bound=QgsLayoutItem)
 
 
@@ -93,15 +95,21 @@ def fingerprint(item: QgsLayoutItem) -> str:
     item.writeXml(root, document, QgsReadWriteContext())
     parts: list[str] = []
     _walk(root, parts)
-    if isinstance(item, QgsLayoutItemScaleBar):  # its size follows from what it shows
+    if _is_sized_by_content(item):
         parts = [_SIZE.sub("", part) for part in parts]
-        if item.segmentSizeMode() == QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth:
-            parts = [_SEGMENT.sub("", part) for part in parts]
+    if isinstance(item, QgsLayoutItemScaleBar) and item.segmentSizeMode() == _FIT_WIDTH:
+        parts = [_SEGMENT.sub("", part) for part in parts]
     if isinstance(item, QgsLayoutItemMap) and _is_given_its_scale(
         item
     ):  # the atlas moves it from sheet to sheet
         parts = [part for part in parts if not part.startswith("Extent ")]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
+
+
+def _is_sized_by_content(item: QgsLayoutItem) -> bool:
+    return isinstance(item, QgsLayoutItemScaleBar) or (
+        isinstance(item, QgsLayoutItemLegend) and bool(item.resizeToContents())
+    )
 
 
 def _is_given_its_scale(item: QgsLayoutItemMap) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 from qgis.core import (
-    QgsAttributeEditorElement,
+    QgsAttributeEditorContainer,
     QgsExpression,
     QgsFieldConstraints,
     QgsProcessingException,
@@ -190,7 +190,7 @@ def layer_items(layer, tables):
 
 
 def outline(element):
-    if element.type() == QgsAttributeEditorElement.AttributeEditorType.AeTypeContainer:
+    if isinstance(element, QgsAttributeEditorContainer):
         return element.name(), [outline(e) for e in element.children()]
     return element.name()
 
