@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any, FrozenSet, Iterable, Mapping
 
-from qgis.core import QgsWkbTypes
+from qgis.core import QgsGeometry, QgsWkbTypes
 
+from ..core.mapsheets.bases import Base, covering, date_of, scale_of
 from ..core.standard import Edition
 from ..core.surveychecks import Case, Row
-from .planar import geometry_of
+from .planar import QgisPlanar, geometry_of
 from .schema import LAYER, SURVEY, StoreTable, code_lists, store_schema
 from .store import GpkgStore
 
 _POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry
 _LINE = QgsWkbTypes.GeometryType.LineGeometry
 _TABLES = ("sheet", "indicator_input")
+BASE_MAPS = "base_sheets"
 YEAR_KEYS = ("evaluation_date",)
 
 
@@ -67,6 +69,50 @@ def last_complete_year(meta: Mapping[str, str], sheets: Iterable[Row]) -> int | 
     return max(years) - 1 if years else None
 
 
+def base_maps_needed(store: GpkgStore, edition: Edition) -> FrozenSet[str] | None:
+    """Base maps that the watershed rests on, the most detailed first (4.1.3); None where no map has its ground.
+
+    A map without ground of its own counts as needed.
+    """
+    if BASE_MAPS not in store.tables():
+        return None
+    rows = store.rows(BASE_MAPS)
+    shapes = {n: _polygon(r.wkb) for n, r in enumerate(rows)}
+    bases = [
+        Base(shape, _scale(rows[n].values.get("base_scale")), date_of(rows[n].values.get("base_date")), "", n)
+        for n, shape in shapes.items()
+        if shape is not None
+    ]
+    if not bases:
+        return None
+    ground = _watershed(store) or QgsGeometry.unaryUnion([b.shape for b in bases])
+    most = int(edition.default("base_map_scale_denominator_max"))
+    used = {b.fid for b in covering(ground, bases, most, QgisPlanar()).used}
+    return frozenset(r.uuid for n, r in enumerate(rows) if n in used or shapes[n] is None)
+
+
+def _scale(value: Any) -> int | None:
+    try:
+        return scale_of(value)
+    except ValueError:
+        return None
+
+
+def _watershed(store: GpkgStore) -> QgsGeometry | None:
+    if "boundary" not in store.tables():
+        return None
+    parts = [shape for shape in (_polygon(r.wkb) for r in store.rows("boundary")) if shape is not None]
+    return QgsGeometry.unaryUnion(parts) if parts else None
+
+
+def _polygon(wkb: bytes | None) -> QgsGeometry | None:
+    """A valid polygon, None where the row has none."""
+    shape = geometry_of(wkb) if wkb else QgsGeometry()
+    if shape.isNull() or shape.type() != _POLYGON or shape.isEmpty():
+        return None
+    return shape if shape.isGeosValid() else shape.makeValid()
+
+
 def read_case(
     store: GpkgStore, edition: Edition, type_: str = "", network: Iterable[Row] | None = None
 ) -> Case:
@@ -79,4 +125,5 @@ def read_case(
         last_complete_year(meta, rows.get("sheet", [])),
         layer_codes(edition),
         None if network is None else list(network),
+        base_maps_needed(store, edition),
     )

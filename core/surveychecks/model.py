@@ -57,7 +57,9 @@ class Case:
     ``rows`` by table: survey tables, layers, ``sheet`` and ``indicator_input``. ``type`` is the
     watershed type, ``year`` the last complete year before the evaluation or survey. ``codes`` are the
     values that a field of a layer or of a table of the store takes, by (table, field). ``network``
-    are channels of a stream survey to hold table A.6 against, None where it was not made.
+    are channels of a stream survey to hold table A.6 against, None where it was not made. ``base_maps`` are
+    the uuids of the base maps that the watershed's ground needs, more detailed ones of the same ground left
+    away; None where that is not known.
     """
 
     edition: Edition
@@ -66,6 +68,7 @@ class Case:
     year: Optional[int] = None
     codes: Mapping[Tuple[str, str], FrozenSet[str]] = field(default_factory=dict)
     network: Optional[Sequence[Row]] = None
+    base_maps: Optional[FrozenSet[str]] = None
 
     def of(self, table: str) -> Sequence[Row]:
         """Rows of a table, none where the survey lacks it."""

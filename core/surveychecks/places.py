@@ -194,13 +194,18 @@ def check_channels(case: Case, check: Check) -> Iterator[Finding]:
 
 
 def check_base_map(case: Case, check: Check) -> Iterator[Finding]:
-    """The base map is of 1:10 000 or larger; without its scale nothing is known."""
+    """The base map is of 1:10 000 or larger; without its scale nothing is known.
+
+    A coarser sheet whose ground more detailed ones cover breaks nothing.
+    """
     most = int(case.edition.default("base_map_scale_denominator_max"))
     sheets = case.of(check.layer or "")
     if not sheets:
         missing = found(case, check, "QL-CHECK-NOBASEMAP", None, None, check.layer or "", most=most)
         yield missing._replace(severity="unknown")
     for sheet in sheets:
+        if case.base_maps is not None and sheet.uuid not in case.base_maps:
+            continue
         scale = sheet.number("base_scale")
         if scale is None:
             missing = found(case, check, "QL-CHECK-NOSCALE", sheet, "base_scale", most=most)

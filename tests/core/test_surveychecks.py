@@ -286,6 +286,15 @@ def test_the_base_map_is_of_1_to_10000_or_larger(scale, severity):
     assert [f.severity for f in found] == ([] if severity is None else [severity])
 
 
+def test_a_coarse_base_map_under_a_detailed_one_breaks_nothing():
+    rows = [_row("base_sheets", 1, base_scale=10_000), _row("base_sheets", 2, base_scale=50_000)]
+    assert [f.row_uuid for f in _found(_case(*rows), "base_map_scale")] == ["base_sheets-2"]
+    covered = _case(*rows, base_maps=frozenset({"base_sheets-1"}))
+    assert _found(covered, "base_map_scale") == []
+    bare = _case(*rows, base_maps=frozenset({"base_sheets-1", "base_sheets-2"}))
+    assert [f.row_uuid for f in _found(bare, "base_map_scale")] == ["base_sheets-2"]
+
+
 # -- heads, years, indicators -----------------------------------------------
 
 

@@ -89,3 +89,34 @@ def test_the_survey_is_only_read(run, practice, tmp_path):
     before = (practice / "survey.gpkg").read_bytes()
     _check(run, practice / "survey.gpkg", tmp_path / "found.csv")
     assert (practice / "survey.gpkg").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("east", "flagged"),
+    [pytest.param(10.0, False, id="the detailed map covers the whole watershed"),
+     pytest.param(6.0, True, id="a third of it lies on the coarse map only")],
+)  # fmt: skip
+def test_a_coarser_base_map_counts_only_where_no_better_one_lies(run, qgis_app, tmp_path, east, flagged):
+    """A watershed of 10 km by 6 km; a 1:50 000 map over all of it and a 1:10 000 map over its west."""
+    from qgis.core import QgsGeometry
+    from qingliu.layers.store import Insert, open_store
+
+    def box(width_km):
+        west, south = 464000.0, 3166000.0
+        east_m, north = west + 1000 * width_km, south + 6000
+        corners = f"{west} {south},{east_m} {south},{east_m} {north},{west} {north},{west} {south}"
+        shape = QgsGeometry.fromWkt(f"MULTIPOLYGON((({corners})))")
+        return bytes(shape.asWkb())
+
+    survey = tmp_path / "survey.gpkg"
+    run("qingliu:createsurvey", {"DESTINATION": str(survey), "NAME": "x", "CODE": "x", "TYPE": "livable",
+                                 "CRS": "EPSG:4547"})  # fmt: skip
+    with open_store(survey) as store:
+        store.save([
+            Insert("boundary", {"name": "x"}, box(10.0), "b"),
+            Insert("base_sheets", {"name": "coarse", "base_scale": 50000}, box(10.0), "coarse"),
+            Insert("base_sheets", {"name": "fine", "base_scale": 10000}, box(east), "fine"),
+        ])  # fmt: skip
+    rows, _ = _check(run, survey, tmp_path / "found.csv")
+    hits = [r["row_uuid"] for r in rows if r["check_id"] == "base_map_scale"]
+    assert hits == (["coarse"] if flagged else [])
