@@ -38,6 +38,10 @@ from ..core.errors import InputError, Problem, problem
 
 SCALE_WARNED = 0.0005
 SCALE_REFUSED = 0.005
+# No coordinate on Earth is larger in any unit a map is made in (zone prefixes and feet included).
+LARGEST_COORDINATE = 1e9
+# What GDAL writes where a GeoPackage layer has no CRS at all.
+_NO_CRS = ("Undefined geographic SRS", "Undefined Cartesian SRS", "Undefined SRS")
 
 
 _LEFT = {
@@ -107,10 +111,21 @@ def is_geographic(crs: QgsCoordinateReferenceSystem) -> bool:
 
 def is_usable(crs: QgsCoordinateReferenceSystem) -> bool:
     """Whether the CRS says where on Earth it is: not absent, not local, not geocentric."""
-    if not crs.isValid():
+    if not is_stated(crs):
         return False
     ref = reference(crs)
     return bool(ref.IsGeographic() or ref.IsProjected()) and not ref.IsLocal()
+
+
+def is_stated(crs: QgsCoordinateReferenceSystem) -> bool:
+    """Whether a layer says its CRS; a GeoPackage without one has an "undefined" one of GDAL's making."""
+    return bool(crs.isValid()) and (crs.description() or reference(crs).GetName() or "") not in _NO_CRS
+
+
+def is_absurd(extent: QgsRectangle) -> bool:
+    """Whether coordinates are infinite or larger than any on Earth."""
+    ends = (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum())
+    return not all(math.isfinite(end) and abs(end) <= LARGEST_COORDINATE for end in ends)
 
 
 def crs_title(crs: QgsCoordinateReferenceSystem) -> str:
@@ -261,17 +276,16 @@ def _near(longitude: float, area: QgsRectangle) -> bool:
     return bool(area.xMinimum() - 0.02 <= longitude <= area.xMaximum() + 0.02)
 
 
-def output_crs(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: str = "") -> OutputCrs:
+def output_crs(
+    crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: str = "", parameter: str = ""
+) -> OutputCrs:
     """The CRS of the results for a first input in ``crs`` over ``extent`` (in that CRS).
 
     Warnings: QL-CRS-PROJECTED, QL-CRS-NOTMETRES or QL-CRS-DISTORTED name the CRS taken instead of the
     input's; QL-CRS-SCALE a scale error above 0.05 % in the CRS of the results. Raises InputError where
     there is no usable CRS or the coordinates do not belong to it (:func:`coordinate_problems`).
     """
-    faults = crs_problems(crs, layer) or coordinate_problems(crs, extent, layer)
-    if not faults and not all(map(math.isfinite, centroid_degrees(crs, extent))):
-        facts = {"layer": layer, "parameter": "", "crs": crs_title(crs)}
-        faults = [problem("QL-CRS-NOWHERE", example=extent.toString(1), **facts)]
+    faults = crs_problems(crs, layer, parameter) or _place_faults(crs, extent, layer, parameter)
     if faults:
         raise InputError(problems=faults)
     reason = _reason_to_leave(crs, extent)
@@ -286,6 +300,21 @@ def output_crs(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: s
     if error > SCALE_WARNED:
         warnings.append(problem("QL-CRS-SCALE", layer=layer, crs=crs_title(target), percent=f"{error:.3%}"))
     return OutputCrs(target, reason, error, warnings)
+
+
+def _place_faults(
+    crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: str, parameter: str
+) -> list[Problem]:
+    """Why an extent says of no place where results should lie: none at all, wrong, or beyond the Earth."""
+    facts = {"layer": layer, "parameter": parameter or "-"}
+    if extent.isNull():
+        return [problem("QL-LAYER-NOFEATURES", **facts)]
+    faults = coordinate_problems(crs, extent, layer, parameter or "-")
+    if not faults and (is_absurd(extent) or not all(map(math.isfinite, centroid_degrees(crs, extent)))):
+        ends = (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum())
+        example = ", ".join(f"{end:.6g}" for end in ends)
+        return [problem("QL-CRS-NOWHERE", example=example, crs=crs_title(crs), **facts)]
+    return faults
 
 
 def _reason_to_leave(crs: QgsCoordinateReferenceSystem, extent: QgsRectangle) -> str:
@@ -348,7 +377,7 @@ def coordinate_problems(
     crs: QgsCoordinateReferenceSystem, extent: QgsRectangle, layer: str, parameter: str = ""
 ) -> list[Problem]:
     """Coordinates that cannot belong to their CRS, named with the CRS that fits (empty list: fine)."""
-    if extent.isNull() or not extent.isFinite():
+    if extent.isNull() or is_absurd(extent):  # such features are counted one by one as they are read
         return []
     example = f"{extent.center().x():.1f}, {extent.center().y():.1f}"
     facts = {"layer": layer, "parameter": parameter, "crs": crs_title(crs), "example": example}
@@ -363,7 +392,7 @@ def coordinate_problems(
 
 def crs_problems(crs: QgsCoordinateReferenceSystem, layer: str, parameter: str = "") -> list[Problem]:
     """A layer without a usable CRS (QL-CRS-NONE, QL-CRS-LOCAL)."""
-    if not crs.isValid():
+    if not is_stated(crs):
         return [problem("QL-CRS-NONE", layer=layer, parameter=parameter)]
     if not is_usable(crs):
         return [problem("QL-CRS-LOCAL", layer=layer, parameter=parameter, crs=crs_title(crs))]

@@ -119,6 +119,20 @@ def read_dem(
     )
 
 
+def dem_header_problems(source: RasterSource, parameter: str = "DEM") -> list[Problem]:
+    """What is wrong with a DEM as far as can be told without reading its cells."""
+
+    def look() -> list[Problem]:
+        dataset = open_raster(source, parameter, DEM_FILE)
+        crs = horizontal(source.crs or _own_crs(dataset))
+        return _header(dataset, crs, source, parameter, BYTES_PER_CELL)[0]
+
+    try:
+        return looking_at(source, parameter, DEM_FILE, look)
+    except InputError as error:
+        return list(error.problems)
+
+
 def _read_dem(
     source: RasterSource, parameter: str, progress: Progress, bytes_per_cell: float, reproject: bool
 ) -> Reading:
@@ -493,7 +507,7 @@ def _in_true_metres(
     """The grid itself, or resampled where its CRS would make lengths and areas wrong."""
     if is_geographic(crs):
         return Reading(grid, warnings)
-    target = output_crs(crs, frame_extent(grid.frame), source.name)
+    target = output_crs(crs, frame_extent(grid.frame), source.name, parameter)
     if target.reason == "same":
         return Reading(grid, warnings)
     made = _resampled(grid, target.crs)

@@ -107,6 +107,20 @@ def read_raster(
     return looking_at(source, parameter, RASTER_FILE, work)
 
 
+def raster_header_problems(source: RasterSource, parameter: str) -> list[Problem]:
+    """What is wrong with a raster other than a DEM as far as can be told without reading its cells."""
+
+    def look() -> list[Problem]:
+        dataset = open_raster(source, parameter)
+        crs = horizontal(source.crs or _own_crs(dataset))
+        return _header_problems(dataset, crs, source, parameter)
+
+    try:
+        return looking_at(source, parameter, RASTER_FILE, look)
+    except InputError as error:
+        return list(error.problems)
+
+
 def _read_raster(ready: _Ready, frame: GridFrame | None, progress: Progress) -> RasterReading:
     band = ready.dataset.GetRasterBand(1)
     scale, offset = band.GetScale() or 1.0, band.GetOffset() or 0.0
@@ -212,6 +226,21 @@ def _header_faults(
     frame: GridFrame | None,
 ) -> list[Problem]:
     facts = {"layer": source.name, "parameter": parameter}
+    faults = _header_problems(dataset, crs, source, parameter)
+    placing = dataset.GetGeoTransform(can_return_null=True)
+    if placing is not None and frame is None and (placing[2] or placing[4]):
+        faults.append(problem("QL-LAYER-ROTATED", **facts))
+    cells = frame.rows * frame.cols if frame else dataset.RasterXSize * dataset.RasterYSize
+    if cells * 8 > available_bytes():
+        faults.append(problem("QL-LAYER-MEMORY", cells=f"{cells:,}", **facts))
+    return faults
+
+
+def _header_problems(
+    dataset: gdal.Dataset, crs: QgsCoordinateReferenceSystem, source: RasterSource, parameter: str
+) -> list[Problem]:
+    """Faults of a raster's header, whatever grid it is brought to."""
+    facts = {"layer": source.name, "parameter": parameter}
     faults = crs_problems(crs, source.name, parameter)
     if dataset.RasterCount > 1:
         faults.append(problem("QL-LAYER-BANDS", bands=dataset.RasterCount, **facts))
@@ -220,13 +249,8 @@ def _header_faults(
     placing = dataset.GetGeoTransform(can_return_null=True)
     if placing is None:
         faults.append(problem("QL-LAYER-NOPLACE", **facts))
-    elif frame is None and (placing[2] or placing[4]):
-        faults.append(problem("QL-LAYER-ROTATED", **facts))
     elif not faults:
         faults += coordinate_problems(crs, _extent(dataset), source.name, parameter)
-    cells = frame.rows * frame.cols if frame else dataset.RasterXSize * dataset.RasterYSize
-    if cells * 8 > available_bytes():
-        faults.append(problem("QL-LAYER-MEMORY", cells=f"{cells:,}", **facts))
     return faults
 
 

@@ -27,7 +27,7 @@ from qgis.PyQt.QtCore import QByteArray, QDate, QDateTime, Qt, QTime, QVariant
 from ..core.datum_shift import DatumShift
 from ..core.errors import InputError, Problem, problem
 from ..core.progress import SILENT, Progress
-from .crs import coordinate_problems, crs_problems
+from .crs import coordinate_problems, crs_problems, is_absurd
 from .datums import Transform, guard
 
 POINT, LINE, POLYGON, ANY, TABLE = "point", "line", "polygon", "any", "table"
@@ -156,15 +156,20 @@ def _schema_faults(source: QgsFeatureSource, wanted: Wanted, facts: Mapping[str,
     present = source.fields().names()
     missing = [f for f in dict.fromkeys((*wanted.fields, *wanted.numbers)) if f not in present]
     faults = [problem("QL-LAYER-NOFIELD", field=f, fields=", ".join(present), **facts) for f in missing]
+    kinds = tuple(_TYPES) if wanted.geometry == ANY else (wanted.geometry,)
+    return faults + schema_problem(source, kinds, facts["layer"], facts["parameter"])
+
+
+def schema_problem(source: Any, kinds: Sequence[str], layer: str, parameter: str) -> list[Problem]:
+    """QL-LAYER-GEOMETRYTYPE where a layer's geometry is none of ``kinds`` (point, line, polygon, table)."""
     kind = QgsWkbTypes.geometryType(source.wkbType())
-    expected = _TYPES.get(wanted.geometry)
-    loose = (QgsWkbTypes.GeometryType.UnknownGeometry,)
-    absent = wanted.geometry != TABLE and kind == QgsWkbTypes.GeometryType.NullGeometry
-    if absent or (expected is not None and kind != expected and kind not in loose):
-        found = QgsWkbTypes.displayString(source.wkbType())
-        kinds = {"expected": _TITLES[wanted.geometry], "found": found}
-        faults.append(problem("QL-LAYER-GEOMETRYTYPE", **kinds, **facts))
-    return faults
+    allowed = {_TYPES[k] for k in kinds if k in _TYPES}
+    if TABLE in kinds or kind in (*allowed, QgsWkbTypes.GeometryType.UnknownGeometry):
+        return []
+    expected = _TITLES[ANY] if len(allowed) == len(_TYPES) else ", ".join(_TITLES[k] for k in kinds)
+    found = QgsWkbTypes.displayString(source.wkbType())
+    facts = {"layer": layer, "parameter": parameter, "expected": expected, "found": found}
+    return [problem("QL-LAYER-GEOMETRYTYPE", **facts)]
 
 
 def _features(source: QgsFeatureSource, request: QgsFeatureRequest | None) -> Iterator[QgsFeature]:
@@ -213,7 +218,7 @@ def _clean_wkb(
         counts.add("QL-LAYER-NOGEOMETRY", fid)
         return None
     geometry = _flat(geometry, fid, counts)
-    if not geometry.boundingBox().isFinite():
+    if is_absurd(geometry.boundingBox()):
         counts.add("QL-LAYER-BADCOORDS", fid)
         return None
     if moved is not None and not _move(geometry, moved):

@@ -168,10 +168,10 @@ def grid_frame(dem: GridFrame, target: QgsCoordinateReferenceSystem, bounds: Bou
 
 
 def frame_without_dem(
-    layer: Any, target: QgsCoordinateReferenceSystem, bounds: Bounds | None, codes: bool = False
+    layer: Any, target: QgsCoordinateReferenceSystem, bounds: Bounds | None, role: str
 ) -> GridFrame:
-    """The working grid where there is no DEM: after the cells of a raster itself."""
-    own = (read_codes if codes else read_raster)(layer, "-").grid.frame
+    """The working grid where there is no DEM: after the cells of the raster of ``role`` itself."""
+    own = (read_codes if role == "LANDUSE" else read_raster)(layer, role).grid.frame
     return grid_frame(own, target, bounds)
 
 
@@ -279,7 +279,7 @@ def _take(
     warnings: list[Problem], progress: Progress,
 ) -> None:  # fmt: skip
     if isinstance(source.layer, QgsRasterLayer):
-        frame = frame or frame_without_dem(source.layer, target, None, role == "LANDUSE")
+        frame = frame or frame_without_dem(source.layer, target, None, role)
         _take_raster(ground, role, source, frame, warnings, progress)
         return
     present = source.layer.fields().names()

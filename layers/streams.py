@@ -43,7 +43,7 @@ def read_terrain(
     engine.warm()
     reading = read_dem(source, parameter, progress=progress)
     crs = from_wkt(reading.grid.frame.crs_wkt)
-    found = output_crs(crs, frame_extent(reading.grid.frame), parameter)
+    found = output_crs(crs, frame_extent(reading.grid.frame), parameter, parameter)
     moved = guard(crs, found.crs, layer=parameter, parameter=parameter, shifts=shifts)
     return Terrain(
         reading.grid, crs, found.crs, moved.transform, [*reading.warnings, *found.warnings, *moved.warnings]

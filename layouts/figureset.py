@@ -83,7 +83,7 @@ def ground_of(sources: Sources) -> tuple[Ground, list[Problem]]:
     if not found:
         raise InputError("QL-FIG-NOBOUNDARY")
     layer = found[0]
-    place = output_crs(layer.crs(), layer.extent(), layer.name())
+    place = output_crs(layer.crs(), layer.extent(), layer.name(), "BOUNDARY")
     transform = QgsCoordinateTransform(layer.crs(), place.crs, QgsProject.instance().transformContext())
     extent, area, parts = QgsRectangle(), 0.0, []
     for feature in layer.getFeatures():

@@ -17,11 +17,16 @@ the same file::
 
 from __future__ import annotations
 
+import traceback
 from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Any, ClassVar
 
 from qgis.core import (
+    Qgis,
+    QgsCsException,
+    QgsMessageLog,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
@@ -36,6 +41,7 @@ from ..core.errors import Cancelled, InputError, Problem, QingliuError
 from ..layers.engine import warm
 from ..layers.outputs import Column
 from .checks import parameter_faults, unknown_parameters
+from .layerchecks import layer_faults, layers_elsewhere, merged
 
 
 @cache
@@ -54,6 +60,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
 
     ID: ClassVar[str] = ""
     KERNELS: ClassVar[bool] = False  # compiled kernels are fetched as soon as its dialog opens
+    early: tuple[Problem, ...] = ()  # faults of the layers of this run that are known before its work
 
     def define(self) -> None:
         """Add parameters and outputs (``self.add``)."""
@@ -137,6 +144,8 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext, *what: Any
     ) -> tuple[Any, str]:
         """As QGIS's, but a destination that cannot be written is an InputError QL-OUT-SINK."""
+        if self.early:  # nothing is written from layers that cannot be used, whoever overlooked them
+            raise InputError(problems=list(self.early))
         try:
             sink, destination = super().parameterAsSink(parameters, name, context, *what)
         except QgsProcessingException as error:
@@ -152,13 +161,46 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         try:
             report_warnings(unknown_parameters(self, parameters), feedback)
             faults = parameter_faults(self, parameters, context)
+            self.early = tuple(layer_faults(self, parameters, context))
             if faults:
                 raise InputError(problems=faults)
+            report_warnings(layers_elsewhere(self, parameters, context), feedback)
             return self.work(parameters, context, feedback)
         except Cancelled:
             return {}
         except QingliuError as error:
-            raise QgsProcessingException(error.text()) from error
+            told = QingliuError(problems=merged(self.early, error.problems))
+            raise QgsProcessingException(told.text()) from error
+        except (MemoryError, OSError, *_UNEXPECTED) as error:
+            raise QgsProcessingException(stranger(error).text()) from error
+
+
+# What a fault of our own would raise: said in one line with its place, the rest stands in the message log.
+_UNEXPECTED = (
+    QgsCsException,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+def stranger(error: BaseException) -> Problem:
+    """An exception that nobody foresaw as a problem with a code; its traceback goes to the message log."""
+    lines = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    QgsMessageLog.logMessage(lines, "Qingliu", Qgis.MessageLevel.Critical)
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):
+        return Problem("QL-RUN-MEMORY", {"reason": reason})
+    if isinstance(error, OSError):
+        return Problem(
+            "QL-RUN-FILE", {"path": str(error.filename or "-"), "reason": str(error.strerror or error)}
+        )
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return Problem("QL-RUN-UNEXPECTED", {"reason": reason, "place": place})
 
 
 def help_html(algorithm: str) -> str:

@@ -112,6 +112,11 @@ def _destination_faults(
         facts = {"output": name, "path": file}
         if not file:
             continue
+        folder = Path(file).parent
+        if not folder.is_dir():
+            faults.append(
+                Problem("QL-OUT-SINK", {"output": name, "destination": file, "reason": f"{folder} ?"})
+            )
         if file in taken:
             faults.append(Problem("QL-OUT-INPUT", {**facts, "parameter": taken[file]}))
         elif file in others:

@@ -151,7 +151,9 @@ def _crs(inputs: Inputs) -> QgsCoordinateReferenceSystem | None:
         if not inputs.faults:
             inputs.faults.append(Problem("QL-STORE-NOCRS", {"parameter": "CRS"}))
         return None
-    found = inputs.attempt(lambda: output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName()))
+    found = inputs.attempt(
+        lambda: output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName(), "BOUNDARY")
+    )
     if found is None:
         return None
     inputs.warn(found.warnings)

@@ -125,7 +125,7 @@ def _village_unit(inputs: Inputs, progress: StageProgress) -> tuple[QgsCoordinat
     source = inputs.must_source("VILLAGES")
     inputs.faults.extend(crs_problems(source.sourceCrs(), source.sourceName(), "VILLAGES"))
     inputs.settle()
-    target = output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName())
+    target = output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName(), "VILLAGES")
     inputs.warn(target.warnings)
     villages = inputs.records("VILLAGES", target.crs, Wanted(POLYGON), progress=progress)
     inputs.settle()

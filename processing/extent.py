@@ -38,17 +38,17 @@ def read_extent(inputs: Inputs, progress: Progress) -> Extent:
     source = inputs.must_source("BOUNDARY")
     name, first, box = source.sourceName(), source.sourceCrs(), source.sourceExtent()
     inputs.faults += crs_problems(first, name, "BOUNDARY")
-    inputs.settle()
+    inputs.stop()
     inputs.faults += coordinate_problems(first, box, name, "BOUNDARY")
-    inputs.settle()
+    inputs.stop()
     if source.featureCount() == 0:
         raise InputError("QL-LAYER-NOFEATURES", layer=name, parameter="BOUNDARY")
-    target = output_crs(first, box, name)
+    target = output_crs(first, box, name, "BOUNDARY")
     inputs.warn(target.warnings)
     records = inputs.records("BOUNDARY", target.crs, Wanted(POLYGON), first=first, progress=progress)
     if not records:
         inputs.faults.append(Problem("QL-LAYER-NOFEATURES", {"layer": name, "parameter": "BOUNDARY"}))
-    inputs.settle()
+    inputs.stop()
     whole = union(records)
     ellipsoidal = distance_area(target.crs).measureArea(whole)
     facts = {"planar": f"{whole.area() / 1e4:.4f}", "ellipsoidal": f"{ellipsoidal / 1e4:.4f}"}

@@ -151,7 +151,7 @@ class Run:
         degrees = union_of(records)
         if degrees is None:
             raise InputError("QL-FIG-NOBOUNDARY")
-        place = output_crs(layer.crs(), layer.extent(), layer.name())
+        place = output_crs(layer.crs(), layer.extent(), layer.name(), "BOUNDARY")
         self.inputs.warn(place.warnings)
         transform = guard(
             sheet_crs(), place.crs, layer=layer.name(), algorithm="mapsheets", shifts=self.inputs.shifts

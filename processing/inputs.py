@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProperty,
     QgsRasterLayer,
+    QgsRectangle,
 )
 
 from ..core.county import County, load_county
@@ -22,6 +23,7 @@ from ..core.progress import SILENT, Progress
 from ..layers.datums import DatumShift
 from ..layers.rasterfiles import RasterSource, raster_source
 from ..layers.records import Record, Wanted, read_records
+from .layerchecks import layers_elsewhere, merged, place_of
 
 T = TypeVar("T")
 
@@ -44,6 +46,8 @@ class Inputs:
         self.context = context
         self.feedback = feedback
         self.faults: list[Problem] = []
+        # Of the layers' headers, found before the work began; see :meth:`settle`.
+        self.early: tuple[Problem, ...] = tuple(getattr(algorithm, "early", ()))
         self.shifts: tuple[DatumShift, ...] = ()
 
     def given(self, name: str) -> bool:
@@ -61,21 +65,31 @@ class Inputs:
     def must(self, work: Callable[[], T]) -> T:
         """``work()``; its problems and all met before are raised together."""
         found = self.attempt(work)
+        self.stop()
         if found is None:
-            self.settle()
             raise ValueError("the work gave nothing")
-        self.settle()
         return found
 
-    def settle(self) -> None:
-        """Raise InputError with every fault met so far, if there is one."""
+    def stop(self) -> None:
+        """Raise InputError where a fault was met without which nothing more can be found out."""
         if self.faults:
-            raise InputError(problems=self.faults)
+            raise InputError(problems=merged(self.early, self.faults))
+
+    def settle(self) -> None:
+        """Raise InputError with every fault met so far, those of the layers' headers first, if there is one."""
+        if self.faults or self.early:
+            raise InputError(problems=merged(self.early, self.faults))
 
     def warn(self, warnings: list[Problem] | tuple[Problem, ...]) -> None:
         """Show warnings, each with its code, in the log."""
         for warning in warnings:
             self.feedback.pushWarning(warning.text())
+
+    def warn_elsewhere(self, crs: QgsCoordinateReferenceSystem, box: QgsRectangle, title: str) -> None:
+        """Warn of layers that lie far from a survey's own boundary (``box`` in ``crs``)."""
+        place = place_of("SURVEY", title, crs, box)
+        if place is not None:
+            self.warn(layers_elsewhere(self.algorithm, self.parameters, self.context, place))
 
     # -- values --------------------------------------------------------------
     def number(self, name: str) -> float:

@@ -32,7 +32,7 @@ class Layout:
         self.layers = self._open()
         main = self.layers[0]
         self.first = main.crs()
-        found = output_crs(self.first, self._box(main), main.name())
+        found = output_crs(self.first, self._box(main), main.name(), name)
         inputs.warn(found.warnings)
         self.crs: QgsCoordinateReferenceSystem = found.crs
 
@@ -50,7 +50,7 @@ class Layout:
         for layer in layers:
             faults = crs_problems(layer.crs(), layer.name(), name)
             inputs.faults += faults or coordinate_problems(layer.crs(), layer.extent(), layer.name(), name)
-        inputs.settle()
+        inputs.stop()
         return sorted(layers, key=lambda layer: layer.featureCount() == 0)
 
     def _box(self, layer: QgsVectorLayer) -> QgsRectangle:

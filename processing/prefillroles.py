@@ -78,7 +78,7 @@ class Roles:
             box.combineExtentWith(geometry_of(row.wkb or b"").boundingBox())
         if box.isEmpty():
             raise InputError("QL-PREFILL-CRS", crs=self.own_crs.authid() or "-")
-        found = output_crs(self.own_crs, box, "boundary")
+        found = output_crs(self.own_crs, box, "boundary", "SURVEY")
         self.inputs.warn(found.warnings)
         return found.crs
 

@@ -12,6 +12,7 @@ from qgis.core import (
     QgsCoordinateTransformContext,
     QgsGeometry,
     QgsPointXY,
+    QgsRectangle,
     QgsWkbTypes,
 )
 
@@ -77,6 +78,7 @@ class Run:
         self.roles = Roles(inputs, store, progress)
         self.target = self.roles.target
         self._read_layers()
+        self._warn_elsewhere()
         inputs.settle()
         self.boundary = self._boundary()
         self.copies = self._adopt()
@@ -102,6 +104,15 @@ class Run:
         }  # fmt: skip
         self.layers.update({role: self.roles.own(name) for role, name in own.items()})
         self.titles = {role: layer.title for role, layer in self.layers.items()}
+
+    def _warn_elsewhere(self) -> None:
+        """Layers that lie far from the survey's own boundary fill nothing, which is said."""
+        own = self.roles.own("boundary")
+        box = QgsRectangle()
+        for shape in own.shapes:
+            box.combineExtentWith(shape.boundingBox())
+        if own:
+            self.inputs.warn_elsewhere(self.target, box, own.title)
 
     def _boundary(self) -> QgsGeometry | None:
         """The watershed as one geometry; without it nothing can be measured inside it, which is said."""

@@ -150,7 +150,7 @@ class _Run:
             raise InputError("QL-BANK-NOTHING")
         source = inputs.must_source(self.first)
         target = inputs.must(
-            lambda: output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName())
+            lambda: output_crs(source.sourceCrs(), source.sourceExtent(), source.sourceName(), self.first)
         )
         inputs.warn(target.warnings)
         self.input_crs = source.sourceCrs()
@@ -179,7 +179,7 @@ class _Run:
 
     def _records(self, name: str, wanted: Wanted) -> list[Record]:
         found = self.inputs.records(name, self.target, wanted, first=self.input_crs, progress=self.progress)
-        self.inputs.settle()
+        self.inputs.stop()
         return found
 
     def _banks(self, channels: list[Record], reaches: list[Record]) -> list[Bank]:

@@ -114,10 +114,10 @@ class _Run:
         source = inputs.must_source(role)
         name, first, box = source.sourceName(), source.sourceCrs(), source.sourceExtent()
         inputs.faults += crs_problems(first, name, role) or coordinate_problems(first, box, name, role)
-        inputs.settle()
+        inputs.stop()
         if source.featureCount() == 0 or box.isNull():
             raise InputError("QL-LAYER-NOFEATURES", layer=name, parameter=role)
-        target = output_crs(first, box, name)
+        target = output_crs(first, box, name, role)
         inputs.warn(target.warnings)
         self.crs = target.crs
         records = inputs.records(

@@ -204,7 +204,7 @@ class GroundInput:
     def _land_use_cells(self) -> None:
         inputs = self.inputs
         mapping, warnings = read_map(inputs.text("LANDUSE_MAP") or None)
-        frame = self._grid("LANDUSE", codes=True)
+        frame = self._grid("LANDUSE")
         reading = read_codes(inputs.raster("LANDUSE") or "", "LANDUSE", frame, progress=self.progress)
         areas = reading.grid.frame.row_cell_areas()
         found = classify_cells(reading.grid, areas, layer=inputs.title("LANDUSE"), mapping=mapping)
@@ -237,11 +237,11 @@ class GroundInput:
         inputs.warn(reading.warnings)
         take_cover(self.ground, reading.grid)
 
-    def _grid(self, role: str, codes: bool = False) -> GridFrame:
+    def _grid(self, role: str) -> GridFrame:
         """The working grid; where there is no DEM that of the role's own cells."""
         if self.frame is not None:
             return self.frame
         source = self.inputs.raster(role)
         if source is None:
             raise InputError("QL-PARAM-MISSING", parameter=role, label=self.inputs.label(role))
-        return frame_without_dem(source, self.target, self.bounds, codes)
+        return frame_without_dem(source, self.target, self.bounds, role)

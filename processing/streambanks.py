@@ -6,17 +6,17 @@ from typing import Any, Mapping
 
 import numpy as np
 
-from ..core.errors import InputError, Problem
+from ..core.errors import Problem
 from ..core.grid import Grid
 from ..core.progress import Progress
 from ..layers import bankfacts
 from ..layers.landuse import classify_cells, classify_records, read_map
 from ..layers.lines import polygon_shapes
-from ..layers.rasterfiles import RASTER_FILE, file_problems, raster_source
 from ..layers.rasters import read_codes, read_raster
 from ..layers.records import POINT, POLYGON, Record, Wanted
 from ..layers.streams import Terrain
 from .inputs import Inputs
+from .landinput import FIELDS, field_of
 
 BANK_FIELDS = {
     "WATERBODIES": (("width_m", "number"),),
@@ -40,7 +40,7 @@ class Banks:
         self.parcels = bankfacts.Parcels([], [])
 
     def read(self) -> None:
-        """Read the vectors and look at the rasters before the long work; faults are left with ``inputs``."""
+        """Read the vectors before the long work; faults are left with ``inputs``."""
         inputs = self.inputs
         self.points = self._records("POLLUTION", Wanted(POINT, ("kind",)))
         inputs.warn(bankfacts.unknown_kinds(self.points, "POLLUTION", inputs.title("POLLUTION")))
@@ -48,9 +48,6 @@ class Banks:
         if found is not None:
             self.mapping, warnings = found
             inputs.warn(warnings)
-        for name in ("COVER", "LANDUSE"):
-            if inputs.given(name) and (name == "COVER" or inputs.is_raster(name)):
-                self._look(name)
         if inputs.given("LANDUSE") and not inputs.is_raster("LANDUSE"):
             self.parcels = self._parcels() or self.parcels
 
@@ -82,17 +79,6 @@ class Banks:
         """The records of a layer in the output's CRS; ``told``: its warnings have been given before."""
         return self.inputs.records(name, self.terrain.target, wanted, first=self.terrain.crs, told=told)
 
-    def _look(self, name: str) -> None:
-        """The faults of a raster's file that can be told from outside."""
-
-        def look() -> None:
-            source = raster_source(self.inputs.raster(name) or "")
-            faults = file_problems(source, name, RASTER_FILE)
-            if faults:
-                raise InputError(problems=faults)
-
-        self.inputs.attempt(look)
-
     def _cover(self) -> Grid:
         source = self.inputs.raster("COVER") or ""
         reading = read_raster(
@@ -106,11 +92,8 @@ class Banks:
     def _parcels(self) -> bankfacts.Parcels | None:
         """Land-use polygons with their classes; None where there is a fault."""
         inputs, before = self.inputs, len(self.inputs.faults)
-        name = inputs.text("LANDUSE_FIELD")
+        name = inputs.attempt(lambda: field_of(inputs, "LANDUSE", FIELDS)) or ""
         parcels = self._records("LANDUSE", Wanted(POLYGON, (name,) if name else ()))
-        if not name:
-            facts = {"parameter": "LANDUSE_FIELD", "label": inputs.label("LANDUSE_FIELD")}
-            inputs.faults.append(Problem("QL-PARAM-MISSING", facts))
         if len(inputs.faults) > before:
             return None
         sizes = [shape.area for shape in polygon_shapes(parcels)]

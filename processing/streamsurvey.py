@@ -209,7 +209,8 @@ class _Run:
         water = inputs.records("WATERBODIES", self.dem_crs, polygon, first=self.dem_crs, progress=progress)
         previous = earlier_channels(inputs, self.target, self.dem_crs, progress)
         if inputs.given("BOUNDARY") and not boundary and not inputs.faults:
-            inputs.faults.append(Problem("QL-STREAMS-EMPTYBOUNDARY", {"parameter": "BOUNDARY"}))
+            facts = {"parameter": "BOUNDARY", "layer": inputs.title("BOUNDARY")}
+            inputs.faults.append(Problem("QL-STREAMS-EMPTYBOUNDARY", facts))
         banks = Banks(inputs, self.terrain, progress)
         banks.read()
         inputs.settle()
@@ -225,11 +226,12 @@ class _Run:
         """A boundary that the DEM does not meet is a fault, one it does not cover a warning."""
         extent = self.terrain.to_target.rectangle(frame_extent(self.dem.frame))
         box = boundary.boundingBox()
+        facts = {"parameter": "BOUNDARY", "layer": self.inputs.title("BOUNDARY")}
         if not extent.intersects(box):
-            self.inputs.faults.append(Problem("QL-STREAMS-NOBOUNDARY", {"parameter": "BOUNDARY"}))
+            self.inputs.faults.append(Problem("QL-STREAMS-NOBOUNDARY", facts))
             self.inputs.settle()
         if not extent.contains(box):
-            self.inputs.warn([Problem("QL-STREAMS-BOUNDARYOUT", {"parameter": "BOUNDARY"})])
+            self.inputs.warn([Problem("QL-STREAMS-BOUNDARYOUT", facts)])
 
     def _survey(self, lines: list[np.ndarray], owners: list[Record], water: list[Record]) -> Streams:
         inputs = self.inputs

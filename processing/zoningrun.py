@@ -96,7 +96,7 @@ class Run:
         faults = crs_problems(source.sourceCrs(), name, "BOUNDARY")
         if faults:
             raise InputError(problems=faults)
-        placed = output_crs(source.sourceCrs(), source.sourceExtent(), name)
+        placed = output_crs(source.sourceCrs(), source.sourceExtent(), name, "BOUNDARY")
         inputs.warn(placed.warnings)
         self.target, self.first = placed.crs, source.sourceCrs()
         before = len(inputs.faults)
@@ -173,6 +173,7 @@ class Run:
         if share > HOLES_ALLOWED or not inside.any():
             area = count * self.ground.frame.dx * self.ground.frame.dy / HM2
             facts = {"percent": f"{100 * share:.2f}", "area": f"{area:.4f}"}
+            facts.update(layer=self.inputs.title("BOUNDARY"), dem=self.inputs.title("DEM"))
             self.inputs.faults.append(Problem("QL-ZONING-OUTSIDEDEM", facts))
         elif count:
             self.inputs.warn([Problem("QL-ZONING-DEMHOLES", {"count": count})])
