@@ -102,7 +102,7 @@ def writer_of(file_format: str, inputs: Inputs) -> Writer:
     if file_format == "docx":
         return write_docx
     if file_format == "odt":
-        return lambda path, sheets, progress: write_odt(path, sheets)
+        return write_odt
     font = chinese_font()
     if not font:
         inputs.warn([Problem("QL-PRINT-NOFONT", {"format": file_format})])

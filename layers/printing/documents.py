@@ -18,6 +18,7 @@ from qgis.PyQt.QtGui import (
 from ...core.errors import InputError
 from ...core.printing import PrintedSheet
 from ...core.printing.html import sheets_html
+from ...core.progress import SILENT, Progress
 from ...core.report import render
 from .files import settle_zip
 
@@ -84,16 +85,20 @@ def document_of(html: str, font: str) -> QTextDocument:
     return document
 
 
-def write_odt(path: Path, sheets: Sequence[PrintedSheet]) -> None:
-    """Write the sheets of one table to an OpenDocument text. Raises InputError QL-OUT-WRITE.
+def write_odt(path: Path, sheets: Sequence[PrintedSheet], progress: Progress = SILENT) -> None:
+    """Write the sheets of one table to an OpenDocument text. Raises InputError QL-OUT-WRITE, Cancelled.
 
     The type is named, not embedded: the machine that opens the file has it or puts its own in place.
     """
     page = page_of(sheets)
     writer = QTextDocumentWriter(str(path), b"odf")
     html = sheets_html(sheets, _ODT_FONT, SIZE_POINTS, breaks=False)
-    if not writer.write(document_of(html, _ODT_FONT)):
+    progress.step(0.4)
+    document = document_of(html, _ODT_FONT)
+    progress.step(0.6)
+    if not writer.write(document):
         raise InputError("QL-OUT-WRITE", path=str(path), reason="QTextDocumentWriter")
+    progress.step(0.8)
     heads = [number for sheet in sheets for number in (0, sheet.form.head_rows)]  # header block, table
     settle_zip(path, partial(_mended, page=page, heads=heads))
 

@@ -91,6 +91,7 @@ class Stop:
 
 
 def writers():
+    from qingliu.layers.printing.documents import write_odt
     from qingliu.layers.printing.excel import write_workbook
     from qingliu.layers.printing.pdf import write_pdf
     from qingliu.layers.printing.word import write_docx
@@ -99,14 +100,15 @@ def writers():
         "pdf": lambda path, made, progress: write_pdf(path, made, "", progress),
         "xlsx": write_workbook,
         "docx": write_docx,
+        "odt": write_odt,
     }
 
 
-@pytest.mark.parametrize("ending", ["pdf", "xlsx", "docx"])
+@pytest.mark.parametrize("ending", ["pdf", "xlsx", "docx", "odt"])
 def test_work_on_one_long_table_can_be_stopped_and_leaves_the_older_file(qgis_app, tmp_path, ending):
     from qingliu.layers.printing.files import whole
 
-    pytest.importorskip({"pdf": "qgis", "xlsx": "openpyxl", "docx": "docx"}[ending])
+    pytest.importorskip({"xlsx": "openpyxl", "docx": "docx"}.get(ending, "qgis"))
     final = tmp_path / f"a12x.{ending}"
     final.write_bytes(b"mine")
     with pytest.raises(Cancelled), whole(final) as part:
