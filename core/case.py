@@ -13,7 +13,7 @@ from typing import Any, Mapping
 
 import yaml
 
-from .data import RESOURCES, load_yaml
+from .data import RESOURCES, load_untrusted, load_yaml
 from .errors import InputError, Problem
 
 LAYER_KEYS = {"file", "layer", "field", "map"}
@@ -69,7 +69,7 @@ def read_case(folder: Path) -> Case:
     """
     path = folder / "case.yaml"
     try:
-        data = load_yaml(path)
+        data = load_untrusted(path)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError("QL-CASE-UNREADABLE", file=path.name, reason=str(error).splitlines()[0]) from error
     if not isinstance(data, dict):

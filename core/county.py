@@ -16,7 +16,7 @@ from typing import Any, Iterator, Mapping, Optional, Tuple
 
 import yaml
 
-from .data import load_yaml
+from .data import load_untrusted
 from .datum_shift import DatumShift, shift_from_mapping
 from .errors import EditionError, InputError, Problem
 from .standard import Edition, Indicator, default_edition
@@ -70,7 +70,7 @@ class County(_Profile):
 def load_county(path: Path, edition: Edition | None = None) -> County:
     """The profile in a YAML file. Raises :class:`EditionError` with all its faults."""
     try:
-        raw = load_yaml(Path(path))
+        raw = load_untrusted(Path(path))
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         fault = Place(Path(path).name).fault("QL-STD-UNREADABLE", reason=" ".join(str(error).split()))
         raise EditionError(problems=[fault]) from error

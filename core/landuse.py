@@ -289,7 +289,7 @@ def parse_map(data: bytes, name: str, scheme: Scheme | None = None) -> LandUseMa
     -MAPCODE, -MAPTWICE, -MAPTARGET. Targets that lost their leading zero are repaired with a warning.
     """
     known = scheme or default_scheme()
-    rows = _rows(_decoded(data, name))
+    rows = _rows(_decoded(data, name), name)
     head = [unicodedata.normalize("NFKC", h).strip().lower() for h in (rows[0] if rows else [])]
     if "code" not in head or "gbt21010" not in head:
         raise InputError("QL-LANDUSE-MAPCOLUMNS", file=name, columns=", ".join(head) or "-")
@@ -367,9 +367,12 @@ def _is_chinese(text: str) -> bool:
     return not re.search("[^\x00-\x7f\u2000-\u206f\u3000-\u303f\u3400-\u9fff\uff00-\uffef]", text)
 
 
-def _rows(text: str) -> list[list[str]]:
+def _rows(text: str, name: str) -> list[list[str]]:
     """Rows of a CSV split by comma, semicolon or tab, whichever its head uses."""
     head = text.split("\n", 1)[0]
     delimiter = max(",;\t，", key=head.count)
-    return list(csv.reader(io.StringIO(text.replace("，", ",") if delimiter == "，" else text, newline=""),
-                           delimiter="," if delimiter == "，" else delimiter))  # fmt: skip
+    plain, sign = (text.replace("，", ","), ",") if delimiter == "，" else (text, delimiter)
+    try:
+        return list(csv.reader(io.StringIO(plain, newline=""), delimiter=sign))
+    except csv.Error as error:
+        raise InputError("QL-LANDUSE-MAPENCODING", file=name, reason=str(error)) from error

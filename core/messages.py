@@ -17,6 +17,8 @@ from .data import load_yaml
 
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "messages"
 
+_LONGEST_FACT = 3000  # of a file of anybody's a name may have a million letters
+
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
@@ -32,6 +34,10 @@ class _Facts(string.Formatter):
 
     def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
         return kwargs.get(str(key), "{" + str(key) + "}")
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        shown = super().format_field(value, format_spec)
+        return shown if len(shown) <= _LONGEST_FACT else shown[:_LONGEST_FACT] + "…"
 
 
 def sentence(code: str, facts: Mapping[str, Any], language: str | None = None) -> str:

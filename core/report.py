@@ -7,6 +7,7 @@ is not given is an error, not an empty string: a report must not lose a number q
 from __future__ import annotations
 
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -15,11 +16,30 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from . import language as _language
 from .data import RESOURCES
 
+_PLAIN = (str, int, float, bool, dict, list, tuple, MappingProxyType)
+
+
+class PlainEnvironment(ImmutableSandboxedEnvironment):
+    """A sandbox in which nothing is called but macros, jinja2's own functions and methods of plain values.
+
+    The sandbox of jinja2 itself would call any public method of an object that a template is given.
+    """
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Whether a template may call ``obj``."""
+        owner = getattr(obj, "__self__", None)
+        known = (
+            type(obj).__module__.startswith("jinja2.")
+            or any(obj is found for found in self.globals.values())
+            or isinstance(owner, _PLAIN)
+        )
+        return known and super().is_safe_callable(obj)
+
 
 @cache
 def environment() -> ImmutableSandboxedEnvironment:
     """The environment every HTML text of Qingliu is made with."""
-    made = ImmutableSandboxedEnvironment(
+    made = PlainEnvironment(
         loader=FileSystemLoader(str(RESOURCES / "templates")),
         undefined=StrictUndefined,
         autoescape=True,

@@ -8,6 +8,7 @@ from osgeo import gdal, ogr
 
 from ..core.case import Case, LayerRef, guess_role, read_case
 from ..core.errors import InputError
+from .disguises import disguise_problems
 
 RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 VECTORS = (".gpkg", ".shp", ".geojson", ".kml", ".gml")
@@ -44,6 +45,8 @@ def _layers_of(folder: Path) -> list[tuple[str, str, LayerRef]]:
 
 
 def _vector_layers(path: Path) -> list[tuple[str, str, LayerRef]]:
+    if disguise_problems(str(path), "CASE"):
+        return []
     dataset = gdal.OpenEx(str(path), gdal.OF_VECTOR)
     if dataset is None:
         return []

@@ -10,7 +10,7 @@ from typing import Any, Iterator, Mapping, NamedTuple
 import yaml
 
 from ..core.county import County, county_from
-from ..core.data import load_yaml
+from ..core.data import load_yaml, parse_untrusted
 from ..core.errors import InputError, Problem
 from ..core.evaluation import EvaluationInput, InputRow, TableRow
 from ..core.evaluation.model import INPUTS, Located
@@ -136,7 +136,7 @@ def stored_county(store: GpkgStore, edition: Edition) -> County | None:
     if not text:
         return None
     try:
-        raw: Any = yaml.safe_load(text)
+        raw: Any = parse_untrusted(text.encode("utf-8"))
     except yaml.YAMLError as error:
         raise InputError("QL-EVAL-COUNTY", reason=" ".join(str(error).split())) from error
     return county_from(raw, edition, "meta: county")

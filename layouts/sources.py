@@ -12,6 +12,7 @@ from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
 
 from ..core.case import LayerRef, read_case
 from ..core.errors import InputError
+from ..layers.disguises import disguise_problems
 from ..layers.roles import role_of
 from ..layers.schema import store_schema
 from ..layers.surveyproject import open_layer
@@ -63,6 +64,8 @@ def gather(
         for role in wanted:
             if role in layers or role not in refs:
                 continue
+            if disguise_problems(str(refs[role].file), role.upper()):
+                continue  # a case of anybody's: what reaches elsewhere is not opened
             layer = _open(refs[role], role)
             if has_content(layer):
                 layers[role] = [layer]

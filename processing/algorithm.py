@@ -17,6 +17,7 @@ the same file::
 
 from __future__ import annotations
 
+import sqlite3
 import traceback
 from functools import cache
 from html import escape
@@ -40,7 +41,7 @@ from ..core.data import RESOURCES, ROOT, load_yaml
 from ..core.errors import Cancelled, InputError, Problem, QingliuError
 from ..layers.engine import warm
 from ..layers.outputs import Column
-from .checks import parameter_faults, unknown_parameters
+from .checks import parameter_faults, reaching_faults, unknown_parameters
 from .layerchecks import layer_faults, layers_elsewhere, merged
 
 
@@ -160,6 +161,9 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
     ) -> dict[str, Any]:
         try:
             report_warnings(unknown_parameters(self, parameters), feedback)
+            reaching = reaching_faults(self, parameters, context)
+            if reaching:  # before anything opens the layers
+                raise InputError(problems=reaching)
             faults = parameter_faults(self, parameters, context)
             self.early = tuple(layer_faults(self, parameters, context))
             if faults:
@@ -171,7 +175,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         except QingliuError as error:
             told = QingliuError(problems=merged(self.early, error.problems))
             raise QgsProcessingException(told.text()) from error
-        except (MemoryError, OSError, *_UNEXPECTED) as error:
+        except (MemoryError, OSError, sqlite3.Error, *_UNEXPECTED) as error:
             raise QgsProcessingException(stranger(error).text()) from error
 
 

@@ -25,6 +25,7 @@ from qgis.core import (
 )
 
 from ..core.errors import Problem
+from ..layers.disguises import disguise_problems
 
 # Parameters that hold layers: whoever reads them says what is wrong with the file (QL-DEM-*, QL-LAYER-*).
 _READ_LATER = ("source", "raster", "vector", "layer", "multilayer", "meshlayer")
@@ -56,6 +57,25 @@ def parameter_faults(
         ):
             faults.append(Problem("QL-PARAM-VALUE", {**facts, "allowed": _allowed(definition)}))
     return [*faults, *_destination_faults(algorithm, parameters, context)]
+
+
+def reaching_faults(
+    algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> list[Problem]:
+    """Faults of files named as layers that would reach elsewhere as soon as QGIS opens them: asked first."""
+    found: list[Problem] = []
+    for definition in algorithm.parameterDefinitions():
+        if definition.type() not in _READ_LATER:
+            continue
+        value = parameters.get(definition.name())
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(one, QgsProcessingFeatureSourceDefinition):
+                one = one.source
+            if isinstance(one, QgsProperty):
+                one = one.staticValue()
+            if isinstance(one, str) and context.getMapLayer(one) is None:
+                found += disguise_problems(one, definition.name())
+    return found
 
 
 def unknown_parameters(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> list[Problem]:

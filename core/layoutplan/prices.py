@@ -56,7 +56,10 @@ def parse_prices(data: bytes, name: str, edition: Edition) -> PriceList:
     Raises InputError with every bad row at once: QL-PLAN-PRICEENCODING, -PRICECOLUMNS, -PRICEEMPTY,
     -PRICEMEASURE, -PRICEUNIT, -PRICEVALUE, -PRICETWICE.
     """
-    rows = list(csv.reader(io.StringIO(_text(data, name), newline="")))
+    try:
+        rows = list(csv.reader(io.StringIO(_text(data, name), newline="")))
+    except csv.Error as error:
+        raise InputError("QL-PLAN-PRICEENCODING", file=name, reason=str(error)) from error
     head = [unicodedata.normalize("NFKC", h).strip().lower() for h in (rows[0] if rows else [])]
     missing = [c for c in COLUMNS[:3] if c not in head]
     if missing:

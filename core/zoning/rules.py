@@ -13,7 +13,7 @@ from typing import Any, Mapping, Optional, Sequence, Tuple
 
 import yaml
 
-from ..data import SAFE_LOADER
+from ..data import parse_untrusted as untrusted
 from ..errors import InputError, Problem, problem
 from ..standard import Edition, default_edition
 from ..standard.reading import Place, build, repeated_keys
@@ -26,7 +26,6 @@ MEASURED = (
 )  # fmt: skip
 BELTS = ("channels", "water")
 OPERATORS = (">", ">=", "<", "<=")
-LARGEST_FILE = 1 << 18
 
 # Numbers the belts use; they stand on the belts' polygons.
 BELT_LIMITS = {
@@ -222,15 +221,9 @@ def read_untrusted(path: Path) -> Any:
 
 def parse_untrusted(data: bytes, name: str) -> Any:
     """As :func:`read_untrusted`, from bytes; ``name`` is for messages."""
-    if len(data) > LARGEST_FILE:
-        raise InputError("QL-ZONING-UNREADABLE", file=name, reason=f"> {LARGEST_FILE // 1024} KiB")
     try:
-        text = data.decode("utf-8-sig")
-        events = yaml.parse(text, Loader=SAFE_LOADER)
-        if any(isinstance(e, yaml.AliasEvent) for e in events):
-            raise InputError("QL-ZONING-UNREADABLE", file=name, reason="*alias")
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return untrusted(data)
+    except yaml.YAMLError as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError("QL-ZONING-UNREADABLE", file=name, reason=reason) from error
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 from ...core.errors import InputError, MissingLibrary
 from ...core.printing import GridCell
+from ..xmlguard import declares_entities
 
-_UNPACKED_LIMIT = 400 * 2**20
+_UNPACKED_LIMIT = 200 * 2**20
 _ROW_LIMIT, _COLUMN_LIMIT = 50_000, 1_000
 _HEAD_ROWS = 40
+_SMALL_PART, _RATIO_LIMIT = 20 * 2**20, 200
+_MERGED_LIMIT = 500_000
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([^\"'<>]{1,60})[\"']")
+_REFERENCE = re.compile(r"([A-Za-z]{1,3})(\d{1,8}):([A-Za-z]{1,3})(\d{1,8})")
 # What openpyxl raises on files that are not what they say, by its own and by its parsers' doing.
 _FAULTS = (
     OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, EOFError,
@@ -44,15 +51,50 @@ def read_workbook(path: Path) -> dict[str, list[list[GridCell]]]:
 
 
 def _check_file(path: Path) -> None:
+    """Refuse what would fill the memory or the disk before a parser sees it."""
     if not path.is_file():
         raise InputError("QL-PRINT-NOFILE", path=str(path))
     try:
         with zipfile.ZipFile(path) as found:
-            size = sum(info.file_size for info in found.infolist())
-    except (OSError, zipfile.BadZipFile) as error:
+            members = found.infolist()
+            size = sum(info.file_size for info in members)
+            bombs = [m for m in members if m.file_size > max(_SMALL_PART, _RATIO_LIMIT * m.compress_size)]
+            if size > _UNPACKED_LIMIT or bombs:
+                raise InputError("QL-PRINT-TOOLARGE", path=str(path), size=f"{size / 2**20:.0f} MB")
+            for member in members:
+                if member.filename.lower().endswith((".xml", ".rels", ".vml")):
+                    _check_part(found.read(member), member.filename, path)
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
         raise InputError("QL-PRINT-NOTXLSX", path=str(path), reason=str(error)) from error
-    if size > _UNPACKED_LIMIT:
-        raise InputError("QL-PRINT-TOOLARGE", path=str(path), size=f"{size / 2**20:.0f} MB")
+
+
+def _check_part(data: bytes, name: str, path: Path) -> None:
+    """No entities; no cells merged beyond what a table has (the reader makes an object of each)."""
+    if declares_entities(data):
+        raise InputError("QL-PRINT-NOTXLSX", path=str(path), reason=f"{name}: <!ENTITY")
+    if b"\0" in data:  # not UTF-8, in which spreadsheets are written
+        raise InputError("QL-PRINT-NOTXLSX", path=str(path), reason=f"{name}: UTF-16")
+    merged = 0
+    for reference in _MERGED.findall(data):
+        merged += _cells_of(reference.decode("ascii", "replace"))
+        if merged > _MERGED_LIMIT:
+            raise InputError("QL-PRINT-TOOLARGE", path=str(path), size=f"{name}: {reference.decode()[:40]}")
+
+
+def _cells_of(reference: str) -> int:
+    """How many cells ``A1:C9`` has; what is no reference is left to the reader."""
+    found = _REFERENCE.fullmatch(reference.replace("$", "").strip())
+    if found is None:
+        return 0
+    left, top, right, bottom = found.groups()
+    return (abs(_column(right) - _column(left)) + 1) * (abs(int(bottom) - int(top)) + 1)
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def _grid(shown: Any, typed: Any, path: Path) -> list[list[GridCell]]:
