@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = ROOT / "resources"
 
-LARGEST = 2**20
+LARGEST = 2**18
 DEEPEST = 30
 
 # The C parser is about ten times faster; some QGIS builds come without it.
