@@ -29,6 +29,7 @@ from qgis.PyQt.QtWidgets import (
 from ..core import pinyin
 from ..core.standard import Clause, Edition, Target, default_edition, text
 from . import clause_texts
+from .dock_frame import Fitting
 
 TARGET_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 SEARCH_ROLE = int(Qt.ItemDataRole.UserRole) + 2
@@ -224,7 +225,7 @@ class ClauseDock(QDockWidget):
         column.addLayout(top)
         column.addWidget(splitter, 1)
         column.addWidget(self.status)
-        self.setWidget(body)
+        self.setWidget(Fitting(body))
 
     # -- loading -----------------------------------------------------------
     def _load(self) -> None:

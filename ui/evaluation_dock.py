@@ -25,12 +25,14 @@ from ..core.standard import text
 from ..layers.surveyfigures import homes_outside
 from . import evaluation_words as words
 from . import evaluation_work as work
+from .dock_frame import Fitting
 from .evaluation_desk import EntryDesk
 from .evaluation_epochs import Epochs, ask_keep
 from .evaluation_map import Lights, homes_layer
 from .evaluation_panel import EvaluationPanel
 from .evaluation_texts import Page, page_of
 from .evaluation_work import Asked, Evaluated, Noticed
+from .survey_bus import stamp_of
 from .survey_session import survey_in
 
 SETTINGS = "qingliu/evaluation"
@@ -61,7 +63,7 @@ class EvaluationDock(QDockWidget):
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.follow_project)
         self.panel = EvaluationPanel()
-        self.setWidget(self.panel)
+        self.setWidget(Fitting(self.panel))
         self.desk = EntryDesk(self.panel, self._run, self)
         self.destroyed.connect(self.desk.hold.release)
         self._wire()
@@ -193,7 +195,7 @@ class EvaluationDock(QDockWidget):
         """Read the survey and work everything out, in a task."""
         if self.asked is None or "evaluate" in self._tasks:
             return
-        self._stamp = work.stamp_of(self.asked.path)
+        self._stamp = stamp_of(self.asked.path)
         self.panel.status.setText(self.tr("Evaluating …"))
         self._run(
             "evaluate",
@@ -356,12 +358,17 @@ class EvaluationDock(QDockWidget):
         return (asked[self.type], True) if self.type in asked else (min(asked.values()), False)
 
     # -- noticing changes ------------------------------------------------------
+    def survey_changed(self, path: str, tables: object) -> None:
+        """A survey was saved, by whomever."""
+        if self.asked is not None and self.asked.path == Path(path):
+            self.look()
+
     def look(self, now: bool = False) -> None:
         """Whether the file changed since it was read; then what that makes stale, in a task."""
         found = self.found
         if found is None or "notice" in self._tasks or "evaluate" in self._tasks:
             return
-        stamp = work.stamp_of(found.asked.path)
+        stamp = stamp_of(found.asked.path)
         if stamp == self._stamp and not now:
             return
         self._stamp = stamp

@@ -26,6 +26,7 @@ from ..layers.roles import survey_of
 from ..layers.store import GpkgStore, Saved
 from ..layers.store.editing import refuse_while_editing, reload_layers
 from . import field_work as work
+from .dock_frame import Fitting
 from .field_marks import Marks
 from .field_merge import MergeScreen
 from .field_quickadd import QuickAdd
@@ -73,7 +74,7 @@ class FieldDock(QDockWidget):
         column.addWidget(self.tabs, 1)
         column.addWidget(self.bar)
         column.addWidget(self.status)
-        self.setWidget(body)
+        self.setWidget(Fitting(body))
 
     def _wire(self) -> None:
         self.tabs.currentChanged.connect(lambda at: QSettings().setValue(f"{SETTINGS}/tab", at))

@@ -39,6 +39,7 @@ from ..layouts.content import figures
 from ..layouts.export import FORMATS
 from ..layouts.sheet import PAPERS
 from ..layouts.sources import TABLES
+from .dock_frame import Fitting
 from .figures_block import SETTINGS, BlockForm
 from .figures_press import Order, Page, Press, layout_of, picture_of
 from .survey_session import survey_in
@@ -148,7 +149,7 @@ class FiguresDock(QDockWidget):
             column.addLayout(row)
         column.addWidget(self.bar)
         column.addWidget(self.status)
-        self.setWidget(body)
+        self.setWidget(Fitting(body))
 
     def _connect(self) -> None:
         self.list.currentItemChanged.connect(self._chosen)

@@ -44,10 +44,15 @@ from ..layers.guidestate import (
     survey_answers,
 )
 from ..layers.roles import role_of
+from ..layers.store import BesideStore, GpkgStore, Seat, seat_of
 from ..layers.store.users import current_user
 from ..layouts.caselooks import depth, dress
+from .dock_frame import Fitting
+from .evaluation_hold import Hold
+from .evaluation_work import asked_of
 from .guide_stage import StagePage
 from .job_runner import JobRunner
+from .survey_bus import bus
 from .survey_session import survey_in
 
 SETTINGS = "qingliu/guide"
@@ -80,6 +85,10 @@ class GuideDock(QDockWidget):
         self._signals = (project.layersAdded, project.layersRemoved, project.readProject, project.cleared)
         for signal in self._signals:
             signal.connect(self._soon)
+        self.hold = Hold(project)
+        project.cleared.connect(self._let_go)
+        self.destroyed.connect(self.hold.release)
+        bus().changed.connect(self._heard)
         self.refresh()
 
     # -- building ----------------------------------------------------------
@@ -121,7 +130,7 @@ class GuideDock(QDockWidget):
         column.addWidget(split, 1)
         column.addWidget(self.bar)
         column.addWidget(self.status)
-        self.setWidget(body)
+        self.setWidget(Fitting(body))
 
     def _button(self, name: str, text: str, done: Any) -> QPushButton:
         button = QPushButton(text)
@@ -161,6 +170,11 @@ class GuideDock(QDockWidget):
         self.type = at_hand.type
         self.states = way(self.answers, at_hand, self.edition.indicators)
         self._show()
+
+    def _heard(self, path: str, tables: object) -> None:
+        """A survey was saved, by whomever."""
+        if self.survey == Path(path):
+            self._soon()
 
     def _soon(self, *_: Any) -> None:
         self._rest.start()
@@ -232,13 +246,40 @@ class GuideDock(QDockWidget):
             self._rest.start()
             return
         answers, who = dict(self.answers), current_user()
+        try:
+            seat = self._seat(survey, who)
+        except QingliuError as error:
+            self.status.setText(error.text())
+            return
 
         def work(task: QgsTask) -> bool:
-            keep_in_survey(survey, answers, watershed_type, who)
+            with GpkgStore(survey, who=who) if seat is None else BesideStore(seat) as store:
+                keep_in_survey(store, answers, watershed_type, who)
             return True
 
         self._keeping = QgsTask.fromFunction(self.tr("Keep answers"), work, on_finished=self._kept)
         QgsApplication.taskManager().addTask(self._keeping)
+
+    def _seat(self, survey: Path, who: str) -> Seat | None:
+        """Beside whoever has the survey open, None where nobody has and no layer shows it.
+
+        Where only layers show it, it is held open here: closing it after each answer would change its
+        journal under them. Raises QingliuError QL-STORE-*.
+        """
+        seat = bus().seat(survey)
+        if seat is not None or survey_in(QgsProject.instance()) != survey:
+            return seat
+        self.hold.take(asked_of(survey), who)
+        if self.hold.store is None:
+            raise QingliuError("QL-STORE-UNREADABLE", path=str(survey), reason="")
+        bus().hold(self.hold.store)
+        return seat_of(self.hold.store)
+
+    def _let_go(self, *_: Any) -> None:
+        """The project that showed the survey goes, or the guide."""
+        if self.hold.store is not None:
+            bus().let_go(self.hold.store)
+            self.hold.release()
 
     def _kept(self, error: BaseException | None, result: Any = None) -> None:
         self._keeping = None
@@ -248,6 +289,7 @@ class GuideDock(QDockWidget):
             self.status.setText(str(error))
         else:
             self.status.setText(self.tr("Kept in the survey."))
+        bus().look_soon()
         self._rest.start()
 
     # -- cases and steps ---------------------------------------------------

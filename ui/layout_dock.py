@@ -26,6 +26,7 @@ from ..core.errors import QingliuError
 from ..core.siting.model import DUTY, Finding
 from ..core.siting.rules import rules_of
 from ..core.standard import Edition, default_edition, text
+from .dock_frame import Fitting
 from .layout_desk import LayoutDesk
 from .layout_drawing import LayoutDrawing
 from .layout_files import LayoutFiles
@@ -81,7 +82,7 @@ class LayoutDock(QDockWidget):
             return
         self.edition = edition
         self.panel = LayoutPanel(edition)
-        self.setWidget(self.panel)
+        self.setWidget(Fitting(self.panel))
         self.desk = LayoutDesk(edition, self.canvas, self)
         self.files = LayoutFiles(self.desk, self.panel, self)
         self.review = LayoutReview(self.desk, self.panel, self.canvas, self)

@@ -47,6 +47,7 @@ from ..layers.lines import line_wkb
 from ..layers.outputs import Column, feature, fields
 from ..layers.rasterfiles import RasterSource, raster_source
 from ..layers.streams import Terrain, read_terrain, run_streams
+from .dock_frame import Fitting
 from .profile_plot import ProfileData, ProfilePlot
 from .tasks import TaskProgress
 
@@ -162,7 +163,7 @@ class StreamDock(QDockWidget):
         column.addWidget(self.counts, 2)
         column.addWidget(self.plot, 2)
         column.addWidget(self.status)
-        self.setWidget(body)
+        self.setWidget(Fitting(body))
 
     # -- settings ----------------------------------------------------------
     def _recall(self) -> None:

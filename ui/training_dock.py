@@ -50,6 +50,7 @@ from ..layers.training import (
     reset,
     tries_of,
 )
+from .dock_frame import Fitting
 from .job_runner import Log
 
 SETTINGS = "qingliu/training"
@@ -121,7 +122,7 @@ class TrainingDock(QDockWidget):
         column.addLayout(steps)
         column.addWidget(self.status)
         column.addLayout(foot)
-        self.setWidget(body)
+        self.setWidget(Fitting(body))
         self._list_lessons()
 
     def _button(self, name: str, text: str, done: Any) -> QPushButton:

@@ -17,7 +17,7 @@ from ..core import language
 from ..core.data import RESOURCES, ROOT
 from ..layers.backgrounds import background_problems
 from ..layers.engine import warm
-from .dock_title import DockTitle
+from .dock_frame import DockTitle
 
 if TYPE_CHECKING:
     from .practice import PracticeOpener

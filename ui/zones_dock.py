@@ -41,6 +41,7 @@ from ..core.errors import Cancelled, QingliuError
 from ..core.standard import default_edition, text
 from ..core.zoning.mending import Change, Check, Fault
 from ..layers.coveragecheck import ZONE_FIELD, LayerState, apply, check_layer, preview, sign
+from .dock_frame import Fitting
 from .tasks import TaskProgress
 
 SETTINGS = "qingliu/zones"
@@ -158,7 +159,7 @@ class ZonesDock(QDockWidget):
         column.addLayout(mending)
         column.addLayout(who)
         column.addWidget(self.status)
-        self.setWidget(body)
+        self.setWidget(Fitting(body))
 
     # -- checking ----------------------------------------------------------
     def _toggle(self) -> None:
