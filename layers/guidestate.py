@@ -58,22 +58,18 @@ def keep_in_project(project: QgsProject, answers: Mapping[str, Answer]) -> None:
     project.setDirty(True)
 
 
-def keep_in_survey(survey: Path, answers: Mapping[str, Answer], watershed_type: str, who: str) -> None:
+def keep_in_survey(store: GpkgStore, answers: Mapping[str, Answer], watershed_type: str, who: str) -> None:
     """Keep answers (and the type chosen) in the survey's meta; logged like every change.
 
     Answers of the survey that are not in ``answers`` stay. Raises InputError QL-STORE-*.
     """
-    store = GpkgStore(survey, who=who)
-    try:
-        before = store.meta()
-        values = {META_KEY: to_text(joined(from_text(before.get(META_KEY)), answers))}
-        if watershed_type:
-            values["type"] = watershed_type
-        changed = {k: v for k, v in values.items() if before.get(k) != v}
-        if changed:
-            store.set_meta(changed, who=who, why="guide")
-    finally:
-        store.close()
+    before = store.meta()
+    values = {META_KEY: to_text(joined(from_text(before.get(META_KEY)), answers))}
+    if watershed_type:
+        values["type"] = watershed_type
+    changed = {k: v for k, v in values.items() if before.get(k) != v}
+    if changed:
+        store.set_meta(changed, who=who, why="guide")
 
 
 # -- roles ---------------------------------------------------------------------

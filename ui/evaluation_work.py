@@ -14,7 +14,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsTask
 from qgis.PyQt.QtCore import QSettings
 
 from ..core import language
-from ..core.errors import Cancelled, Problem
+from ..core.errors import Problem
 from ..core.evaluation import Evaluation, EvaluationInput, evaluate
 from ..core.evaluation.account import row_names
 from ..core.evaluation.gather import LAYERS_OF
@@ -36,6 +36,7 @@ from ..layers.surveyevaluation import (
 from ..layers.surveyevidence import attach
 from ..layers.surveyfigures import Homes
 from .survey_session import work_folder
+from .tasks import TaskProgress
 
 RECENT = "qingliu/survey/recent"
 STAGES = 12
@@ -73,23 +74,6 @@ class Noticed(NamedTuple):
     stale: frozenset[tuple[str, int]]
 
 
-class TaskProgress:
-    """Core's progress on a QgsTask."""
-
-    def __init__(self, task: QgsTask) -> None:
-        self.task = task
-        self.stages = 0
-
-    def stage(self, name: str, count: int | None = None) -> None:
-        self.stages += 1
-        self.step(0.0)
-
-    def step(self, fraction: float) -> None:
-        if self.task.isCanceled():
-            raise Cancelled()
-        self.task.setProgress(min(99.0, 100 * (self.stages - 1 + fraction) / STAGES))
-
-
 def home_of(path: Path) -> Path:
     """Where a survey belongs: the network path whose local copy ``path`` is, else itself."""
     recent = QSettings().value(RECENT, []) or []
@@ -112,7 +96,7 @@ def evaluate_survey(task: QgsTask, asked: Asked) -> Evaluated:
         edition = edition_of(store)
         date = evaluation_date(store, "", dt.date.today())
         sequence = store.sequence()
-        reading = read_survey(store, edition, date, None, stated_accuracy(store), TaskProgress(task))
+        reading = read_survey(store, edition, date, None, stated_accuracy(store), TaskProgress(task, STAGES))
     found = evaluate(reading.given, None, edition)
     environment().get_template("dock/evaluation.html")  # compiled here, not on the interface thread
     own = meta.get("type", "")
@@ -138,18 +122,6 @@ def notice(task: QgsTask, found: Evaluated) -> Noticed:
 def _noticed(store: GpkgStore, found: Evaluated) -> Noticed:
     touched: Sequence[Touched] = touched_since(store, found.sequence)
     return Noticed(store.sequence(), stale_rows(found.edition, touched))
-
-
-def stamp_of(path: Path) -> tuple[tuple[int, int], ...]:
-    """Times and sizes of a survey's file and its log: what differs when somebody wrote."""
-    stamps = []
-    for part in (path, path.with_name(path.name + "-wal")):
-        try:
-            looked = part.stat()
-            stamps.append((looked.st_mtime_ns, looked.st_size))
-        except OSError:
-            stamps.append((0, 0))
-    return tuple(stamps)
 
 
 class Entry(NamedTuple):

@@ -205,6 +205,11 @@ class FiguresDock(QDockWidget):
         if not self.press.busy:
             self._rest.start()
 
+    def survey_changed(self, path: str, tables: object) -> None:
+        """A survey was saved, by whomever: figures drawn before may be out of date."""
+        if survey_in(self.project) == Path(path):
+            self._later()
+
     def refresh(self) -> None:
         """List the figures with what is known of them."""
         current = self.list.currentItem()

@@ -199,7 +199,7 @@ class Desk(QObject):
             else:
                 QTimer.singleShot(1, go_on)
 
-        QTimer.singleShot(0, go_on)
+        QTimer.singleShot(1, go_on)
 
     # -- saving ------------------------------------------------------------------------
     def act(self, action: Action) -> Saved | None:

@@ -12,7 +12,7 @@ from typing import Dict, FrozenSet, Iterable, Iterator, Set
 
 from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QDockWidget, QFileDialog, QTreeWidgetItem, QWidget
 
 from ..core.errors import QingliuError
@@ -20,15 +20,17 @@ from ..core.evaluation.model import INPUTS
 from ..core.standard import Edition, default_edition
 from ..layers.store import Saved
 from ..layers.store.undo import undo
+from .dock_frame import Fitting
+from .survey_bus import bus
 from .survey_cells import table_cells
 from .survey_clipboard import RowClipboard
 from .survey_counts import Count, counting
 from .survey_desk import Action, Desk
 from .survey_lookups import Lookups
 from .survey_mapsave import MapSaving
-from .survey_needs import Place
 from .survey_panel import TABLE_ROLE, SurveyPanel
 from .survey_photos import Photos
+from .survey_places import Place
 from .survey_recent import folder as last_folder
 from .survey_recent import recently_used
 from .survey_records import Records
@@ -38,7 +40,7 @@ from .survey_sheets import Sheets
 from .survey_tables import filled_tables, number_of
 
 COUNT_MS = 250
-WATCH_MS = 2000
+AGAIN_MS = 500
 
 
 class SurveyDock(QDockWidget):
@@ -51,7 +53,7 @@ class SurveyDock(QDockWidget):
         self.canvas = canvas
         self.counts: Dict[str, Count] = {}
         self.panel = SurveyPanel()
-        self.setWidget(self.panel)
+        self.setWidget(Fitting(self.panel))
         self.desk = Desk(self.panel, self)
         self.records = Records(self.desk)
         self.sheets = Sheets(self.desk, self.records.leave)
@@ -64,9 +66,7 @@ class SurveyDock(QDockWidget):
         self._counting: Set[str] = set()
         self._wanted: Path | None = None
         self._count_timer = self.desk.timer(COUNT_MS, self._recount_stale)
-        self._watch = QTimer(self)
-        self._watch.setInterval(WATCH_MS)
-        self._watch.timeout.connect(self.follow_others)
+        self._again = self.desk.timer(AGAIN_MS, self.follow_others)
         self._wire()
         self._read_edition()
 
@@ -94,7 +94,9 @@ class SurveyDock(QDockWidget):
         records.zoom_wanted.connect(lambda layer: records.zoom_to_link(self.canvas, layer))
         self.lookups.wanted.connect(self._open_place)
         self.desk.saved.connect(self._follow)
+        self.desk.saved.connect(bus().look_soon)
         self.desk.rights_changed.connect(self._enable)
+        bus().changed.connect(self._heard)
         QgsProject.instance().cleared.connect(self.close_survey)
         QgsProject.instance().readProject.connect(self._open_of_project)
 
@@ -163,6 +165,8 @@ class SurveyDock(QDockWidget):
             self.desk.tell(error)
             return
         self.desk.session, self.counts = session, {}
+        bus().watch(session.store.path)
+        bus().hold(session.store)
         self.panel.status.setText(self.tr("Opening the layers …"))
         self._enable()
         steps = session.showing()
@@ -186,28 +190,36 @@ class SurveyDock(QDockWidget):
         self.desk.map.listen(session, self.desk.located())
         self.records.drafts.offer()
         self._enable()
-        self._look_at_survey(session)
-        self._watch.start()
-        self.desk.in_slices("begin", self._beginning(), self.recount)
+        self.desk.in_slices("begin", self._beginning(session), self.recount)
         self.lookups.forget()
 
-    def _look_at_survey(self, session: SurveySession) -> None:
+    def _looking_at(self, session: SurveySession) -> Iterator[None]:
         """A project that was empty takes the survey's CRS, and the map shows its boundary."""
         found = session.layers("boundary")
         if not session.fresh or not found or self.canvas is None:
             return
         session.project.setCrs(found[0].crs())
+        yield
         self.canvas.setDestinationCrs(found[0].crs())
+        yield
         extent = found[0].extent()
         if not extent.isEmpty():
             extent.scale(1.1)
             self.canvas.setExtent(extent)
+            yield
             self.canvas.refresh()
 
+    def _heard(self, path: str, tables: object) -> None:
+        if self.session is not None and self.session.store.path == Path(path):
+            self.follow_others()
+
     def follow_others(self) -> None:
-        """Show what an algorithm or another person has saved into the survey meanwhile."""
+        """Show what an algorithm, another dock or another person has saved into the survey meanwhile."""
         session, cells = self.session, self.desk.cells
-        tables = session.changed_by_others() if session is not None and not self.desk.busy else frozenset()
+        if session is not None and self.desk.busy:
+            self._again.start()
+            return
+        tables = session.changed_by_others() if session is not None else frozenset()
         if session is None or not tables:
             return
         session.unread(tables)
@@ -223,8 +235,9 @@ class SurveyDock(QDockWidget):
         self._count_timer.start()
         self.lookups.forget()
 
-    def _beginning(self) -> Iterator[None]:
-        """Forms are made ahead, so that none is waited for later."""
+    def _beginning(self, session: SurveySession) -> Iterator[None]:
+        """The map shows the survey, and forms are made ahead, so that none is waited for later."""
+        yield from self._looking_at(session)
         names = list(filled_tables(self.edition)) if self.edition is not None else []
         for number, name in enumerate(names):
             yield from self.records.making(name)
@@ -238,7 +251,6 @@ class SurveyDock(QDockWidget):
         self.desk.drop_task("open")
         if self.session is None:
             return
-        self._watch.stop()
         self.desk.rest()
         self.map_saving.settle()
         self.records.drafts.keep()
@@ -253,6 +265,8 @@ class SurveyDock(QDockWidget):
         self.panel.status.setText(self.tr("Open a survey, or make a new one."))
         self._enable()
         gc.unfreeze()
+        bus().unwatch(session.store.path)
+        bus().let_go(session.store)
         try:
             session.close()
         except QingliuError as error:

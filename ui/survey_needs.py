@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import List, Match, NamedTuple, Optional, Tuple
+from typing import List, Match, NamedTuple, Tuple
 
 from qgis.core import QgsTask
-from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtWidgets import QTreeWidgetItem, QWidget
 
 from ..core.evaluation import Gap, IndicatorRow, evaluate
 from ..core.evaluation.model import INPUTS
@@ -19,6 +19,7 @@ from ..core.standard import Edition, text
 from ..layers.schema import store_schema
 from ..layers.store import BesideStore, Seat
 from ..layers.surveyevaluation import edition_of, evaluation_date, read_survey
+from .survey_places import Place, PlaceList, line
 from .survey_tables import filled_tables, variables_of
 
 translate = QCoreApplication.translate
@@ -26,16 +27,6 @@ translate = QCoreApplication.translate
 _COLUMN = re.compile(r"\b(A\.\d+[a-z]?)\.(\w+)")
 _INPUT = re.compile(rf"\b{INPUTS} (\d+)\b")
 _KEY = re.compile(r"\b[a-z][a-z0-9_]+\b")
-_ROLE = int(Qt.ItemDataRole.UserRole) + 1
-
-
-class Place(NamedTuple):
-    """Where something is to be entered; ``number`` is that of the indicator that lacks it, if one does."""
-
-    table: str
-    row: str
-    field: str
-    number: Optional[int]
 
 
 class Lack(NamedTuple):
@@ -105,50 +96,21 @@ def in_names(words: str, number: int, edition: Edition) -> str:
     return _KEY.sub(lambda found: variables.get(found[0]) or layers.get(found[0]) or found[0], words)
 
 
-class NeedsView(QWidget):
-    """The list; ``wanted`` carries the place of a line that was clicked."""
-
-    wanted = pyqtSignal(object)
+class NeedsView(PlaceList):
+    """The list of what is still needed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.title = QLabel()
-        self.title.setObjectName("survey_needs_title")
-        self.title.setWordWrap(True)
-        self.tree = QTreeWidget()
-        self.tree.setObjectName("survey_needs")
-        self.tree.setHeaderHidden(True)
+        super().__init__("survey_needs", parent)
         self.tree.setWordWrap(True)
-        self.tree.itemClicked.connect(self._clicked)
-        self.tree.itemActivated.connect(self._clicked)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.title)
-        column.addWidget(self.tree, 1)
-
-    def say(self, words: str) -> None:
-        """Words in place of the list."""
-        self.tree.clear()
-        self.title.setText(words)
 
     def show_needs(self, needs: Needs) -> None:
         """Show what is still needed."""
-        self.tree.clear()
-        self.title.setText(_title(needs))
+        self.say(_title(needs))
         for need in needs.indicators:
             top = QTreeWidgetItem([f"{need.number} {need.name} ({len(need.lacks)})"])
-            for lack in need.lacks:
-                line = QTreeWidgetItem([lack.words])
-                line.setToolTip(0, lack.words)
-                line.setData(0, _ROLE, lack.place)
-                top.addChild(line)
+            top.addChildren([line(lack.words, lack.place) for lack in need.lacks])
             self.tree.addTopLevelItem(top)
         self.tree.expandAll()
-
-    def _clicked(self, item: QTreeWidgetItem, column: int = 0) -> None:
-        place = item.data(0, _ROLE)
-        if place is not None:
-            self.wanted.emit(place)
 
 
 def _title(needs: Needs) -> str:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import FrozenSet, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
-from qgis.core import QgsApplication, QgsMapLayer, QgsProject, QgsTask, QgsVectorLayer
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsMapLayer,
+    QgsProject,
+    QgsTask,
+    QgsVectorLayer,
+)
 
 from ..core import language
 from ..core.errors import Problem
@@ -17,6 +25,7 @@ from ..layers.roles import survey_of
 from ..layers.store import Draft, Drafts, GpkgStore, Saved, open_store
 from ..layers.store.editing import EditSession, layers_of, refuse_while_editing, reload_layers, table_of
 from ..layers.store.sql import is_in, select
+from ..layers.storecrs import crs_of
 from ..layers.surveyproject import Surveyed, SurveyLayer, filling
 from .survey_recent import remember
 
@@ -90,8 +99,17 @@ class SurveySession:
         survey = Surveyed(self.store.path, self.id, self.name, language.current())
         if not self.project.mapLayers():
             self.fresh = True
+            yield from self._knowing_the_way()
         yield from filling(self.project, survey, self._added)
         self._added = []
+
+    def _knowing_the_way(self) -> Iterator[None]:
+        """Transformations that QGIS looks up once the first layer is there, one at a time: it keeps them."""
+        own, context = crs_of(self.store), self.project.transformContext()
+        wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
+        for source, target in ((own, wgs84), (self.project.crs(), own)):
+            QgsCoordinateTransform(source, target, context)
+            yield
 
     def _watch_new(self, layers: Sequence[QgsMapLayer]) -> None:
         for layer in layers:

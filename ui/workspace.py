@@ -17,6 +17,7 @@ from ..core import language
 from ..core.data import RESOURCES, ROOT
 from ..layers.backgrounds import background_problems
 from ..layers.engine import warm
+from . import survey_bus
 from .dock_frame import DockTitle
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ class Workspace:
             dock.close()
             dock.deleteLater()
         self.docks.clear()
+        survey_bus.stop()
         if self.practice is not None:
             self.practice.deleteLater()
             self.practice = None
@@ -191,6 +193,8 @@ class Workspace:
                 dock.target_requested.connect(self.follow)
             if hasattr(dock, "form_requested"):
                 dock.form_requested.connect(self.open_form)
+            if hasattr(dock, "survey_changed"):
+                survey_bus.bus().changed.connect(dock.survey_changed)
             self._place(dock)
             self.docks[key] = dock
         self.docks[key].show()

@@ -114,6 +114,48 @@ def test_answers_go_into_the_survey_with_the_type(guide, qtbot, tmp_path, small_
     assert chosen == "livable" and answers["type.chosen"].value == "livable"
 
 
+def test_an_answer_is_written_beside_whoever_has_the_survey_open(guide, qtbot, small_survey):
+    from qingliu.layers.guidestate import survey_answers
+    from qingliu.layers.store import open_store
+    from qingliu.ui.survey_bus import bus
+
+    QgsProject.instance().writeEntry("qingliu", "case", str(small_survey.parent.parent))
+    guide.refresh()
+    with open_store(small_survey, who="张三") as store:
+        bus().hold(store)
+        guide._choose_type("livable")
+        qtbot.waitUntil(lambda: guide._keeping is None, timeout=20_000)
+        assert store.meta()["type"] == "livable" and guide.hold.store is None
+        bus().let_go(store)
+    assert survey_answers(small_survey)[1] == "livable"
+
+
+def test_a_survey_that_only_layers_show_keeps_its_journal_between_answers(guide, qtbot, small_survey):
+    assert QgsProject.instance().read(str(small_survey.with_suffix(".qgz")))
+    guide.refresh()
+    assert guide.survey == small_survey
+    rows = next(x for x in QgsProject.instance().mapLayers().values() if "layername=sheet" in x.source())
+    there = len(list(rows.getFeatures()))
+    for chosen in ("livable", "water_source"):
+        guide._choose_type(chosen)
+        qtbot.waitUntil(lambda: guide._keeping is None, timeout=20_000)
+        assert small_survey.read_bytes()[18:20] == b"\x02\x02"
+        qtbot.waitUntil(lambda: not guide.hold._turn.isActive(), timeout=20_000)
+        assert len(list(rows.getFeatures())) == there > 0
+    QgsProject.instance().clear()
+    assert guide.hold.store is None and small_survey.read_bytes()[18:20] == b"\x01\x01"
+
+
+def test_what_others_save_is_looked_at_again(guide, qtbot, small_survey):
+    from qingliu.layers.store import open_store
+
+    assert QgsProject.instance().read(str(small_survey.with_suffix(".qgz")))
+    qtbot.waitUntil(lambda: guide.survey == small_survey and not guide._rest.isActive(), timeout=20_000)
+    with open_store(small_survey, who="李四") as store:
+        store.set_meta({"type": "water_source"})
+        qtbot.waitUntil(lambda: guide.type == "water_source", timeout=20_000)
+
+
 def test_a_change_of_type_is_shown_before_it_is_made(guide):
     guide._choose_type("water_source")
     guide.refresh()
