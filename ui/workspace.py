@@ -17,7 +17,6 @@ from ..core import language
 from ..core.data import RESOURCES, ROOT
 from ..layers.backgrounds import background_problems
 from ..layers.engine import warm
-from . import survey_bus
 from .dock_frame import DockTitle
 
 if TYPE_CHECKING:
@@ -160,8 +159,11 @@ class Workspace:
             self.iface.removeDockWidget(dock)
             dock.close()
             dock.deleteLater()
+        if self.docks:
+            from .survey_bus import stop
+
+            stop()
         self.docks.clear()
-        survey_bus.stop()
         if self.practice is not None:
             self.practice.deleteLater()
             self.practice = None
@@ -194,7 +196,9 @@ class Workspace:
             if hasattr(dock, "form_requested"):
                 dock.form_requested.connect(self.open_form)
             if hasattr(dock, "survey_changed"):
-                survey_bus.bus().changed.connect(dock.survey_changed)
+                from .survey_bus import bus  # with the first dock that a survey is shown in
+
+                bus().changed.connect(dock.survey_changed)
             self._place(dock)
             self.docks[key] = dock
         self.docks[key].show()
