@@ -14,18 +14,19 @@ from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
 from ..errors import Problem
 from ..progress import SILENT, Progress
 from ..siting.engine import judge, ranks
+from ..siting.ground import Ground
 from ..siting.model import (
     ASIDE,
     ERROR,
     PASS,
     VERDICTS,
     Finding,
-    Ground,
     MeasureFeature,
     Unknown,
     decisive,
 )
 from ..siting.rules import PLACING
+from ..siting.site import GroundSite
 from ..siting.truth import YES
 from ..standard import Edition
 
@@ -76,16 +77,17 @@ def candidates(
     progress.stage("judge_candidates", len(measures) * len(parcels))
     shapes = {p.key: ground.shapes.read(p.wkb) for p in parcels}
     corners = {key: ground.shapes.bounds(shape) for key, shape in shapes.items() if shape is not None}
-    found: list[Candidate] = []
-    for number, key in enumerate(measures):
-        own: list[Candidate] = []
-        for done, parcel in enumerate(parcels):
-            progress.step((number + done / len(parcels)) / len(measures))
-            candidate = judged(key, parcel, ground, edition)
+    own: dict[str, list[Candidate]] = {key: [] for key in measures}
+    for done, parcel in enumerate(parcels):
+        place: GroundSite | None = None
+        for number, key in enumerate(measures):
+            progress.step((done + number / len(measures)) / len(parcels))
+            measure = MeasureFeature(parcel.key, key, parcel.wkb, parcel.attributes)
+            place = ground.site(measure) if place is None else place.of(measure)
+            candidate = None if place is None else judged(measure, parcel, place, ground, edition)
             if candidate is not None:
-                own.append(candidate)
-        found += _ranked(own, corners)
-    return found
+                own[key].append(candidate)
+    return [candidate for found in own.values() for candidate in _ranked(found, corners)]
 
 
 def in_zones(
@@ -111,15 +113,16 @@ def zone_of(parcel: Parcel, ground: Ground, edition: Edition) -> str | None:
     return next((zone for zone in found.shares() if zone in edition.zones), None)
 
 
-def judged(key: str, parcel: Parcel, ground: Ground, edition: Edition) -> Candidate | None:
-    """One parcel for one measure; None where its geometry is empty or no rule speaks to the place."""
-    measure = MeasureFeature(parcel.key, key, parcel.wkb, parcel.attributes)
-    findings = judge(measure, ground, edition, candidate=True)
+def judged(
+    measure: MeasureFeature, parcel: Parcel, place: GroundSite, ground: Ground, edition: Edition
+) -> Candidate | None:
+    """One parcel, as the ``place`` of a measure; None where no rule speaks to it."""
+    findings = judge(measure, ground, edition, candidate=True, site=place)
     finding = _deciding(findings)
-    shape = ground.shapes.read(parcel.wkb)
-    if finding is None or shape is None:
+    if finding is None:
         return None
-    tests = ranks(measure, ground, edition)
+    key = measure.key
+    tests = ranks(measure, ground, edition, site=place)
     breaches = [f.share or 0.0 for f in findings if f.breach]
     own_zone = None if parcel.zone is None else parcel.zone == edition.measure(key).zone
     return Candidate(
@@ -129,7 +132,7 @@ def judged(key: str, parcel: Parcel, ground: Ground, edition: Edition) -> Candid
         rule_id=finding.rule_id,
         clause=finding.clause,
         message=finding.message,
-        area_m2=ground.shapes.area(shape),
+        area_m2=ground.shapes.area(place.shape),
         met=sum(state == YES for state in tests.values()),
         preferences=len(tests),
         failing=max(breaches, default=0.0),

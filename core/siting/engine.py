@@ -79,16 +79,18 @@ def judge(
     *,
     candidate: bool = False,
     only: str | None = None,
+    site: Site | None = None,
 ) -> list[Finding]:
     """What every rule says of ``measure`` where it stands, in the order of the rules.
 
     ``candidate``: the measure is only thought of; rules about its companions, columns and design and the
-    zones of table B.1 are left out. ``only``: the id of the one rule to judge, by itself. [] where the geometry
-    is empty. Raises EditionError QL-STD-NOSUCH for a key that is no measure.
+    zones of table B.1 are left out. ``only``: the id of the one rule to judge, by itself. ``site``: the measure's
+    place, where it is known already. [] where the geometry is empty. Raises EditionError QL-STD-NOSUCH for a key
+    that is no measure.
     """
     found = edition or default_edition()
     rules = [r for r in rules_of(found, measure.key) if only in (None, r.id)]
-    site = ground.site(measure)
+    site = ground.site(measure) if site is None else site
     if site is None:
         return []
     case = _Case(found, ground, site, measure, candidate)
@@ -98,13 +100,15 @@ def judge(
     return [_finding(d, case) for d in _settled(drafts)]
 
 
-def ranks(measure: MeasureFeature, ground: Ground, edition: Edition | None = None) -> Mapping[str, str]:
+def ranks(
+    measure: MeasureFeature, ground: Ground, edition: Edition | None = None, *, site: Site | None = None
+) -> Mapping[str, str]:
     """Rule id and attribute (``terrace.6.2.2-5-1.prefer/slope_position``) -> yes, no or unknown.
 
     The tests that order places and exclude none (ruling 5).
     """
     found = edition or default_edition()
-    site = ground.site(measure)
+    site = ground.site(measure) if site is None else site
     if site is None:
         return {}
     asker = _Case(found, ground, site, measure).asker(True)
@@ -351,9 +355,9 @@ def _facts(rule: SitingRule, case: _Case, truth: Truth) -> dict[str, Any]:
     measure = case.edition.measure(case.measure.key)
     zh, en = asked(case.edition, _deciding(rule), case.ground.settings.values)
     found = dict.fromkeys((r.test.attr, r.found_zh, r.found_en) for r in truth.reasons if r.found_en)
-    names = {a.key: a for a in case.edition.siting.attributes}
-    said_zh = "；".join(f"{names[a].zh} {z}" for a, z, _ in found if a in names)
-    said_en = "; ".join(f"{names[a].en} {e}" for a, _, e in found if a in names)
+    known = [(case.edition.siting.attribute(a or ""), z, e) for a, z, e in found]
+    said_zh = "；".join(f"{a.zh} {z}" for a, z, _ in known if a is not None)
+    said_en = "; ".join(f"{a.en} {e}" for a, _, e in known if a is not None)
     return {
         "name": _both(measure.name_zh, measure.name_en),
         "asked": _both(zh, en),

@@ -57,6 +57,15 @@ class GroundSite:
         self.box = self.shapes.bounds(shape)
         self._kept: dict[Hashable, Any] = {}
 
+    def of(self, measure: MeasureFeature) -> GroundSite:
+        """The same place for another measure: what was asked of the ground is not asked again.
+
+        Answers that rest on the measure itself carry its key (:meth:`beside`) or are never kept.
+        """
+        found = GroundSite(self.ground, measure, self.shape)
+        found._kept = self._kept
+        return found
+
     # -- size ------------------------------------------------------------------
     @cached_property
     def amount(self) -> float:
@@ -132,7 +141,10 @@ class GroundSite:
         features = self.ground.roles.get("LAYOUT")
         if features is None:
             return Unknown("LAYOUT")
-        return self.once(("beside", reach, block_reach), lambda: self._beside(features, reach, block_reach))
+        own = (self.measure.uuid, self.measure.key)
+        return self.once(
+            ("beside", own, reach, block_reach), lambda: self._beside(features, reach, block_reach)
+        )
 
     def _beside(self, features: Features, reach: float, block_reach: float | None) -> frozenset[str]:
         own = Feature(self.measure.uuid, self.shape, {"measure": self.measure.key})

@@ -76,45 +76,53 @@ def _stations(rings: Sequence[np.ndarray]) -> Stations:
     lengths = np.hypot(*(ends - starts).T)
     most = max(LEAST_STATIONS, MOST_PAIRS // len(starts))
     step = max(STEP_M, float(lengths.sum()) / most)
-    at, ahead, stand_for, of = [], [], [], []
-    number = np.repeat(np.arange(len(rings)), [len(r) - 1 for r in rings])
-    for a, b, length, ring in zip(starts, ends, lengths, number):
-        count = max(int(np.ceil(length / step)), 1)
-        inset = min(INSET, length / 4)
-        places = np.concatenate([[inset], (np.arange(count) + 0.5) * length / count, [length - inset]])
-        unit = (b - a) / length
-        at.append(a + unit * places[:, None])
-        ahead.append(np.broadcast_to(unit, (count + 2, 2)))
-        stand_for.append(np.concatenate([[0.0], np.full(count, length / count), [0.0]]))
-        of.append(np.full(count + 2, ring))
-    points, along = np.concatenate(at), np.concatenate(ahead)
-    width, inwards, fair = _inward(points, along, starts, ends)
-    return Stations(points, along, np.concatenate(stand_for), np.concatenate(of), width, inwards, fair)
+    count = np.maximum(np.ceil(lengths / step), 1).astype(np.int64)
+    edge = np.repeat(
+        np.arange(len(starts)), count + 2
+    )  # of each station: one at either end, the others between
+    turn = np.arange(len(edge)) - np.repeat(np.cumsum(count + 2) - (count + 2), count + 2)
+    length, inset = lengths[edge], np.minimum(INSET, lengths / 4)[edge]
+    first, last = turn == 0, turn == count[edge] + 1
+    places = np.where(first, inset, np.where(last, length - inset, (turn - 0.5) * length / count[edge]))
+    along = ((ends - starts) / lengths[:, None])[edge]
+    points = starts[edge] + along * places[:, None]
+    stand_for = np.where(first | last, 0.0, length / count[edge])
+    number = np.repeat(np.arange(len(rings)), [len(r) - 1 for r in rings])[edge]
+    return Stations(points, along, stand_for, number, *_inward(points, along, rings))
 
 
 def _inward(
-    points: np.ndarray, along: np.ndarray, starts: np.ndarray, ends: np.ndarray
+    points: np.ndarray, along: np.ndarray, rings: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Width at each point, the unit vector inwards (whose ray crosses an odd number of edges), and if it is fair."""
+    """Width at each point, the unit vector inwards (whose ray crosses an odd number of edges), and if it is fair.
+
+    A ray's line crosses few edges: only their places along the ray are worked out.
+    """
     normal = np.column_stack([-along[:, 1], along[:, 0]])
-
-    # signed distance of edge ends from the ray's line, and their place along the ray
-    def split(vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        across = along @ vertices.T - (along * points).sum(axis=1)[:, None]
-        ahead = normal @ vertices.T - (normal * points).sum(axis=1)[:, None]
-        return across, ahead
-
-    (u0, v0), (u1, v1) = split(starts), split(ends)
-    crosses = (u0 < 0) != (u1 < 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        reach = np.where(crosses, v0 - u0 * (v1 - v0) / (u1 - u0), np.nan)
-    left, right = reach > 1e-6, reach < -1e-6
-    inside_left = left.sum(axis=1) % 2 == 1
-    side = np.where(inside_left[:, None], np.where(left, reach, np.inf), np.where(right, -reach, np.inf))
-    hit = side.argmin(axis=1)
-    width = side[np.arange(len(side)), hit]
-    edges = (ends - starts) / np.hypot(*(ends - starts).T)[:, None]
-    fair = np.isfinite(width) & (np.abs((edges[hit] * normal).sum(axis=1)) <= ASLANT)
+    vertices = np.concatenate(rings)
+    origin = vertices[0]
+    vertices, points = vertices - origin, points - origin
+    # signed distance of the vertices from each ray's line; the step from one ring to the next is no edge
+    across = along @ vertices.T - (along * points).sum(axis=1)[:, None]
+    beyond = across < 0
+    crosses = beyond[:, :-1] != beyond[:, 1:]
+    crosses[:, np.cumsum([len(r) for r in rings])[:-1] - 1] = False
+    ray, edge = np.nonzero(crosses)
+    start, run = vertices[edge] - points[ray], vertices[edge + 1] - vertices[edge]
+    from_ray, to_ray = across[ray, edge], across[ray, edge + 1]
+    reach = (start * normal[ray]).sum(axis=1) - from_ray * (run * normal[ray]).sum(axis=1) / (
+        to_ray - from_ray
+    )
+    inside_left = np.bincount(ray[reach > 1e-6], minlength=len(points)) % 2 == 1
+    ahead = np.where(inside_left[ray], reach, -reach)
+    width, hit = np.full(len(points), np.inf), np.zeros(len(points), np.int64)
+    onwards = np.flatnonzero(ahead > 1e-6)
+    order = onwards[np.lexsort((edge[onwards], ahead[onwards], ray[onwards]))]
+    nearest = order[np.unique(ray[order], return_index=True)[1]]
+    width[ray[nearest]], hit[ray[nearest]] = ahead[nearest], edge[nearest]
+    met = vertices[hit + 1] - vertices[hit]
+    aslant = np.abs((met * normal).sum(axis=1)) / np.hypot(*met.T)
+    fair = np.isfinite(width) & (aslant <= ASLANT)
     return width, np.where(inside_left[:, None], normal, -normal), fair
 
 
