@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
+from qgis.PyQt.QtCore import QCoreApplication, QSize, Qt
 from qgis.PyQt.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import (
     QSizePolicy,
     QStyle,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -55,6 +56,13 @@ class DockTitle(QWidget):
             row.addWidget(button)
 
 
+class _Squeezing(QVBoxLayout):
+    """Asks for the least height of its content: wrapped labels would ask for all that they would like."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+
 class Fitting(QScrollArea):
     """Content that never makes the window larger than the screen: where it does not fit it is scrolled."""
 
@@ -62,13 +70,11 @@ class Fitting(QScrollArea):
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setWidget(content)
-        content.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return bool(super().eventFilter(watched, event))
+        holder = QWidget()
+        column = _Squeezing(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(content)
+        self.setWidget(holder)
 
     def sizeHint(self) -> QSize:
         asked = self.widget().sizeHint()
