@@ -1,7 +1,8 @@
 """A writer as the dock and the map tools save. Usage: qgis_writer.py FILE session|dock|plain
 
 session: QGIS's edit buffers through the store; dock: the survey dock itself with its layers open, in turn
-at once and in a task; plain (to show that the harness finds faults): commitChanges(), layer by layer.
+at once, in a task and from the layers' edit buffers; plain (to show that the harness finds faults):
+commitChanges(), layer by layer.
 """
 
 from __future__ import annotations
@@ -58,7 +59,6 @@ def until(condition):
 def write_through_dock(path):
     """Actions by the dock: said to be tried before, acknowledged where the dock tells success."""
     from qingliu.layers.store import Drafts
-    from qingliu.ui.survey_desk import DIRECT_ROWS, Action
     from qingliu.ui.survey_dock import SurveyDock
 
     dock = SurveyDock()
@@ -70,19 +70,38 @@ def write_through_dock(path):
     say("READY")
     while True:
         n += 1
-        told = []
         say(f"TRY {n}")
-        size = 1 if n % 2 else DIRECT_ROWS + 1
-        dock.desk.act(
-            Action(str(n), lambda store, n=n: store.save(faults.action(store, n)), size, told.append)
-        )
-        until(lambda told=told: told or not dock.desk.busy)
-        if not told or told[0] is None:
+        if not (map_action(dock, n) if n % 3 == 2 else form_action(dock, n)):
             say(f"ERR {n} {dock.panel.status.text()}")
             n -= 1
             continue
         say(f"ACK {n}")
         until(lambda: not dock.desk.busy)
+
+
+def form_action(dock, n):
+    """An action as a form's, at once or in a task; whether it was told to be in the file."""
+    from qingliu.ui.survey_desk import DIRECT_ROWS, Action
+
+    told = []
+    size = 1 if n % 3 else DIRECT_ROWS + 1
+    dock.desk.act(Action(str(n), lambda store: store.save(faults.action(store, n)), size, told.append))
+    until(lambda: told or not dock.desk.busy)
+    return bool(told) and told[0] is not None
+
+
+def map_action(dock, n):
+    """The same by QGIS's own tools in the dock's layers."""
+    from uuid import uuid4
+
+    layers = {t: dock.session.layers(t)[0] for t in TABLES}
+    edit(layers, n, lambda: str(uuid4()))
+    dock.map_saving.save()
+    until(lambda: not dock.desk.busy)
+    saved = not any(layer.isEditable() for layer in layers.values())
+    for layer in layers.values():
+        layer.rollBack()
+    return saved
 
 
 def main(path, how):

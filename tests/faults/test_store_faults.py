@@ -55,7 +55,7 @@ def test_kills_while_the_dock_itself_saves(storm, qgis_app):
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_thousand_kills_through_the_docks_save_path(storm, seed):
-    """Four times 250, the dock's layers open, its actions in turn at once and in a task."""
+    """Four times 250, the dock's layers open, its actions in turn at once, in a task and by QGIS's tools."""
     result = storm(250, seed=300 + seed, how="dock")
     assert result["kills"] == 250 and damage(result) == CLEAN
 
