@@ -221,6 +221,7 @@ class SeveralEditor(CellEditor):
             self.box.addItemWithCheckState(item_label(item, items), Qt.CheckState.Unchecked, item.code)
         self.box.lineEdit().setObjectName(f"survey_several_{key}")
         self._odd: List[str] = []
+        self._kept: Any = None
         self._take(self.box)
         self.box.checkedItemsChanged.connect(lambda _: self.changed.emit())
 
@@ -229,9 +230,12 @@ class SeveralEditor(CellEditor):
 
     def value(self) -> Any:
         codes = [str(c) for c in self.box.checkedItemsData()] + self._odd
+        if set(codes) == set(codes_in(self._kept)):
+            return self._kept  # in the order in which it was entered
         return multi_text(codes) if codes else None
 
     def set_value(self, value: Any) -> None:
+        self._kept = value
         codes = codes_in(value)
         known = [str(self.box.itemData(i)) for i in range(self.box.count())]
         self._odd = [c for c in codes if c not in known]
