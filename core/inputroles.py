@@ -26,12 +26,15 @@ class Role(NamedTuple):
 
 
 class InputRoles(NamedTuple):
-    """Every role; ``main`` the roles that say where a run works, in order; ``far_m`` what lies elsewhere."""
+    """Every role; ``main`` the roles that say where a run works, in order; ``far_m`` what lies elsewhere; ``drawn``
+    the algorithms that only draw what they are given.
+    """
 
     roles: dict[str, Role]
     exceptions: dict[str, dict[str, Role]]
     main: tuple[str, ...]
     far_m: float
+    drawn: tuple[str, ...]
 
     def role(self, name: str, algorithm: str = "") -> Role | None:
         """The role of a parameter of an algorithm, None for a layer that nobody measures."""
@@ -47,7 +50,7 @@ def input_roles() -> InputRoles:
         algorithm: {name: _role(name, facts) for name, facts in found.items()}
         for algorithm, found in raw["exceptions"].items()
     }
-    return InputRoles(roles, exceptions, tuple(raw["main"]), float(raw["far_m"]))
+    return InputRoles(roles, exceptions, tuple(raw["main"]), float(raw["far_m"]), tuple(raw["drawn"]))
 
 
 def _role(name: str, facts: dict[str, Any]) -> Role:

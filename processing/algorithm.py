@@ -42,7 +42,7 @@ from ..core.errors import Cancelled, InputError, Problem, QingliuError
 from ..layers.engine import warm
 from ..layers.outputs import Column
 from .checks import parameter_faults, reaching_faults, unknown_parameters
-from .layerchecks import layer_faults, layers_elsewhere, merged
+from .layerchecks import layer_faults, layers_elsewhere, layers_empty, merged
 
 
 @cache
@@ -169,6 +169,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
             if faults:
                 raise InputError(problems=faults)
             report_warnings(layers_elsewhere(self, parameters, context), feedback)
+            report_warnings(layers_empty(self, parameters, context), feedback)
             return self.work(parameters, context, feedback)
         except Cancelled:
             return {}

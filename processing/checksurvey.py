@@ -15,6 +15,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
+    QgsRectangle,
 )
 
 from ..core.progress import Progress
@@ -22,8 +23,10 @@ from ..core.standard import default_edition
 from ..core.surveychecks import Finding, Row, check_survey
 from ..layers.checkrows import measures_of, read_case
 from ..layers.crs import crs_problems
+from ..layers.planar import geometry_of
 from ..layers.records import LINE, Wanted
-from ..layers.store import open_store
+from ..layers.store import GpkgStore, open_store
+from ..layers.storecrs import crs_of
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -73,6 +76,7 @@ class CheckSurvey(QingliuAlgorithm):
         edition = default_edition()
         with open_store(Path(path), read_only=True) as store:
             inputs.warn(store.findings)
+            _warn_elsewhere(inputs, store)
             case = read_case(store, edition, inputs.choice("TYPE"), network)
         found = check_survey(case, progress=progress)
         rows = [row_of(finding) for finding in found]
@@ -83,6 +87,14 @@ class CheckSurvey(QingliuAlgorithm):
         }
         results.update(counts(found))
         return results
+
+
+def _warn_elsewhere(inputs: Inputs, store: GpkgStore) -> None:
+    """Say of channels that they lie far from the survey's boundary."""
+    box = QgsRectangle()
+    for row in store.rows("boundary") if inputs.given("CHANNELS") and "boundary" in store.tables() else []:
+        box.combineExtentWith(geometry_of(row.wkb or b"").boundingBox())
+    inputs.warn_elsewhere(crs_of(store), box, "boundary")
 
 
 def counts(found: Sequence[Finding]) -> dict[str, int]:

@@ -30,9 +30,9 @@ from qgis.core import (
 
 from ..core.errors import Problem, QingliuError, problem
 from ..core.inputroles import ANY, DEM, LINE, PICTURE, POINT, POLYGON, RASTER, Role, input_roles
-from ..layers.crs import coordinate_problems, crs_problems, is_absurd
+from ..layers.crs import coordinate_problems, crs_problems, crs_title, is_absurd
 from ..layers.dem import dem_header_problems
-from ..layers.rasterfiles import raster_source
+from ..layers.rasterfiles import file_problems, raster_source
 from ..layers.rasters import raster_header_problems
 from ..layers.records import schema_problem
 
@@ -82,6 +82,8 @@ def layer_faults(
     faults: list[Problem] = []
     for given in layers_given(algorithm, parameters, context):
         faults += _faults(given)
+        if algorithm.name() in input_roles().drawn:  # nobody would leave out and count single features
+            faults += _absurd(given)
     return faults + _field_faults(algorithm, parameters, context)
 
 
@@ -107,6 +109,23 @@ def layers_elsewhere(
             there = {"main": place.name, "main_layer": place.title, "km": f"{distance / 1e3:.1f}"}
             facts = {"parameter": given.role.name, "layer": given.title}
             found.append(problem("QL-LAYER-ELSEWHERE", **facts, **there))
+    return found
+
+
+def layers_empty(
+    algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> list[Problem]:
+    """QL-LAYER-NOFEATURES for layers that are only drawn and hold nothing to draw."""
+    if algorithm.name() not in input_roles().drawn:
+        return []
+    found = []
+    for given in layers_given(algorithm, parameters, context):
+        layer = given.found
+        if layer is None or isinstance(layer, QgsRasterLayer):
+            continue
+        table = layer.wkbType() == QgsWkbTypes.Type.NoGeometry
+        if layer.featureCount() == 0 or (not table and layer.sourceExtent().isNull()):
+            found.append(problem("QL-LAYER-NOFEATURES", parameter=given.role.name, layer=given.title))
     return found
 
 
@@ -136,8 +155,6 @@ def layers_given(
         if definition.type() not in _LAYERS or role is None or value is None or value == "" or value == []:
             continue
         role = role._replace(kinds=_kinds(role, definition))
-        if PICTURE in role.kinds:
-            continue
         yield from _opened(algorithm, definition, role, parameters, context)
 
 
@@ -182,6 +199,8 @@ def _text(value: Any) -> str:
 
 def _faults(given: Given) -> list[Problem]:
     role, name = given.role, given.role.name
+    if PICTURE in role.kinds:
+        return _picture_faults(given)
     cells = [kind for kind in role.kinds if kind in (DEM, RASTER)]
     if cells and (isinstance(given.found, QgsRasterLayer) or not role.vectors or _like_raster(given)):
         return _raster_faults(given, DEM in cells)
@@ -196,6 +215,33 @@ def _faults(given: Given) -> list[Problem]:
     crs = given.found.sourceCrs()
     return crs_problems(crs, given.title, name) or coordinate_problems(
         crs, given.found.sourceExtent(), given.title, name
+    )
+
+
+def _absurd(given: Given) -> list[Problem]:
+    """QL-CRS-NOWHERE for a layer with coordinates beyond any on Earth, which nothing can be drawn of."""
+    layer = given.found
+    if layer is None or isinstance(layer, QgsRasterLayer) or layer.sourceExtent().isNull():
+        return []
+    box = layer.sourceExtent()
+    if layer.wkbType() == QgsWkbTypes.Type.NoGeometry or not is_absurd(box):
+        return []
+    ends = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
+    facts = {"parameter": given.role.name, "layer": given.title, "crs": crs_title(layer.sourceCrs())}
+    return [problem("QL-CRS-NOWHERE", example=", ".join(f"{end:.6g}" for end in ends), **facts)]
+
+
+def _picture_faults(given: Given) -> list[Problem]:
+    """A background must open and lie somewhere; where a service is drawn nothing more is asked."""
+    name, path = given.role.name, _text(given.value).split("|")[0]
+    if given.found is None:
+        source = raster_source(path)
+        facts = {"parameter": name, "layer": given.title, "path": path, "reason": "-"}
+        return file_problems(source, name) or [problem("QL-LAYER-UNREADABLE", **facts)]
+    if not isinstance(given.found, QgsRasterLayer) or given.found.providerType() != "gdal":
+        return []
+    return file_problems(raster_source(given.found), name) or crs_problems(
+        given.found.crs(), given.title, name
     )
 
 
