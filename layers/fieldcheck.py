@@ -131,7 +131,7 @@ def expression_faults(where: str, text: str, target: str) -> Iterator[Unfit]:
     """What the apps would stumble over in an expression."""
     parsed = QgsExpression(text)
     if parsed.hasParserError():
-        yield Unfit(where, parsed.parserErrorString())
+        yield Unfit(where, f"expression cannot be read: {parsed.parserErrorString().strip()}")
         return
     for name in unknown_functions(parsed.referencedFunctions()):
         yield Unfit(where, f"function {name}")

@@ -47,6 +47,7 @@ LINKED = (
     "banks", "reaches", "channels", "industry", "green_space", "roads",
 )  # fmt: skip
 _DRIVERS = {".gpx": ["GPX"], ".kml": ["LIBKML", "KML"], ".tif": ["GTiff"], ".tiff": ["GTiff"]}
+_KML = (".kml", ".kmz")
 _GPX_LAYERS = ("waypoints", "tracks", "routes")
 _KMZ_LIMIT = 64 * 2**20
 _CHUNK = 2**20
@@ -364,6 +365,9 @@ def _read_all(files: Sequence[Path], progress: Progress) -> tuple[list[Item], li
         for code, names in (("QL-FIELD-UNPLACED", nowhere), ("QL-FIELD-UNDATED", undated))
         if names
     ]
+    timeless = {i.file.name for i in items if i.file.suffix.lower() in _KML and i.moment is None}
+    if timeless and gdal.GetDriverByName("LIBKML") is None:
+        warnings.append(Problem("QL-FIELD-NOKMLTIME", {"files": ", ".join(sorted(timeless))}))
     return items, warnings
 
 

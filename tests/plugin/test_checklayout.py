@@ -202,6 +202,10 @@ def test_points_lines_and_areas_come_in_one_geopackage_or_each_for_itself(run, t
          "AREAS": str(tmp_path / "a.gpkg")},
     )  # fmt: skip
     every = rows_of(result["OUTPUT"])
+    assert {r["rule_id"].split(".")[0] for r in every if r["measure_uuid"] is None} == {
+        "layout"
+    }  # no zones given
+    every = [r for r in every if r["measure_uuid"] is not None]
     apart = rows_of(result["LINES"]) + rows_of(result["AREAS"])
     assert sorted((r["measure_uuid"], r["rule_id"]) for r in every) == sorted(
         (r["measure_uuid"], r["rule_id"]) for r in apart
@@ -410,8 +414,8 @@ def of_three_kinds(tmp_path):
 
 
 def kinds_of(layer):
-    """Kinds of single geometry among the features, all of them collections."""
-    shapes = [f.geometry() for f in layer.getFeatures()]
+    """Kinds of single geometry among the features, all of them collections; what has no place has none."""
+    shapes = [f.geometry() for f in layer.getFeatures() if f["measure_uuid"]]
     assert all(QgsWkbTypes.flatType(s.wkbType()) == QgsWkbTypes.Type.GeometryCollection for s in shapes)
     return {QgsWkbTypes.geometryDisplayString(p.type()) for s in shapes for p in s.asGeometryCollection()}
 
@@ -421,7 +425,7 @@ def test_a_temporary_layer_takes_points_lines_and_areas_together(run, tmp_path, 
     kept = run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "o.gpkg")})
     layer = run("qingliu:checklayout", {**given, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
     assert kinds_of(layer) == {"Point", "Line", "Polygon"}
-    rows = [(f["measure_uuid"], f["rule_id"]) for f in layer.getFeatures()]
+    rows = [(f["measure_uuid"] or None, f["rule_id"]) for f in layer.getFeatures()]
     assert rows == [(r["measure_uuid"], r["rule_id"]) for r in rows_of(kept["OUTPUT"])]
 
 
@@ -458,6 +462,50 @@ def test_mixed_findings_pass_through_a_model(provider, qgis_new_project, of_thre
     shown.setChildOutputName("OUTPUT")
     errors.setModelOutputs({"shown": shown})
     model.addChildAlgorithm(errors)
-    result = processing.run(model, {"LAYOUT": of_three_kinds, "errors:shown": "TEMPORARY_OUTPUT"})
+    result = processing.run(
+        model, {"LAYOUT": of_three_kinds, **dict.fromkeys(("errors:shown", "shown"), "TEMPORARY_OUTPUT")}
+    )
     layer = result.get("errors:shown") or result["shown"]
     assert kinds_of(layer) == {"Point", "Line", "Polygon"}
+
+
+def test_what_the_zones_want_and_the_layout_lacks_comes_with_the_zone_and_no_measure(run, tmp_path):
+    """A regulation zone of 10 hm² with two villages and 2 hm² of cropland; a channel zone with a pond of 1 hm²."""
+    zones = polygons(
+        tmp_path / "zones.gpkg",
+        [(square(0, 0, 10, 1), {"zone": "regulation"}), (square(0, 1, 10, 1), {"zone": "channel"})],
+        zone=str,
+    )
+    land = polygons(
+        tmp_path / "land.gpkg",
+        [(square(0, 0, 2, 1), {"landuse": "0103"}), (square(2, 0, 8, 2), {"landuse": "0301"})],
+        landuse=str,
+    )
+    water = polygons(
+        tmp_path / "w.gpkg", [(square(4, 1), {"water": "pond", "name": "塘"})], water=str, name=str
+    )
+    places = [
+        (f"POINT({X0 + 50} {Y0 - 50})", {"name": "甲"}),
+        (f"POINT({X0 + 950} {Y0 - 50})", {"name": "乙"}),
+    ]
+    villages = polygons(tmp_path / "v.gpkg", places, kind=POINT, name=str)
+    made = layout(tmp_path, [(square(0, 0, 1, 1), {"uuid": "a", "measure": "terrace"})])
+    given = {"LAYOUT": [made], "ZONES": zones, "LANDUSE": land, "WATERBODIES": water, "VILLAGES": villages}
+    result = run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "o.gpkg")})
+    rows = {r["rule_id"]: r for r in rows_of(result["OUTPUT"]) if r["measure_uuid"] is None}
+    areas = {rule: r["failing_area_m2"] for rule, r in rows.items()}
+    assert areas == {
+        "layout.5.2.2-1.non_point": 20000.0, "layout.5.2.2-2.sewage": None, "layout.5.2.2-2.waste": None,
+        "layout.5.2.2-2.toilets": None, "layout.5.2.2-2.greening": None, "layout.5.2.2-3.sign_board": None,
+        "layout.5.2.3-5.shore_strip": 10000.0,
+    }  # fmt: skip
+    assert {r["severity"] for r in rows.values()} == {"error"} and {r["measure"] for r in rows.values()} == {
+        None
+    }
+    layer = QgsVectorLayer(result["OUTPUT"], "o", "ogr")
+    shapes = {f["rule_id"]: f.geometry() for f in layer.getFeatures() if f["rule_id"] in rows}
+    assert all(g.area() == pytest.approx(100000) for g in shapes.values())
+    assert shapes["layout.5.2.3-5.shore_strip"].boundingBox().yMaximum() == pytest.approx(Y0 - 100)
+    without = run("qingliu:checklayout", {**given, "WHOLE_LAYOUT": False, "OUTPUT": str(tmp_path / "p.gpkg")})
+    assert result["ERRORS"] - without["ERRORS"] == 7
+    assert all(r["measure_uuid"] for r in rows_of(without["OUTPUT"]))

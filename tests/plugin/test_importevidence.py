@@ -135,9 +135,9 @@ def test_kml_and_kmz_say_the_same(bring, survey, tmp_path):
         archive.writestr("doc.kml", text)
         archive.writestr("../../climb.txt", "x")
     _, listed = bring(tmp_path / "a.kml", tmp_path / "b.kmz")
-    assert [(d["kind"], d["note"], d["taken_at"]) for d in listed] == [
-        ("point", "塘坝", "2025-06-18T09:00:00Z")
-    ] * 2
+    # GDAL without LIBKML cannot read the time of a placemark; that is said as a warning
+    moment = "2025-06-18T09:00:00Z" if gdal.GetDriverByName("LIBKML") is not None else ""
+    assert [(d["kind"], d["note"], d["taken_at"]) for d in listed] == [("point", "塘坝", moment)] * 2
     village = fs.row_named(survey, "villages", "name", "上店").uuid
     assert {d["row_uuid"] for d in listed} == {village}
     rows = fs.rows(survey, "photos")

@@ -383,7 +383,7 @@ def _home(project):
     [
         (_widget, "widget Classification"),
         (_function, "function env"),
-        (_parse, "syntax error"),
+        (_parse, "expression cannot be read"),
         (_memory, "comes from memory"),
         (_outside, "lies outside the folder"),
         (_home, "home path"),
