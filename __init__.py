@@ -3,6 +3,11 @@
 
 def classFactory(iface: object) -> object:
     """The plugin, for QGIS; ``iface`` is None under qgis_process."""
+    from .ui.lacking import LackingPlugin, lacking
+
+    missing = lacking()
+    if missing:
+        return LackingPlugin(iface, missing)
     from .plugin import QingliuPlugin
 
     return QingliuPlugin(iface)

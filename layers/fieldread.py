@@ -21,7 +21,7 @@ from .store.connection import connect, journal_mode, told
 from .store.editing import flat_wkb
 from .store.geometry import fitted
 from .store.model import Row, TableInfo
-from .store.opening import wal_of
+from .store.opening import journal_of, wal_of
 from .store.reading import read_meta, read_tables, select_rows
 from .store.writing import HISTORY
 
@@ -52,8 +52,9 @@ def copied(path: Path) -> Iterator[sqlite3.Connection]:
         copy = Path(folder) / "package.gpkg"
         try:
             shutil.copyfile(path, copy)
-            if wal_of(path).is_file():
-                shutil.copyfile(wal_of(path), wal_of(copy))
+            for beside in (wal_of, journal_of):
+                if beside(path).is_file():
+                    shutil.copyfile(beside(path), beside(copy))
             connection = connect(copy, read_only=False)
         except OSError as error:
             raise InputError("QL-FIELD-NOPACKAGE", path=str(path), reason=str(error)) from error

@@ -7,6 +7,7 @@ check the tables without this plugin. Paths are relative: the folder can be move
 
 from __future__ import annotations
 
+import uuid as uuids
 from pathlib import Path
 from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
 
@@ -20,6 +21,7 @@ from qgis.core import (
 )
 
 from ..core.errors import InputError
+from .replacing import replace
 from .roles import set_role
 from .schema import LAYER, OWN, SURVEY, StoreTable, store_schema
 from .surveyforms import FormContext, make_form
@@ -178,6 +180,23 @@ def write_project(path: Path, survey: Surveyed, crs: QgsCoordinateReferenceSyste
     project.setCrs(crs)
     project.writeEntryBool("Paths", "/Absolute", False)
     fill_project(project, survey)
-    if not project.write(str(path)):
-        raise InputError("QL-STORE-PROJECT", path=str(path), reason=project.error())
+    save_whole(project, path)
     project.clear()
+
+
+def save_whole(project: QgsProject, path: Path) -> None:
+    """Save a project: the old file or the new one whole, whenever the machine stops.
+
+    Raises InputError QL-STORE-PROJECT.
+    """
+    # inside a .qgz QGIS names the project by what stands before the first dot
+    part = path.with_name(f"{path.stem}.{uuids.uuid4().hex}.part{path.suffix}")
+    try:
+        if not project.write(str(part)):
+            raise InputError("QL-STORE-PROJECT", path=str(path), reason=project.error())
+        project.setFileName(str(path))
+        replace(part, path)
+    except OSError as error:
+        raise InputError("QL-STORE-PROJECT", path=str(path), reason=str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -165,11 +165,9 @@ def make_store(wish: Wish, progress: StageProgress) -> str:
     survey = NewSurvey(
         wish.name, wish.code, wish.type, srs_of(wish.crs), county=wish.county, crs=crs_title(wish.crs)
     )
-    with create_store(wish.path, survey) as store:
-        progress.stage("copy_boundary", len(wish.boundary))
-        rows = [_boundary_row(record, wish, len(wish.boundary)) for record in wish.boundary]
-        if rows:
-            store.save(rows, why="createsurvey")
+    progress.stage("copy_boundary", len(wish.boundary))
+    rows = [_boundary_row(record, wish, len(wish.boundary)) for record in wish.boundary]
+    with create_store(wish.path, survey, rows=rows) as store:
         return store.meta()["store_id"]
 
 

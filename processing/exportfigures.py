@@ -30,6 +30,7 @@ from ..core.standard import Edition, default_edition
 from ..layers.foreignproject import guard_project
 from ..layers.roles import roles as roles_of
 from ..layers.store import open_store
+from ..layers.surveyproject import save_whole
 from ..layouts.checks import check_layout
 from ..layouts.content import Figure, figures
 from ..layouts.export import FORMATS, export_layout
@@ -282,9 +283,11 @@ def save_project(target: Target, inputs: Inputs) -> str:
     if target.path is None:
         return ""
     project = target.project
-    saved = project.write(str(target.path))
-    reason = project.error()
-    project.clear()
-    if not saved:
-        raise InputError("QL-FIG-SAVE", path=str(target.path), reason=reason)
+    try:
+        save_whole(project, target.path)
+    except InputError as error:
+        reason = str(error.problems[0].facts.get("reason", ""))
+        raise InputError("QL-FIG-SAVE", path=str(target.path), reason=reason) from error
+    finally:
+        project.clear()
     return str(target.path)

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import uuid as uuids
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from ...core.errors import InputError
 from ...core.standard import Edition, default_edition
@@ -42,9 +42,17 @@ class NewSurvey(NamedTuple):
 
 
 def create_store(
-    path: Path, survey: NewSurvey, *, who: str = "", edition: Edition | None = None
+    path: Path,
+    survey: NewSurvey,
+    *,
+    who: str = "",
+    edition: Edition | None = None,
+    rows: Sequence[Insert] = (),
 ) -> GpkgStore:
-    """Make and open a new survey. Raises InputError QL-STORE-EXISTS, QL-OUT-FOLDER, QL-STORE-FULL …"""
+    """Make and open a new survey that holds its headers and ``rows``: whole under its name, or not there.
+
+    Raises InputError QL-STORE-EXISTS, QL-OUT-FOLDER, QL-STORE-FULL …
+    """
     edition = edition or default_edition()
     path = Path(path)
     if not path.parent.is_dir():
@@ -54,6 +62,7 @@ def create_store(
     part = path.with_name(f".{uuids.uuid4().hex}.part")
     try:
         _build(part, survey, edition)
+        _first_rows(part, survey, edition, who, rows)
         sync(part)
         _place(part, path)
     except sqlite3.Error as error:
@@ -61,11 +70,9 @@ def create_store(
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(path), reason=str(error)) from error
     finally:
-        for leftover in (part, part.with_name(part.name + "-journal")):
+        for leftover in (part, *(part.with_name(part.name + s) for s in ("-journal", "-wal", "-shm"))):
             leftover.unlink(missing_ok=True)
-    store = open_store(path, who=who)
-    _first_rows(store, survey, edition)
-    return store
+    return open_store(path, who=who)
 
 
 def _place(part: Path, path: Path) -> None:
@@ -117,12 +124,15 @@ def first_meta(survey: NewSurvey, edition: Edition) -> dict[str, str]:
     return {key: value for key, value in facts.items() if value}
 
 
-def _first_rows(store: GpkgStore, survey: NewSurvey, edition: Edition) -> None:
-    """A header for each survey table."""
-    tables = [t for t in store_schema(edition).values() if t.role == SURVEY]
-    save_id = str(uuids.uuid5(uuids.UUID(store.meta()["store_id"]), "headers"))
-    headers = [_header(store, t, survey) for t in tables]
-    store.save(headers, why="createsurvey", save_id=save_id, at=survey.at)
+def _first_rows(part: Path, survey: NewSurvey, edition: Edition, who: str, rows: Sequence[Insert]) -> None:
+    """A header for each survey table, and what the survey starts with."""
+    with open_store(part, who=who, daily_backup=False) as store:
+        tables = [t for t in store_schema(edition).values() if t.role == SURVEY]
+        save_id = str(uuids.uuid5(uuids.UUID(store.meta()["store_id"]), "headers"))
+        headers = [_header(store, t, survey) for t in tables]
+        store.save(headers, why="createsurvey", save_id=save_id, at=survey.at)
+        if rows:
+            store.save(list(rows), why="createsurvey", at=survey.at)
 
 
 def _header(store: GpkgStore, table: StoreTable, survey: NewSurvey) -> Insert:

@@ -42,6 +42,8 @@ def inspect(path: Path) -> Inspection:
     if not writable:
         findings.append(Problem("QL-STORE-NOWRITE", {"path": str(path)}))
     try:
+        if writable and journal_of(path).exists():
+            _roll_back(path)
         connection = connect(path, read_only=True)
         try:
             blocking = _look(connection, path, had_wal, findings)
@@ -62,6 +64,20 @@ def _require_file(path: Path) -> None:
 def wal_of(path: Path) -> Path:
     """The write-ahead log that may stand beside the file."""
     return path.with_name(path.name + "-wal")
+
+
+def journal_of(path: Path) -> Path:
+    """The rollback journal that stands beside the file where a session ended while it went to rest."""
+    return path.with_name(path.name + "-journal")
+
+
+def _roll_back(path: Path) -> None:
+    """Let SQLite undo what a session that was killed had begun; a read-only connection cannot."""
+    connection = connect(path, read_only=False)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    finally:
+        connection.close()
 
 
 def is_writable(path: Path) -> bool:
@@ -195,7 +211,7 @@ def _is_stranded(path: Path) -> bool:
 def _open_stranded(path: Path, who: str) -> GpkgStore:
     """A survey on a read-only medium with its -wal: read from a copy of both, or rows would be missing."""
     folder = Path(tempfile.mkdtemp(prefix="qingliu-"))
-    for part in (path, wal_of(path)):
+    for part in (path, wal_of(path), journal_of(path)):
         if part.exists():  # nobody can have it open for writing, so a plain copy is whole
             shutil.copyfile(part, folder / part.name)
     looked = inspect(folder / path.name)
