@@ -181,7 +181,8 @@ def compose(page: Page, view: View, block: TitleBlock, notes: str) -> QgsLayoutI
 def title_of(project: str, figure: str) -> str:
     """The heading; 小流域 at the end of one and the beginning of the other stands once."""
     twice = project.endswith("小流域") and figure.startswith("小流域")
-    return f"{project}{figure[3:] if twice else figure}"
+    gap = " " if project[-1:].isascii() and project.strip() else ""  # between Latin and Chinese letters
+    return f"{project}{gap}{figure[3:] if twice else figure}"
 
 
 def _map(page: Page, view: View) -> QgsLayoutItemMap | None:
