@@ -7,6 +7,7 @@ language is set once by the plugin; the code in front is the same in both.
 
 from __future__ import annotations
 
+import re
 import string
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,10 @@ from .data import load_yaml
 
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "messages"
 
+_SECRET = re.compile(
+    r"(?i)\b((?:password|passwd|pwd|token|tk|key|api_?key|access_token|secret|authcfg)=)('[^']*'|\"[^\"]*\"|[^\s&|;,]+)"
+)
+_ACCOUNT = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
 _LONGEST_FACT = 3000  # of a file of anybody's a name may have a million letters
 
 
@@ -29,6 +34,15 @@ def catalogue() -> dict[str, dict[str, str]]:
     return found
 
 
+def redacted(text: str) -> str:
+    """A layer's source as it may be shown and kept in a log: passwords and keys taken out.
+
+    >>> redacted("host=a password='b c' table=d"), redacted("https://u:p@h/a?tk=1&x=2")
+    ("host=a password=*** table=d", "https://***@h/a?tk=***&x=2")
+    """
+    return _ACCOUNT.sub("***", _SECRET.sub(r"\1***", text))
+
+
 class _Facts(string.Formatter):
     """Formats a sentence; a fact that is not there shows as its name instead of raising."""
 
@@ -36,7 +50,7 @@ class _Facts(string.Formatter):
         return kwargs.get(str(key), "{" + str(key) + "}")
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        shown = super().format_field(value, format_spec)
+        shown = redacted(super().format_field(value, format_spec))
         return shown if len(shown) <= _LONGEST_FACT else shown[:_LONGEST_FACT] + "…"
 
 
