@@ -20,6 +20,7 @@ from ..core.errors import Problem
 from ..core.siting.engine import judge
 from ..core.siting.ground import LAYOUT, Ground
 from ..core.siting.model import DUTY, ERROR, NOTE, UNKNOWN, WARNING, Finding, MeasureFeature
+from ..core.siting.omissions import omissions
 from ..core.standard import default_edition, text
 from ..layers.layoutplan import Placed
 from ..layers.records import id_list
@@ -66,6 +67,9 @@ class CheckLayout(QingliuAlgorithm):
         self.add(QgsProcessingParameterMultipleLayers("LAYOUT", self.label("LAYOUT"), anything))
         add_roles(self)
         self.add(QgsProcessingParameterBoolean("INCLUDE_PASSES", self.label("INCLUDE_PASSES"), False))
+        self.add(
+            QgsProcessingParameterBoolean("WHOLE_LAYOUT", self.label("WHOLE_LAYOUT"), True), advanced=True
+        )
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", self.label("OUTPUT"), anything))
         for name, _, kind in _KIND_SINKS:
             sink = QgsProcessingParameterFeatureSink(
@@ -137,6 +141,8 @@ class _Run:
         for number, measure in enumerate(measures):
             self.progress.step(number / len(measures))
             found += judge(measure, self.ground, self.edition)
+        if self.inputs.flag("WHOLE_LAYOUT"):
+            found += omissions(self.ground, self.edition)
         return found
 
     # -- telling -----------------------------------------------------------------
@@ -159,7 +165,7 @@ class _Run:
             if finding.verdict == UNKNOWN:
                 for role in finding.missing:
                     rules.setdefault(role, set()).add(finding.rule_id)
-                    measures.setdefault(role, set()).add(finding.measure_uuid)
+                    measures.setdefault(role, set()).update([finding.measure_uuid] if finding.measure else [])
         return [
             Problem(
                 "QL-SITE-NOROLE",
@@ -198,8 +204,8 @@ class _Run:
         own = {m.uuid: m.wkb for m in measures}
         every = self.inputs.flag("INCLUDE_PASSES")
         shown = [f for f in findings if every or f.verdict in SHOWN]
-        rows = [(self._row(f), f.failing or own[f.measure_uuid]) for f in shown]
-        kinds = [self._dimension(wkb) for _, wkb in rows]
+        rows = [(self._row(f), f.failing or own.get(f.measure_uuid)) for f in shown]
+        kinds = [-1 if wkb is None else self._dimension(wkb) for _, wkb in rows]
         results: dict[str, Any] = {
             "OUTPUT": self._sink(algorithm, "OUTPUT", rows, self._kind(kinds)),
             "MEASURES": len(measures),
@@ -213,7 +219,7 @@ class _Run:
 
     def _sink(self, algorithm: QingliuAlgorithm, name: str, rows: Any, kind: Any) -> str:
         if kind == QgsWkbTypes.Type.GeometryCollection:
-            rows = [(values, as_collection(wkb)) for values, wkb in rows]
+            rows = [(values, None if wkb is None else as_collection(wkb)) for values, wkb in rows]
         columns = algorithm.columns("OUTPUT", *FIELDS)
         return write_layer(
             algorithm, self.inputs, name, columns, rows, self.crs, kind=kind, progress=self.progress
@@ -239,11 +245,13 @@ class _Run:
         return QgsWkbTypes.Type.GeometryCollection
 
     def _row(self, finding: Finding) -> Mapping[str, Any]:
-        measure = self.edition.measure(finding.measure)
+        measure = self.edition.measures.get(
+            finding.measure
+        )  # none where the layout as a whole lacks something
         return {
-            "measure_uuid": finding.measure_uuid,
-            "measure": finding.measure,
-            "measure_name": text(measure, "name"),
+            "measure_uuid": finding.measure_uuid or None,
+            "measure": finding.measure or None,
+            "measure_name": None if measure is None else text(measure, "name"),
             "rule_id": finding.rule_id,
             "clause": finding.clause,
             "effect": finding.effect,

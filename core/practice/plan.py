@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import brooks, fieldworks, mosaic, settle
+from . import brooks, fieldworks, mosaic, names, settle
 from .brooks import Brook
 from .fieldworks import Box, box_of
 from .ground import CELL
@@ -71,10 +71,10 @@ class Item(NamedTuple):
 def layers_of_plan(w: Watershed) -> list[Layer]:
     """The layers measures, measures_lines and measures_points."""
     found = items(w)
-    names = {"measures": "Polygon", "measures_lines": "LineString", "measures_points": "Point"}
+    kinds = {"measures": "Polygon", "measures_lines": "LineString", "measures_points": "Point"}
     return [
         layer(w, name, kind, FIELDS, [(i.shape, i.values) for i in found if i.kind == kind])
-        for name, kind in names.items()
+        for name, kind in kinds.items()
     ]
 
 
@@ -82,7 +82,15 @@ def items(w: Watershed) -> list[Item]:
     """Every measure, in the order of its layer."""
     terraces, lines = _terraces(w)
     drains = [box_of(i.shape) for i in lines if i.values["measure"] == "slope_water_system"]
-    return [*terraces, *_other_areas(w), *_banks(w), *lines, *_gully_works(w, drains), *_hamlets(w)]
+    return [
+        *terraces,
+        *_other_areas(w),
+        *_banks(w),
+        *lines,
+        *_gully_works(w, drains),
+        *_hamlets(w),
+        *_sign_board(w),
+    ]
 
 
 def faults(w: Watershed, plan: list[Layer]) -> list[dict[str, Any]]:
@@ -147,13 +155,53 @@ def _other_areas(w: Watershed) -> list[Item]:
             found.append(Item("Polygon", outline, _row("裸地造林", "conservation_forest")))
         elif code == "0307" and slope > 0.30:
             found.append(Item("Polygon", outline, _row("疏林封禁", "closure")))
-    return [*found, *(Item("Polygon", p, _row("水库生物过滤带", "filter_strip")) for p in _strips(w))]
+    found += [
+        Item("Polygon", w.outlines[k], _row("测土配方施肥", "soil_test_fertilisation")) for k in _paddies(w)
+    ]
+    return [*found, *_strips(w), *_greening(w)]
 
 
-def _strips(w: Watershed) -> list[mosaic.Polygon]:
-    """The belt of 10 m along the reservoir's shore, on land, inside the watershed."""
-    lake = w.works.reservoir
-    return mask_polygons(w, spread(lake, STRIP_CELLS) & w.ground.inside & ~lake & ~w.works.river)
+def _paddies(w: Watershed) -> list[int]:
+    """The three largest paddies: fertiliser by soil tests (5.2.2-1)."""
+    own = [k for k, code in enumerate(w.parcels.code) if code == "0101"]
+    return sorted(own, key=lambda k: (-int(w.parcels.cells[k]), k))[:3]
+
+
+def _strips(w: Watershed) -> list[Item]:
+    """The belt of 10 m along the shore of reservoir and ponds, on land, inside the watershed (5.2.3-5)."""
+    water = w.works.reservoir | w.works.river
+    for pond in w.works.ponds:
+        water = water | pond
+    found = []
+    shores = [("水库", w.works.reservoir), *((f"山塘{n}", pond) for n, pond in enumerate(w.works.ponds, 1))]
+    for name, lake in shores:
+        belt = spread(lake, STRIP_CELLS) & w.ground.inside & ~water
+        found += [
+            Item("Polygon", p, _row(f"{name}生物过滤带", "filter_strip")) for p in mask_polygons(w, belt)
+        ]
+    return found
+
+
+def _greening(w: Watershed) -> list[Item]:
+    """A green of up to 35 m square round the seat of each hamlet, on its own land (5.2.2-2)."""
+    village = _land(w, ("village",))
+    found = []
+    for hamlet in w.works.villages:
+        row, col = divmod(hamlet.seat, w.ground.cols)
+        green = np.zeros_like(village)
+        green[max(row - 3, 0) : row + 4, max(col - 3, 0) : col + 4] = True
+        largest = max(mask_polygons(w, green & village), key=mosaic.area, default=None)
+        if largest is not None:
+            found.append(Item("Polygon", largest, _row(f"{hamlet.name}绿化美化", "village_greening")))
+    return found
+
+
+def _sign_board(w: Watershed) -> list[Item]:
+    """The sign board that 5.2.2-3 asks for, beside the first hamlet: a measure that table B.1 has no row for."""
+    if not w.works.villages:
+        return []
+    x, y = w.ground.centre(w.works.villages[0].seat)
+    return [Item("Point", (float(x) + 40.0, float(y)), _row(f"{names.WATERSHED}标识牌", "other_regulation"))]
 
 
 def _banks(w: Watershed) -> list[Item]:
@@ -302,8 +350,10 @@ def quantities(plan: list[Layer]) -> dict[tuple[str, str], float]:
 
 
 def _size(kind: str, shape: Any, unit: str) -> float:
+    if kind == "Polygon" and unit in ("hm2", "m2"):
+        return mosaic.area(shape) / (1e4 if unit == "hm2" else 1.0)
     if kind == "Polygon":
-        return mosaic.area(shape) / 1e4 if unit == "hm2" else along(shape)
+        return along(shape)
     if kind == "LineString":
         return line_length(np.asarray(shape)) / (1000.0 if unit == "km" else 1.0)
     return 1.0
@@ -332,6 +382,9 @@ PRICES = {
     "production_road": ("km", 260000.0, "地方"),
     "slope_water_system": ("m", 140.0, "中央"),
     "sanitary_toilet": ("座", 90000.0, "地方"),
+    "soil_test_fertilisation": ("hm2", 450.0, "中央"),
+    "village_greening": ("m2", 60.0, "地方"),
+    "other_regulation": ("处", 3000.0, "地方"),
     "waste_treatment": ("处", 25000.0, "村集体"),
 }
 """Unit, price in yuan and fund of each measure of the layout."""

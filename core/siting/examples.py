@@ -18,10 +18,11 @@ from ..county import references
 from ..data import RESOURCES, load_yaml
 from ..grid import Grid, GridFrame
 from ..standard import default_edition
-from .ground import Ground
+from .ground import LAYOUT, Ground
 from .model import MeasureFeature, Settings, Shapes
 
 FOLDER = RESOURCES / "training" / "siting"
+OMISSIONS = RESOURCES / "training" / "omissions.yaml"
 FRAME = GridFrame(rows=80, cols=80, x0=-100.0, y0=300.0, dx=5.0, dy=5.0)
 _DEM = ("slope_deg", "slope_position", "aspect")
 _GRIDS = {"SOIL_DEPTH": "soil_depth_cm", "COVER": "vegetation_cover"}
@@ -69,6 +70,63 @@ def examples() -> tuple[Example, ...]:
         for number, case in enumerate(group["cases"], start=1)
         for example in _examples(rule_id, group, case, number)
     )
+
+
+@dataclass(frozen=True)
+class LayoutExample:
+    """A rule about a layout as a whole (:mod:`.omissions`), a layout on its ground, the verdict worked out by hand."""
+
+    name: str
+    rule_id: str
+    expect: str
+    why_zh: str
+    why_en: str
+    measures: Sequence[MeasureFeature] | None
+    roles: Mapping[str, Any]
+    missing: str | None
+    failing_area_m2: float | None
+    share: float | None
+
+    def ground(self, shapes: Shapes) -> Ground:
+        """The example's ground with its layout on it; without measures nothing is known of a layout."""
+        ground = Ground(shapes, Settings(references()))
+        for role, content in self.roles.items():
+            if content is not None:
+                _take(ground, role, content)
+        if self.measures is not None:
+            ground.give(LAYOUT)
+            for measure in self.measures:
+                ground.put_measure(measure)
+        return ground
+
+
+@lru_cache(maxsize=1)
+def layout_examples() -> tuple[LayoutExample, ...]:
+    """All examples of ``resources/training/omissions.yaml``, in their order."""
+    return tuple(
+        LayoutExample(
+            f"{rule_id}-{number}", rule_id, case["expect"], case["zh"], case["en"],
+            _layout_of(rule_id, case.get("measures", group["measures"])), {**group["ground"], **case.get("with", {})},
+            case.get("missing"), case.get("failing_area_m2"), case.get("share"),
+        )
+        for group in load_yaml(OMISSIONS)
+        for rule_id in group["rules"]
+        for number, case in enumerate(group["cases"], start=1)
+    )  # fmt: skip
+
+
+def _layout_of(rule_id: str, rows: Sequence[Mapping[str, Any]] | None) -> tuple[MeasureFeature, ...] | None:
+    """The measures of a layout; ``@`` is the one that the rule asks for, drawn as it is counted."""
+    if rows is None:
+        return None
+    omission = next(o for o in default_edition().siting.omissions if o.id == rule_id)
+    found = []
+    for number, row in enumerate(rows):
+        key = omission.measures[0] if row["measure"] == "@" else row["measure"]
+        shape = _shape_for(key, row)
+        columns = {k: v for k, v in row.items() if k not in _SHAPES and k != "measure"}
+        found.append(MeasureFeature(f"m{number}", key, wkb_of(shape, row[shape]), columns))
+    return tuple(found)
 
 
 def _examples(

@@ -228,6 +228,26 @@ def _siting(siting: model.Siting, place: Place, known: Known) -> Iterator[Proble
         yield from known.all_missing("measure", rule.measures, here.at("measures"))
         for j, condition in enumerate(rule.when):
             yield from _condition(condition, here.at("when").at(j), known)
+    yield from _omissions(siting, place.at("omissions"), known)
+
+
+def _omissions(siting: model.Siting, place: Place, known: Known) -> Iterator[Problem]:
+    yield from _twice((o.key for o in siting.omissions), place)
+    groups = {g.key for g in siting.land_use_groups}
+    for i, omission in enumerate(siting.omissions):
+        here = place.at(i)
+        yield from known.missing("clause", omission.clause, here.at("clause"))
+        yield from known.all_missing("measure", omission.measures, here.at("measures"))
+        if omission.zone is not None:
+            yield from known.missing("zone", omission.zone, here.at("zone"))
+        if omission.group is not None:
+            yield from known.missing("measure group", omission.group, here.at("group"))
+        if omission.reach is not None:
+            yield from known.missing("parameter", omission.reach, here.at("reach"))
+        if not (omission.measures or omission.group or omission.words):
+            yield here.at("measures").fault("QL-STD-MISSING")
+        for value in sorted(set(omission.land_use) - groups):
+            yield here.at("land_use").fault("QL-STD-CHOICE", value=value, choices=", ".join(sorted(groups)))
 
 
 def _measure(measure: model.Measure, place: Place, known: Known) -> Iterator[Problem]:

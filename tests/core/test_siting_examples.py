@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from qingliu.core.siting.engine import judge
-from qingliu.core.siting.examples import examples
+from qingliu.core.siting.examples import examples, layout_examples
 from qingliu.core.siting.model import ASIDE, DUTY, ERROR, NOTE, PASS, UNKNOWN, WARNING
+from qingliu.core.siting.omissions import omissions
 from qingliu.core.siting.planar import ShapelyShapes
 from qingliu.core.siting.rules import measurable, rule_by_id, rules_of
 from qingliu.core.standard import default_edition
@@ -65,3 +66,38 @@ def test_examples_name_rules_that_exist_and_explain_themselves_in_both_languages
         assert rule_by_id(example.rule_id) is not None, example.name
         assert example.why_zh and example.why_en
         assert example.expect in (*BREACHES, "breach", PASS, UNKNOWN, DUTY, ASIDE)
+
+
+# -- what a layout as a whole lacks -----------------------------------------------------------
+LAYOUTS = layout_examples()
+
+
+@pytest.mark.parametrize("example", LAYOUTS, ids=[e.name for e in LAYOUTS])
+def test_a_rule_about_the_whole_layout_says_what_was_worked_out_by_hand(example):
+    found = next(f for f in omissions(example.ground(SHAPES), EDITION) if f.rule_id == example.rule_id)
+    expected = found.severity if example.expect == "breach" else example.expect
+    sentences = [found.message.text(language) for language in ("zh", "en")]
+    assert found.verdict == expected, sentences
+    assert not any("{" in s or "None" in s for s in sentences), sentences
+    assert found.missing == ((example.missing,) if example.missing else ())
+    assert (found.measure, found.measure_uuid) == ("", "")
+    if found.verdict == expected == found.severity:
+        assert found.share == pytest.approx(1 if example.share is None else example.share)
+        if example.failing_area_m2 is not None:
+            assert found.failing_area_m2 == pytest.approx(example.failing_area_m2)
+        zoned = next(o for o in EDITION.siting.omissions if o.id == example.rule_id).zone
+        shape = None if found.failing is None else SHAPES.read(found.failing)
+        assert (shape is None) == (zoned is None)
+        if shape is not None:
+            zones = [z for z in example.roles["ZONES"] if z["zone"] == zoned]
+            whole = sum((e - w) * (n - s) for w, s, e, n in (z["box"] for z in zones))
+            assert SHAPES.area(shape) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize("omission", EDITION.siting.omissions, ids=[o.id for o in EDITION.siting.omissions])
+def test_every_rule_about_the_whole_layout_has_a_passing_a_failing_and_an_unknown_example(omission):
+    shown = {e.expect for e in LAYOUTS if e.rule_id == omission.id}
+    assert {"pass", "breach", "unknown"} <= shown
+    clause = EDITION.clauses[omission.clause]
+    assert (clause.level, omission.severity) == ("required", "error")  # 应
+    assert "algorithm:checklayout" in clause.governs

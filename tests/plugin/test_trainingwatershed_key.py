@@ -297,6 +297,12 @@ def test_the_overall_layout_breaks_the_rules_it_was_planted_to_break_and_no_othe
         )
     given["LAYOUT"] = f"{folder / 'survey.gpkg'}|layername=measures"
     given.update(LANDUSE_FIELD="landuse", REGION="south_red", TYPE=case["type"])
+    of_zones = ("LANDUSE", "CHANNELS", "WATERBODIES", "VILLAGES", "ROADS", "DEM")
+    zones = {role: given[role] for role in of_zones}
+    zones.update(
+        BOUNDARY=_source(folder, "boundary"), LANDUSE_FIELD="landuse", OUTPUT=str(tmp_path / "z.gpkg")
+    )
+    given["ZONES"] = run("qingliu:zoning", zones)["OUTPUT"]
     result = run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "f.gpkg")})
     errors = {
         (r["measure_uuid"], r["rule_id"]) for r in _rows(tmp_path / "f.gpkg") if r["severity"] == "error"

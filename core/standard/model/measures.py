@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Mapping, Optional, Tuple
 
 from .head import Named
@@ -203,6 +204,41 @@ class GeneralRule:
 
 
 @dataclass(frozen=True)
+class Omission:
+    """What a clause wants of a layout as a whole: where ``zone`` has the land or things, one of the measures.
+
+    ``zone`` None is the whole watershed. What needs it is land of ``land_use`` groups, or each feature of
+    ``role`` (of the ``kinds``) by itself, else the zone. Of ``measures``, or any of the ``group``, one is enough;
+    ``words`` are names of what only the text of the clause names, looked for among the rows 其他. ``reach`` is the
+    parameter (m) within which a measure serves a feature.
+    """
+
+    key: str
+    clause: str
+    zh: str
+    en: str
+    level: str = one_of(*LEVELS, default="required")
+    zone: Optional[str] = None
+    measures: Tuple[str, ...] = ()
+    group: Optional[str] = None
+    words: Tuple[str, ...] = ()
+    land_use: Tuple[str, ...] = ()
+    role: Optional[str] = None
+    kinds: Tuple[str, ...] = ()
+    reach: Optional[str] = None
+
+    @property
+    def id(self) -> str:
+        """As it stands in findings: ``layout.<clause>.<key>``."""
+        return f"layout.{self.clause}.{self.key}"
+
+    @property
+    def severity(self) -> str:
+        """How a breach is reported: ``error``, ``warning`` or ``note``."""
+        return SEVERITY_OF_LEVEL[self.level]
+
+
+@dataclass(frozen=True)
 class Siting:
     """``siting.yaml``: the vocabulary of the siting rules."""
 
@@ -210,10 +246,15 @@ class Siting:
     attributes: Tuple[Attribute, ...] = ()
     land_use_groups: Tuple[LandUseGroup, ...] = ()
     general_rules: Tuple[GeneralRule, ...] = ()
+    omissions: Tuple[Omission, ...] = ()
 
     def attribute(self, key: str) -> Attribute | None:
         """The attribute ``key``, or None."""
-        return next((a for a in self.attributes if a.key == key), None)
+        return self._attributes.get(key)
+
+    @cached_property
+    def _attributes(self) -> Mapping[str, Attribute]:
+        return {a.key: a for a in self.attributes}
 
     def land_use_group(self, key: str) -> LandUseGroup | None:
         """The land-use group ``key``, or None."""
