@@ -123,8 +123,9 @@ def filling(project: QgsProject, survey: Surveyed, found: list[SurveyLayer]) -> 
 def _adding(project: QgsProject, layers: Sequence[SurveyLayer], survey: Surveyed) -> Iterator[None]:
     zh = survey.language == "zh"
     root = project.layerTreeRoot()
-    groups: dict[str, QgsLayerTreeGroup] = {
-        role: root.addGroup(names[0] if zh else names[1]) for role, names in GROUPS.items()
+    groups: dict[str, QgsLayerTreeGroup] = {  # above what is there: a DEM would cover what is drawn
+        role: root.insertGroup(number, names[0] if zh else names[1])
+        for number, (role, names) in enumerate(GROUPS.items())
     }
     for item in sorted(layers, key=lambda i: _depth(i.table), reverse=True):
         project.addMapLayer(item.layer, False)

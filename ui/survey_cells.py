@@ -19,7 +19,7 @@ from ..core.standard import CodeItem, Column, Edition, Table, text
 from ..core.surveychecks import Case, Finding
 from ..core.surveychecks import Row as CheckedRow
 from ..core.surveychecks.cells import check_cells, codes_in
-from ..layers.schema import unit_label
+from ..layers.schema import store_schema, unit_label
 from ..layers.store import multi_text
 from .survey_tables import filled_tables
 
@@ -95,6 +95,11 @@ class TableCells:
         """
         found = from_cell(replace(self.printed[key], low=None, high=None), entered)
         return multi_text(found) if isinstance(found, tuple) else found
+
+    def source_name(self, source: str) -> str:
+        """Where a computed value comes from; a layer of the survey by its title."""
+        layer = store_schema(self.edition).get(source)
+        return source if layer is None else text(layer)
 
     def faults(self, values: Mapping[str, Any], uuid: str = "") -> Dict[str, List[Finding]]:
         """What is wrong with a row's cells, by column; in the words of the survey's checks."""

@@ -12,12 +12,13 @@ from typing import Dict, FrozenSet, Iterable, Iterator, Set
 
 from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QDockWidget, QFileDialog, QTreeWidgetItem, QWidget
 
 from ..core.errors import QingliuError
 from ..core.evaluation.model import INPUTS
-from ..core.standard import Edition, default_edition
+from ..core.standard import Edition, default_edition, text
+from ..layers.schema import store_schema
 from ..layers.store import Saved
 from ..layers.store.undo import undo
 from .dock_frame import Fitting
@@ -228,6 +229,16 @@ class SurveyDock(QDockWidget):
             self.records.refresh()
             self.sheets.show()
         self._to_count(tables)
+        if not self.records.pending():
+            self.desk.say(self.tr("Saved elsewhere and shown anew: {}.").format(self._titles(tables)))
+
+    def _titles(self, tables: Iterable[str]) -> str:
+        """What tables are called: survey tables by their number, the others by their title."""
+        if self.edition is None:
+            return ""
+        filled, stored = filled_tables(self.edition), store_schema(self.edition)
+        named = [filled[t].id if t in filled else text(stored[t]) for t in stored if t in set(tables)]
+        return ", ".join(named)
 
     def _to_count(self, tables: Iterable[str]) -> None:
         """Counts and needs are to be found anew."""
@@ -312,6 +323,8 @@ class SurveyDock(QDockWidget):
         names = {key: t.name for t in filled_tables(self.edition).values() for key in (t.id, t.name)}
         if table in names:
             self._open_row(names[table], row_uuid, field, number)
+        elif table == "sheet":
+            self._open_head(row_uuid, field)
         elif self.session.layers(table):
             self._lead_to_layer(table, row_uuid)
         else:
@@ -334,6 +347,15 @@ class SurveyDock(QDockWidget):
             self.records.show_gap(field)
         if self.records.form is not None:
             self.records.form.point_at(field)
+
+    def _open_head(self, uuid: str, field: str) -> None:
+        """The head of a sheet, above the rows of its table."""
+        row = self.session.store.row("sheet", uuid) if self.session is not None and uuid else None
+        if row is not None:
+            self.choose_table(str(row.values["table"]))
+        line = self.panel.head.fields.get(field)
+        if line is not None:
+            line.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _lead_to_layer(self, table: str, uuid: str) -> None:
         """A value that is measured on the map."""

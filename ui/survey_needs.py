@@ -84,7 +84,10 @@ def in_names(words: str, number: int, edition: Edition) -> str:
     tables = filled_tables(edition)
     by_id = {t.id: t for t in tables.values()}
     variables = {i.code: text(i) for i in variables_of(edition) if i.parent == str(number)}
+    county = {i.key: text(i) for i in edition.header.county_inputs}
     layers = {name: text(found) for name, found in store_schema(edition).items()}
+
+    named = {**layers, **county, **variables}
 
     def column(found: Match[str]) -> str:
         table = by_id.get(found[1])
@@ -93,7 +96,7 @@ def in_names(words: str, number: int, edition: Edition) -> str:
 
     words = _COLUMN.sub(column, words)
     words = _INPUT.sub(lambda found: f"{text(tables[INPUTS], 'title')} {found[1]}", words)
-    return _KEY.sub(lambda found: variables.get(found[0]) or layers.get(found[0]) or found[0], words)
+    return _KEY.sub(lambda found: named.get(found[0], found[0]), words)
 
 
 class NeedsView(PlaceList):

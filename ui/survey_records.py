@@ -55,6 +55,7 @@ class Records(QObject):
         self._version: int | None = None
         self._moving = False
         self._free = True
+        self._refused = False
         desk.panel.rows.selectionModel().currentRowChanged.connect(self._choose_row)
         desk.map.chosen.connect(self.show_feature)
         desk.saved.connect(self._follow)
@@ -80,11 +81,18 @@ class Records(QObject):
             form = RecordForm(table_cells(self.desk.edition, name))
             form.target_requested.connect(self.target_requested)
             form.values_changed.connect(self.drafts.keep_soon)
+            form.values_changed.connect(self._forget_refusal)
             form.link_wanted.connect(self.link_to_selection)
             form.zoom_wanted.connect(self.zoom_wanted)
             self.desk.panel.stack.addWidget(form)
             self._forms[name] = form
         return self._forms[name]
+
+    def _forget_refusal(self) -> None:
+        """What was told of values that could not be read goes once they can."""
+        if self._refused and self.form is not None and not self.form.unreadable():
+            self._refused = False
+            self.desk.say("")
 
     def making(self, name: str) -> Iterator[None]:
         """Make the form of a table ahead, a line at a time."""
@@ -164,7 +172,8 @@ class Records(QObject):
         for row in session.store.rows("provenance", where=wanted):
             v = row.values
             value = v["text"] if v["value"] is None else v["value"]
-            found[str(v["field"])] = Computed(value, str(v["source"] or ""), str(v["clause"] or ""))
+            source = cells.source_name(str(v["source"] or ""))
+            found[str(v["field"])] = Computed(value, source, str(v["clause"] or ""))
         return found
 
     def new_row(self, values: Mapping[str, Any] | None = None) -> None:
@@ -271,6 +280,7 @@ class Records(QObject):
         if unreadable:
             names = [f"{desk.cells.head(k)}: {v}" for k, v in unreadable.items()]
             desk.say(translate("SurveyDock", "Not saved: {}").format("; ".join(names)))
+            self._refused = True
             return None
         self.drafts.keep()
         return self._store(change)

@@ -341,6 +341,38 @@ def sign(dock, **people):
         dock.panel.head.fields[key].setText(name)
 
 
+def test_what_a_head_lacks_leads_to_the_head_of_its_table(dock):
+    sheet = next(r for r in dock.session.store.rows("sheet") if r.values["table"] == "a8")
+    dock.open_form("sheet", sheet.uuid, "checker")
+    assert dock.desk.cells.table.name == "a8" and "map" not in dock.panel.status.text()
+    assert dock.focusWidget() is dock.panel.head.fields["checker"]
+
+
+def test_what_others_save_is_shown_anew_and_named(dock, path, english, qtbot):
+    from qingliu.layers.store import Update, open_store
+
+    with open_store(path, who="李四") as store:
+        store.save([Update("a7", "r7", 1, {"population": 118})])
+    qtbot.waitUntil(lambda: "elsewhere" in dock.panel.status.text(), timeout=WAIT_MS)
+    assert "A.7" in dock.panel.status.text() and field(dock, "population").text() == "118"
+
+
+def test_what_could_not_be_read_is_told_no_longer_once_it_is_corrected(dock):
+    field(dock, "households").setText("三十")
+    assert dock.records.save() is None and "三十" in dock.panel.status.text()
+    field(dock, "households").setText("36")
+    assert dock.panel.status.text() == ""
+
+
+def test_layers_of_a_survey_lie_above_those_that_were_there(bare, path, qtbot):
+    from qgis.core import QgsVectorLayer
+
+    QgsProject.instance().addMapLayer(QgsVectorLayer("Polygon?crs=EPSG:4547", "cover", "memory"))
+    opened(bare, path, qtbot)
+    top = [node.name() for node in QgsProject.instance().layerTreeRoot().children()]
+    assert top.index("cover") == len(top) - 1 == 3
+
+
 def test_the_checker_is_someone_else_than_the_surveyor(dock):
     sign(dock, surveyor="张三", checker="张 三")
     dock.findChild(QPushButton, "survey_check").click()
@@ -839,7 +871,10 @@ def test_what_is_lacking_is_said_in_names_and_not_in_keys(dock, english):
     from qingliu.core.standard import text
     from qingliu.ui.survey_needs import in_names
 
-    words = "treated_to_standard lacks, from indicator_input 8 treated_to_standard, A.8.sewage_treated_l_d; parcels"
+    words = (
+        "treated_to_standard lacks, from indicator_input 8 treated_to_standard, county_mean, "
+        "A.8.sewage_treated_l_d; parcels"
+    )
     said = in_names(words, 8, dock.edition)
     column = dock.edition.table("a8").column("sewage_treated_l_d")
     assert "treated_to_standard" not in said and "_" not in said
