@@ -13,6 +13,7 @@ from qgis.PyQt.QtGui import QImage, QImageReader
 
 from ..core.dossier.digest import Content, content_digest, sums_text
 from ..core.errors import InputError
+from .replacing import replace
 from .store import GpkgStore
 from .store.sql import statement
 
@@ -144,7 +145,7 @@ def write_sums(folder: Path, names: Iterable[str]) -> Path:
         text = sums_text({name: file_digest(folder / name) for name in names})
         part = folder / f".{SUMS}.part"
         part.write_bytes(text.encode("utf-8"))
-        part.replace(path)
+        replace(part, path)
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(path), reason=str(error)) from error
     return path

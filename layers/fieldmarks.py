@@ -31,6 +31,7 @@ from .mapsheets import frame
 from .outputs import Column, feature, fields
 from .planar import geometry_of
 from .records import Record, read_records
+from .replacing import replace
 
 NEAR_M = 100.0
 """How far outside the watershed a thing still belongs on its field map."""
@@ -283,7 +284,7 @@ def write_field_data(
         _add_table(part, CORNERS, _CORNER_COLUMNS, corners_of_pages, QgsWkbTypes.Type.Point, crs)
         for shape, rows in by_shape.items():
             _add_table(part, f"marks_{shape}", _MARK_COLUMNS, rows, _WKB[shape], crs)
-        part.replace(path)
+        replace(part, path)
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(path), reason=str(error)) from error
     finally:

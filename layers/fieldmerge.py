@@ -37,6 +37,7 @@ from .fielddata import base_of
 from .fieldevidence import photo_item
 from .fieldpackage import BASE, BASEMAPS, HIDDEN, MANIFEST, named_files, store_contents
 from .fieldread import Contents, PackageFile, common_fields, contents_of, copied, unknown_columns
+from .replacing import replace
 from .schema import store_schema
 from .store import KEEP, Change, Delete, GpkgStore, Insert, Saved, Update
 from .store.backups import copy_verified
@@ -321,7 +322,7 @@ def _renew_base(store: GpkgStore, comparison: Comparison, found: Settled) -> Non
     part = kept.with_suffix(".part")
     try:
         with_base(comparison.package, part)
-        part.replace(kept)
+        replace(part, kept)
     finally:
         part.unlink(missing_ok=True)
 

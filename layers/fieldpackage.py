@@ -25,6 +25,7 @@ from .fieldcheck import package_faults
 from .fielddata import Assignment, PackageFacts, base_of, copy_survey, rename_files, seal
 from .fieldproject import DCIM, FieldProject, write_field_project
 from .fieldread import Contents, common_fields, contents, contents_of, find_package
+from .replacing import replace
 from .schema import store_schema
 from .store import GpkgStore
 from .store.backups import sync_folder
@@ -230,7 +231,7 @@ class _Maker:
         kept.parent.mkdir(exist_ok=True)
         part = kept.with_suffix(".part")
         shutil.copyfile(self.gpkg, part)
-        part.replace(kept)
+        replace(part, kept)
 
     def _log(self) -> None:
         """Package and decision into the survey's change log; a decision is logged in the decider's name."""

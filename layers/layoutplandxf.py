@@ -18,6 +18,7 @@ from ..core.data import RESOURCES, load_yaml
 from ..core.errors import InputError
 from ..core.standard import Edition
 from .rasterfiles import gdal_call, quiet_gdal
+from .replacing import replace
 
 _COLOUR = "#444444"
 _TEXT_HEIGHT_M = 5.0
@@ -57,7 +58,7 @@ def export_dxf(path: Path, drawn: Iterable[Drawn], edition: Edition) -> DxfRepor
     try:
         with quiet_gdal():
             counts = _write(part, final, wanted, edition)
-        part.replace(final)
+        replace(part, final)
     except OSError as error:
         raise InputError("QL-PLAN-DXF", path=str(final), reason=str(error)) from error
     finally:

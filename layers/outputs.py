@@ -30,6 +30,7 @@ from qgis.core import (
 
 from ..core.errors import InputError, Problem, problem
 from ..core.progress import SILENT, Progress
+from .replacing import replace
 
 try:  # QgsField takes QMetaType since 3.38; QVariant's types are gone in Qt 6
     from qgis.PyQt.QtCore import QMetaType
@@ -211,7 +212,7 @@ def write_csv(path: str | os.PathLike[str], header: Sequence[str], rows: Iterabl
             writer.writerows([csv_cell(v) for v in row] for row in rows)
             stream.flush()
             os.fsync(stream.fileno())
-        part.replace(final)
+        replace(part, final)
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(final), reason=str(error)) from error
     finally:
@@ -235,7 +236,7 @@ def mark_csv(path: str | os.PathLike[str]) -> bool:
             written.seek(0)
             marked.write(codecs.BOM_UTF8)
             shutil.copyfileobj(written, marked)
-        part.replace(final)
+        replace(part, final)
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(final), reason=str(error)) from error
     finally:

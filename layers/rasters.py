@@ -34,6 +34,7 @@ from .rasterfiles import (
     quiet_gdal,
     raster_source,
 )
+from .replacing import replace
 
 __all__ = [
     "CodeGrid",
@@ -340,7 +341,7 @@ def write_raster(
     try:
         _write_and_close(part, values, frame, nodata, (unit, description), progress)
         _sync(part)
-        part.replace(final)
+        replace(part, final)
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(final), reason=str(error)) from error
     finally:

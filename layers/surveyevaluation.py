@@ -19,6 +19,7 @@ from ..core.evaluation.uncertainty import Accuracy
 from ..core.progress import SILENT, Progress
 from ..core.standard import Edition, default_edition, editions, open_edition
 from .planar import geometry_of
+from .replacing import replace
 from .store import GpkgStore, LogEntry, Row
 from .store.changelog import GEOMETRY_KEY, INSERT, META, OUTSIDE
 from .surveyfigures import Figures, SurveyLayers, measure, survey_year
@@ -231,7 +232,7 @@ def write_register(path: Path, text: str) -> Path:
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_bytes(text.encode("utf-8"))
-        part.replace(path)
+        replace(part, path)
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(path), reason=str(error)) from error
     finally:

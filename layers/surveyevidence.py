@@ -13,6 +13,7 @@ from typing import Iterator
 from ..core.errors import InputError
 from ..core.evaluation.snapshot import Kept, from_json, to_json
 from ..core.field.names import usable
+from .replacing import replace
 
 EVIDENCE, KEPT = "evidence", "evaluations"
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
@@ -35,7 +36,7 @@ def attach(home: Path, source: Path, number: int) -> str:
             part = target.with_name(f".{target.name}.part")
             try:
                 shutil.copyfile(source, part)
-                part.replace(target)
+                replace(part, target)
             finally:
                 part.unlink(missing_ok=True)
     except OSError as error:
@@ -83,7 +84,7 @@ def keep(home: Path, kept: Kept) -> Path:
     try:
         path.parent.mkdir(exist_ok=True)
         part.write_bytes(to_json(kept).encode("utf-8"))
-        part.replace(path)
+        replace(part, path)
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(path), reason=str(error)) from error
     finally:

@@ -29,6 +29,7 @@ from ..core.errors import InputError, Problem
 from ..core.field.names import photo_name, safe_relative
 from ..core.field.photos import FOLDER, orphans_of
 from .records import plain
+from .replacing import replace
 from .store import GpkgStore, Insert, Row, Saved
 from .store.editing import flat_wkb
 
@@ -172,7 +173,7 @@ def _copied(source: Path, target: Path) -> Path:
             shutil.copyfileobj(given, kept, 1 << 20)
             kept.flush()
             os.fsync(kept.fileno())
-        part.replace(target)
+        replace(part, target)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise InputError("QL-STORE-PHOTOCOPY", path=str(source), reason=str(error)) from error

@@ -14,6 +14,7 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ..core.errors import InputError
 from ..core.training.marking import Tried
+from .replacing import replace
 from .store import GpkgStore, Row
 
 SOUND = "sound"  # the folder of untouched copies
@@ -74,7 +75,7 @@ def reset(course: Course) -> list[str]:
         part = target.with_name(target.name + ".part")
         try:
             shutil.copyfile(kept, part)
-            part.replace(target)
+            replace(part, target)
         except OSError as error:
             raise InputError("QL-TRAINING-RESET", file=target.name, reason=str(error)) from error
     return changed

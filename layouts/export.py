@@ -14,7 +14,8 @@ from qgis.core import Qgis, QgsFeedback, QgsLayoutExporter, QgsPrintLayout, QgsR
 
 from ..core.errors import Cancelled, InputError
 from ..core.progress import SILENT, Progress
-from ..layers.printing.files import settle_pdf
+from ..layers.printing.files import require_end, settle_pdf
+from ..layers.replacing import replace
 
 FORMATS = ("pdf", "png", "svg")
 DPI = 300.0
@@ -42,7 +43,8 @@ def export_layout(layout: QgsPrintLayout, path: Path, title: str, day: str = "20
             raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=reason)
         if path.suffix.lower() == ".pdf":
             settle_pdf(part, day)
-        part.replace(path)
+        require_end(part)
+        replace(part, path)
     except OSError as error:
         raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=str(error)) from error
     finally:
@@ -102,7 +104,7 @@ def _one_pdf(layout: QgsPrintLayout, path: Path, progress: Progress) -> Path:
             why = reason or _REASONS.get(result, str(result))
             raise InputError("QL-FIG-EXPORT", figure=path.stem, path=str(path), reason=why)
         settle_pdf(part)
-        part.replace(path)
+        replace(part, path)
     except OSError as error:
         raise InputError("QL-FIG-EXPORT", figure=path.stem, path=str(path), reason=str(error)) from error
     finally:

@@ -11,6 +11,7 @@ from qgis.core import QgsFeedback, QgsLayoutExporter, QgsPrintLayout
 from ..core.errors import Cancelled, InputError
 from ..core.progress import SILENT, Progress
 from ..layers.printing.files import settle_pdf
+from ..layers.replacing import replace
 from .export import DPI, export_layout
 from .sheet import PAPERS
 
@@ -67,7 +68,7 @@ def _whole_series(layout: QgsPrintLayout, path: Path, title: str, progress: Prog
         if result != QgsLayoutExporter.ExportResult.Success:
             raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=reason or str(result))
         settle_pdf(part)
-        part.replace(path)
+        replace(part, path)
     except OSError as error:
         raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=str(error)) from error
     finally:
@@ -107,7 +108,7 @@ def _picture(layout: QgsPrintLayout, page: int, path: Path, title: str) -> Path:
     try:
         if image.isNull() or not image.save(str(part)):
             raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason="image")
-        part.replace(path)
+        replace(part, path)
     except OSError as error:
         raise InputError("QL-FIG-EXPORT", figure=title, path=str(path), reason=str(error)) from error
     finally:

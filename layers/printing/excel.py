@@ -6,6 +6,8 @@ the table and its header (see :mod:`...core.printing.matching`). Text is text: n
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -40,8 +42,20 @@ def write_workbook(path: Path, sheets: Sequence[PrintedSheet], progress: Progres
     for sheet in sheets:
         name = sheet.form.table_id if sheet.count == 1 else f"{sheet.form.table_id} ({sheet.number})"
         _Writer(book.create_sheet(name), sheet, progress).write()
-    book.save(str(path))
+    try:
+        book.save(str(path))
+    except _unwritten() as error:  # lxml's own, where openpyxl writes through it onto a full disk
+        raise OSError(errno.ENOSPC, str(error) or os.strerror(errno.ENOSPC), str(path)) from error
     settle_zip(path)
+
+
+def _unwritten() -> tuple[type[Exception], ...]:
+    """What lxml raises where a file cannot be written; nothing where it is not there."""
+    try:
+        from lxml.etree import LxmlError
+    except ImportError:
+        return ()
+    return (LxmlError,)
 
 
 class _Writer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 from ...core.errors import InputError
+from ..replacing import replace
 
 _FIRST = ("mimetype", "[Content_Types].xml")
 _OLDEST = (1980, 1, 1, 0, 0, 0)
@@ -37,7 +39,7 @@ def whole(final: Path) -> Iterator[Path]:
         yield part
         with part.open("rb+") as stream:
             os.fsync(stream.fileno())
-        part.replace(final)
+        replace(part, final)
     except OSError as error:
         raise InputError("QL-OUT-WRITE", path=str(final), reason=str(error)) from error
     finally:
@@ -60,11 +62,26 @@ def settle_zip(path: Path, mend: Callable[[dict[str, bytes]], dict[str, bytes]] 
     path.write_bytes(made.getvalue())
 
 
+_ENDS = {".pdf": b"%%EOF", ".png": b"IEND", ".svg": b"</svg>"}
+
+
+def require_end(path: Path) -> None:
+    """Raise OSError where a file is cut off: Qt writes PDFs and pictures onto a full disk without a word."""
+    wanted = _ENDS.get(path.suffix.lower())
+    if wanted is None:
+        return
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - 1024))
+        if wanted not in stream.read():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
 def settle_pdf(path: Path, day: str = "20000101") -> None:
     """Give a PDF a fixed date and no author, in place: lengths stay, so that its table of contents stays right.
 
     ``day`` is YYYYMMDD. Newer Qt writes the user's name, the time and a random number into the XMP part too.
     """
+    require_end(path)
     stamp = day.encode("ascii")
     iso = b"%s-%s-%sT00:00:00" % (stamp[:4], stamp[4:6], stamp[6:8])
 

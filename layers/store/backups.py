@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Mapping, NamedTuple
 
 from ...core.errors import InputError
+from ..replacing import replace
 from .connection import journal_mode, uri_of
 from .reading import count_rows
 
@@ -72,7 +73,7 @@ def copy_verified(connection: sqlite3.Connection, final: Path) -> None:
     try:
         _copy(connection, part)
         sync(part)
-        part.replace(final)
+        replace(part, final)
         sync_folder(final.parent)
     except (sqlite3.Error, OSError) as error:
         raise InputError("QL-STORE-BACKUP", path=str(final), reason=str(error)) from error

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
+from ..replacing import replace
 from .changelog import now
 from .model import KEEP, Change, Delete, Insert, Keep, Update
 from .values import multi_text
@@ -47,7 +48,7 @@ class Drafts:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        part.replace(final)
+        replace(part, final)
         return final
 
     def drop(self, draft_id: str) -> None:

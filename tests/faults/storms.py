@@ -180,6 +180,8 @@ class Create(Job):
                 counts = {k: len(v) for k, v in rows.items() if v}
                 found.append(f"{path.name}: {counts}")
         for path in home.glob("*.qgz"):
+            if ".part." in path.name:  # what was being written when the kill came
+                continue
             found += project_faults(path)
             if not path.with_suffix(".gpkg").exists():
                 found.append(f"{path.name} without its survey")
