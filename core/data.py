@@ -22,7 +22,7 @@ class UnfitYaml(yaml.YAMLError):
 
 
 def parse_untrusted(data: bytes) -> Any:
-    """Plain data of YAML from anywhere: small, not deep, no references to itself.
+    """Plain data of YAML from anywhere: small, not deep, no references to itself, no key twice.
 
     Deep nesting ends the C parser's process, and references grow without end when they are shown.
     Raises yaml.YAMLError.
@@ -38,9 +38,23 @@ def parse_untrusted(data: bytes) -> Any:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
                 raise UnfitYaml("[[[…")
+        twice = _twice(yaml.compose(text, Loader=SAFE_LOADER))
+        if twice:
+            raise UnfitYaml(f"{twice}: ×2")
         return _single(text)
     except (ValueError, RecursionError) as error:
         raise UnfitYaml(str(error)) from error
+
+
+def _twice(node: Any) -> str:
+    """The first key that stands twice in one mapping (the second would silently win), empty if none does."""
+    if isinstance(node, yaml.SequenceNode):
+        return next((found for found in map(_twice, node.value) if found), "")
+    if not isinstance(node, yaml.MappingNode):
+        return ""
+    keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+    double = next((key for key in keys if keys.count(key) > 1), "")
+    return double or next((found for _, value in node.value for found in [_twice(value)] if found), "")
 
 
 def load_untrusted(path: Path) -> Any:

@@ -54,12 +54,18 @@ class _Facts(string.Formatter):
         return shown if len(shown) <= _LONGEST_FACT else shown[:_LONGEST_FACT] + "…"
 
 
+def _one_line(value: Any) -> Any:
+    """A text of anybody's in one line: a break in it would look like a message of its own."""
+    return " ".join(value.split()) if isinstance(value, str) and len(value.splitlines()) > 1 else value
+
+
 def sentence(code: str, facts: Mapping[str, Any], language: str | None = None) -> str:
     """``"CODE: what is wrong. What to do."`` in ``language`` (default: the interface's)."""
     entry = catalogue().get(code)
     if entry is None:
         return f"{code}: " + ", ".join(f"{k}={v}" for k, v in facts.items())
     lang = language or _language.current()
+    facts = {key: _one_line(value) for key, value in facts.items()}
     parts = [entry[lang], entry.get(f"cure_{lang}", "")]
     gap = "" if lang == "zh" else " "
     text = gap.join(_Facts().vformat(p, (), facts) for p in parts if p)

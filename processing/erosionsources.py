@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import NamedTuple, Sequence
+from typing import Callable, NamedTuple, Sequence, TypeVar
 
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem
@@ -78,6 +78,9 @@ class Prepared(NamedTuple):
     dem: Reading | None = None
 
 
+T = TypeVar("T")
+
+
 def prepare(inputs: Inputs, source: str, scale: IntensityScale, progress: Progress) -> Prepared:
     """Look at a source's parameters, the headers of its rasters and the DEM; faults are kept in ``inputs``."""
     if source == OFFICIAL:
@@ -145,7 +148,8 @@ class Grading:
         frame = min((f for f in frames if f is not None), key=lambda f: f.dx * f.dy)
         rasters = {n: inputs.attempt(partial(self._raster, n, frame)) for n in given}
         inputs.settle()
-        found = soil_loss({n: r for n, r in rasters.items() if r is not None})
+        known = {n: r for n, r in rasters.items() if r is not None}
+        found = self._named(lambda: soil_loss(known))
         inputs.warn(found.warnings)
         return self._by_loss(found.values, frame, found.equation)
 
@@ -158,7 +162,7 @@ class Grading:
 
     def _by_loss(self, loss: np.ndarray, frame: GridFrame, method: str) -> Graded:
         region = self.prepared.region
-        classes = grade_soil_loss(loss, self.scale, region)
+        classes = self._named(lambda: grade_soil_loss(loss, self.scale, region), "SOIL_LOSS")
         inside = centre_mask(self.extent.geometry, frame)
         modulus = mean_modulus(np.where(inside, loss, np.nan), np.array(frame.dx * frame.dy))
         tolerable = self.scale.tolerable[region] if region else 0.0
@@ -181,6 +185,19 @@ class Grading:
         inputs.warn(reading.warnings)
         return reading.grid.values.astype(np.float64)
 
+    def _named(self, work: Callable[[], T], role: str = "") -> T:
+        """``work()``; what is wrong with values is said with the parameter and the layer that holds them."""
+        try:
+            return work()
+        except InputError as error:
+            told = []
+            for fault in error.problems:
+                name = role or str(fault.facts.get("what") or fault.facts.get("factor") or "")
+                source = f"{name} ({self.inputs.title(name)})" if self.inputs.given(name) else name
+                facts = {**fault.facts, "what": source, "factor": source}
+                told.append(Problem(fault.code, facts))
+            raise InputError(problems=told) from error
+
     def _agreed(self, crs: QgsCoordinateReferenceSystem, name: str) -> Guarded:
         first, shifts = self.extent.first, self.inputs.shifts
         return guard(crs, self.extent.crs, layer=name, parameter=name, first=first, shifts=shifts)
@@ -199,7 +216,9 @@ class Grading:
         cropland = land.cells_of(CROPLAND)
         exempt = self.prepared.exempt
         mask = land.cells_of(*exempt) if exempt else None
-        classes = grade_slope_and_cover(slope.values, cropland, cover, table, mask)
+        classes = self._named(
+            lambda: grade_slope_and_cover(slope.values, cropland, cover, table, mask), "COVER"
+        )
         self._tell(classes, slope, land, cover is not None)
         method = "SL 190 slope × cover" if cover is not None else "SL 190 slope, cropland only"
         return Graded(classes, frame, method)

@@ -153,6 +153,7 @@ class _Run:
         land = inputs.attempt(lambda: self._land(bool(metrics))) if inputs.given("LANDUSE") else None
         erosion = inputs.attempt(self._erosion) if inputs.given("EROSION") else None
         greens = inputs.attempt(self._greens) if inputs.given("GREEN") and inputs.given("BUILT") else None
+        self._check_company()
         inputs.settle()
         if erosion is not None:
             yield from self._erosion_rows(erosion, scopes)
@@ -164,6 +165,17 @@ class _Run:
             yield from metric_rows(inputs, self.extent, land, metrics, scopes, self.progress)
 
     # -- reading ---------------------------------------------------------------
+    def _check_company(self) -> None:
+        """A fault where nothing can be measured at all, a warning where half of what C.7 needs is given."""
+        inputs = self.inputs
+        green, built = (inputs.given(name) for name in ("GREEN", "BUILT"))
+        if green != built:
+            alone, other = ("GREEN", "BUILT") if green else ("BUILT", "GREEN")
+            facts = {"parameter": alone, "layer": inputs.title(alone), "other": other}
+            inputs.warn([Problem("QL-LANDSCAPE-HALFGREEN", facts)])
+        if not any(map(inputs.given, ("LANDUSE", "EROSION", "GREEN", "BUILT"))):
+            inputs.faults.append(Problem("QL-LANDSCAPE-NOTHING", {"parameter": "LANDUSE"}))
+
     def _metrics(self) -> list[str]:
         """The metrics asked for; a fault where they cannot be measured."""
         inputs = self.inputs

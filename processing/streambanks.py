@@ -45,9 +45,10 @@ class Banks:
         self.points = self._records("POLLUTION", Wanted(POINT, ("kind",)))
         inputs.warn(bankfacts.unknown_kinds(self.points, "POLLUTION", inputs.title("POLLUTION")))
         found = inputs.attempt(lambda: read_map(inputs.text("LANDUSE_MAP")))
-        if found is not None:
-            self.mapping, warnings = found
-            inputs.warn(warnings)
+        if found is None:  # without its map, what the codes mean is not known either
+            return
+        self.mapping, warnings = found
+        inputs.warn(warnings)
         if inputs.given("LANDUSE") and not inputs.is_raster("LANDUSE"):
             self.parcels = self._parcels() or self.parcels
 

@@ -35,8 +35,9 @@ from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
 from ..layers.lines import ellipsoidal_length, inside_lengths, line_parts, line_wkb, union
 from ..layers.outputs import Column
+from ..layers.planar import geometry_of
 from ..layers.rasters import write_raster
-from ..layers.records import LINE, POLYGON, Record, Wanted
+from ..layers.records import LINE, POLYGON, Record, Wanted, id_list
 from ..layers.streams import Terrain, boundary_area, lines_beyond, read_terrain, run_streams
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
@@ -218,6 +219,7 @@ class _Run:
             self.boundary = union(boundary)
             self._check_boundary(self.boundary)
         parts = [(record, xy) for record in lines for xy in line_parts(record.wkb or b"")]
+        inputs.warn(_without_length(lines, inputs.title("CHANNELS")))
         inputs.warn(lines_beyond(parts, self.dem, inputs.title("CHANNELS")))
         streams = self._survey([xy for _, xy in parts], [record for record, _ in parts], water)
         return self._identified(streams, previous, [record for record, _ in parts], banks)
@@ -420,6 +422,13 @@ class _Run:
             "LENGTH_REQUIRED_M": round(float(channels.length_m[required].sum()), 3),
             "DRAINAGE_DENSITY": round(length / 1e3 / (area / 1e6), 6) if area else None,
         }
+
+
+def _without_length(lines: list[Record], layer: str) -> list[Problem]:
+    """Surveyed lines whose ends and corners are one point: no channel can follow them."""
+    lost = [record.fid for record in lines if geometry_of(record.wkb or b"").length() == 0]
+    facts = {"parameter": "CHANNELS", "layer": layer, "count": len(lost), "ids": id_list(lost)}
+    return [Problem("QL-STREAMS-NOLENGTH", facts)] if lost else []
 
 
 def _met(network: _Network) -> np.ndarray:

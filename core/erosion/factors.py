@@ -189,7 +189,7 @@ def cover_factor(cover_pct: np.ndarray) -> np.ndarray:
     cover = np.asarray(cover_pct, dtype=np.float64)
     known = cover[np.isfinite(cover)]
     if known.size and (known.min() < 0 or known.max() > 100):
-        raise InputError("QL-EROSION-COVER", least=float(known.min()), most=float(known.max()))
+        raise InputError("QL-EROSION-COVER", what="COVER", least=float(known.min()), most=float(known.max()))
     between = 0.6508 - 0.3436 * np.log10(np.where(cover > 0, cover, 1.0))
     found = np.where(cover > 78.3, 0.0, np.clip(between, 0.0, 1.0))
     found = np.where(cover == 0, 1.0, found)

@@ -86,7 +86,7 @@ def _cover(cover_pct: np.ndarray) -> np.ndarray:
     cover = _within(cover_pct, 100.0, "QL-EROSION-COVER")
     known = cover[~np.isnan(cover)]
     if known.size and known.max() <= 1 and (known != np.rint(known)).any():
-        raise InputError("QL-EROSION-COVERFRACTION", most=float(known.max()))
+        raise InputError("QL-EROSION-COVERFRACTION", what="COVER", most=float(known.max()))
     return cover
 
 
@@ -95,7 +95,7 @@ def _within(values: np.ndarray, most: float, code: str) -> np.ndarray:
     found = np.where(np.isfinite(found), found, np.nan)
     known = found[~np.isnan(found)]
     if known.size and (known.min() < 0 or known.max() > most):
-        raise InputError(code, least=float(known.min()), most=float(known.max()))
+        raise InputError(code, what=code.split("-")[-1], least=float(known.min()), most=float(known.max()))
     return found
 
 

@@ -6,6 +6,7 @@ allows, the sheet does not conform there, though work on it goes on.
 
 from __future__ import annotations
 
+import calendar
 import re
 import unicodedata
 from typing import Iterable, NamedTuple, Sequence
@@ -18,7 +19,8 @@ SLIVER = 0.001
 
 OK, COARSE, PARTLY, NO_SCALE, NONE = "ok", "coarse", "partly", "no_scale", "none"
 _RATIO = re.compile(r"1[:/](\d+(?:\.\d+)?)(万)?")
-_DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?)?")
+_DATE = re.compile(r"(\d{4})(?!\d)(?:[-/.年](\d{1,2})(?!\d)(?:[-/.月](\d{1,2})(?!\d)日?)?)?")
+_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})?(?!\d)")
 
 
 class Base(NamedTuple):
@@ -65,13 +67,20 @@ def scale_of(value: object) -> int | None:
 
 
 def date_of(value: object) -> str | None:
-    """A date as ISO text, as far as it goes (2023, 2023-11, 2023-11-05); None where it holds no year."""
+    """A date as ISO text, as far as it goes (2023, 2023-11, 2023-11-05); None where it holds no year.
+
+    A month or day that no calendar has is left out: 2023-11-31 is some day of 2023-11.
+    """
     text = unicodedata.normalize("NFKC", "" if value is None else str(value)).strip()
-    match = _DATE.match(text)
+    match = _DATE.match(text) or _DIGITS.match(text)
     if match is None:
         return None
-    year, month, day = match.groups()
-    return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part)])
+    year, month, day = (int(part or 0) for part in match.groups())
+    if not 1 <= month <= 12:
+        return f"{year:04d}"
+    if not 1 <= day <= calendar.monthrange(max(year, 1), month)[1]:
+        return f"{year:04d}-{month:02d}"
+    return f"{year:04d}-{month:02d}-{day:02d}"
 
 
 def covering(part: Shape, bases: Iterable[Base], most: int, plane: Planar) -> Covered:

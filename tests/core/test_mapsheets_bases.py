@@ -99,7 +99,9 @@ def test_what_is_no_scale_is_refused(value):
 @pytest.mark.parametrize(
     ("value", "date"),
     [("2023-11-05", "2023-11-05"), ("2023", "2023"), (2023, "2023"), ("2023/3", "2023-03"),
-     ("2023年3月5日", "2023-03-05"), ("2023-11-05T00:00:00", "2023-11-05"), ("unknown", None), (None, None)],
+     ("2023年3月5日", "2023-03-05"), ("2023-11-05T00:00:00", "2023-11-05"),
+     ("20231105", "2023-11-05"), ("2023-11-31", "2023-11"), ("2023-13-01", "2023"), ("20260", None),
+     ("unknown", None), (None, None)],
 )  # fmt: skip
 def test_dates_as_far_as_they_go(value, date):
     assert date_of(value) == date
