@@ -35,11 +35,7 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 
 def redacted(text: str) -> str:
-    """A layer's source as it may be shown and kept in a log: passwords and keys taken out.
-
-    >>> redacted("host=a password='b c' table=d"), redacted("https://u:p@h/a?tk=1&x=2")
-    ("host=a password=*** table=d", "https://***@h/a?tk=***&x=2")
-    """
+    """A layer's source as it may be shown and kept in a log: passwords, keys and accounts taken out."""
     return _ACCOUNT.sub("***", _SECRET.sub(r"\1***", text))
 
 

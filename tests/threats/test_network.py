@@ -151,3 +151,20 @@ def test_a_password_in_a_layer_s_source_is_in_no_message_and_no_product(run, sur
         assert SECRET not in str(error.value), name
     assert not [text for text in told if SECRET in text and "QL-" in text]
     assert holding(tmp_path / "out", SECRET) == [] and holding(survey.parent, SECRET) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("host=a password='b c' table=d", "host=a password=*** table=d"),
+        ("host=a PASSWORD=b table=d", "host=a PASSWORD=*** table=d"),
+        ("https://u:p@h/a?tk=1&x=2", "https://***@h/a?tk=***&x=2"),
+        ("type=xyz&url=https://t0.x.cn/{z}&tk=abc", "type=xyz&url=https://t0.x.cn/{z}&tk=***"),
+        ("authcfg=abc1234 url=x", "authcfg=*** url=x"),
+        ("D:/数据/key/a.gpkg|layername=x", "D:/数据/key/a.gpkg|layername=x"),
+    ],
+)
+def test_what_is_secret_in_a_source_is_not_shown(source, shown):
+    from qingliu.core.messages import redacted
+
+    assert redacted(source) == shown
