@@ -24,6 +24,8 @@ from .store import GpkgStore
 
 SCOPE, KEY = "qingliu", "guide/answers"
 FIELD, MAP = "qingliu/field", "qingliu/map"
+POINTS = ("OUTLET",)
+"""Roles that the algorithms take as a point, not as a layer."""
 TYPE_KEY = "type.chosen"
 SURVEY_FILE = "survey.gpkg"
 TABLES = (".yaml", ".yml", ".csv")  # read by the algorithms themselves
@@ -141,6 +143,11 @@ def role_parameters(project: QgsProject, survey: Path | None = None) -> dict[str
         layer = (own or filled or [None])[0]
         if layer is None:
             continue
+        if role.upper() in POINTS:
+            point = _point_text(layer)
+            if point and (own or role.upper() not in found):
+                found[role.upper()] = point
+            continue
         found[role.upper()] = layer.source()
         for name, ending in ((FIELD, "_FIELD"), (MAP, "_MAP")):
             value = layer.customProperty(name)
@@ -149,6 +156,16 @@ def role_parameters(project: QgsProject, survey: Path | None = None) -> dict[str
     if survey is not None:
         found["SURVEY"] = str(survey)
     return found
+
+
+def _point_text(layer: QgsMapLayer) -> str:
+    """The first point of a layer as Processing writes a point, with its CRS; empty where there is none."""
+    features = layer.getFeatures() if isinstance(layer, QgsVectorLayer) else ()
+    shape = next((f.geometry() for f in features if not f.geometry().isNull()), None)
+    if shape is None:
+        return ""
+    point = shape.centroid().asPoint()
+    return f"{point.x()!r},{point.y()!r} [{layer.crs().authid()}]"
 
 
 def _kept(project: QgsProject) -> Sequence[str]:

@@ -59,7 +59,8 @@ class StoreTable:
     """A table of the store; ``geometry`` is a GeoPackage type name, None for a plain table.
 
     ``role`` is SURVEY, LAYER or OWN. Rows of a ``tracked`` table have uuid and version and are
-    saved with conflict check and change log; ``append_only`` tables are never changed.
+    saved with conflict check and change log; ``append_only`` tables are never changed. ``style`` is a style of
+    resources/styles that is used instead of ``colour``.
     """
 
     name: str
@@ -72,6 +73,7 @@ class StoreTable:
     append_only: bool = False
     colour: str = "#888888"
     outline: bool = False
+    style: Optional[str] = None
     table_id: Optional[str] = None
 
     def field(self, name: str) -> Field:
@@ -156,6 +158,7 @@ def _layer(name: str, entry: Mapping[str, Any]) -> StoreTable:
     return StoreTable(
         name, entry["zh"], entry["en"], LAYER, fields, entry["geometry"],
         colour=entry["colour"], outline=entry.get("outline", False),
+        style=entry.get("style"),
     )  # fmt: skip
 
 

@@ -80,7 +80,10 @@ def _open_layers(survey: Surveyed) -> Iterator[SurveyLayer]:
             shown = title if words is None else f"{title}（{words[0]}）"
             if words is not None and survey.language != "zh":
                 shown = f"{title} ({words[1]})"
-            yield SurveyLayer(open_layer(survey.gpkg, table.name, shown, shape), table)
+            layer = open_layer(survey.gpkg, table.name, shown, shape)
+            if layer.isValid():  # before it is drawn for the first time
+                style_layer(layer, table, survey.language)
+            yield SurveyLayer(layer, table)
 
 
 def fill_project(project: QgsProject, survey: Surveyed) -> list[SurveyLayer]:
@@ -113,7 +116,6 @@ def filling(project: QgsProject, survey: Surveyed, found: list[SurveyLayer]) -> 
     for item in found:
         make_form(item.layer, item.table, context, relations)
         yield
-        style_layer(item.layer, item.table, survey.language)
         set_role(item.layer, item.table.name, survey.store_id)
         if item.table.name in (CODE_LIST, "change_log", "meta"):
             item.layer.setReadOnly(True)

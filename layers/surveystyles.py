@@ -6,6 +6,7 @@ from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsFeatureRenderer,
     QgsFillSymbol,
+    QgsMapLayer,
     QgsRendererCategory,
     QgsSingleSymbolRenderer,
     QgsSymbol,
@@ -14,6 +15,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from ..core.data import RESOURCES
 from ..core.standard import CodeItem
 from .schema import StoreTable, code_lists
 
@@ -24,6 +26,10 @@ _EROSION = ("#ffffcc", "#fed976", "#feb24c", "#fd8d3c", "#f03b20", "#bd0026")
 def style_layer(layer: QgsVectorLayer, table: StoreTable, language: str) -> None:
     """Give a located layer its symbols; plain tables have none."""
     if not layer.isSpatial():
+        return
+    if table.style:
+        path = RESOURCES / "styles" / f"{table.style}.qml"
+        layer.loadNamedStyle(str(path), False, QgsMapLayer.StyleCategory.Symbology)
         return
     found = _categories(layer, table, language)
     layer.setRenderer(found or QgsSingleSymbolRenderer(_symbol(layer, table, QColor(table.colour))))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from qgis.core import QgsProject
+from qgis.core import QgsFeature, QgsProject
 from qgis.PyQt.QtCore import QSettings
 from qgis.PyQt.QtWidgets import QComboBox, QPushButton, QTableWidget
 
@@ -146,6 +146,35 @@ def test_a_survey_that_only_layers_show_keeps_its_journal_between_answers(guide,
     assert guide.hold.store is None and small_survey.read_bytes()[18:20] == b"\x01\x01"
 
 
+def test_a_survey_that_layers_show_is_held_while_a_step_writes_into_it(guide, case, qtbot, small_survey):
+    from qingliu.layers.store import open_store
+
+    assert QgsProject.instance().read(str(small_survey.with_suffix(".qgz")))
+    guide.open_case(case)
+    guide.refresh()
+    guide._run_keys(["prefill"])
+    qtbot.waitUntil(lambda: guide.hold.store is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not guide.runner.busy, timeout=120_000)
+    assert "failed" not in guide.status.text(), guide.status.text()
+    assert small_survey.read_bytes()[18:20] == b"\x02\x02"
+    with open_store(small_survey, read_only=True) as store:
+        assert store.rows("a1")
+
+
+def test_a_step_that_writes_waits_for_edits_to_be_saved_first(guide, case, qtbot, small_survey):
+    assert QgsProject.instance().read(str(small_survey.with_suffix(".qgz")))
+    guide.open_case(case)
+    layers = QgsProject.instance().mapLayers().values()
+    villages = next(x for x in layers if "layername=villages" in x.source())
+    villages.startEditing()
+    villages.addFeature(QgsFeature(villages.fields()))
+    guide.refresh()
+    guide._run_keys(["prefill"])
+    qtbot.waitUntil(lambda: "QL-STORE-EDITING" in guide.status.text(), timeout=20_000)
+    assert not guide.runner.busy
+    villages.rollBack()
+
+
 def test_what_others_save_is_looked_at_again(guide, qtbot, small_survey):
     from qingliu.layers.store import open_store
 
@@ -176,3 +205,35 @@ def test_targets_have_a_cell_for_each_indicator_and_year(guide):
     table.item(0, 3).setText("85")
     guide.refresh()
     assert guide.answers["target.1.planned"].value == "85"
+
+
+def test_every_step_of_the_way_accepts_what_the_practice_project_gives_it(
+    practice_folder, tmp_path, qgis_new_project
+):
+    """Case layers and survey side by side in one project, as the practice watershed opens."""
+    from qgis.core import QgsApplication, QgsProcessingContext
+    from qingliu.core import language
+    from qingliu.core.job import Skipped, parameters_of, steps
+    from qingliu.layers.cases import open_case
+    from qingliu.layers.guidestate import add_case, role_parameters
+    from qingliu.layers.surveyproject import Surveyed, fill_project
+    from qingliu.layouts.caselooks import depth
+
+    project = QgsProject.instance()
+    add_case(project, open_case(practice_folder), depth)
+    survey = practice_folder / "survey.gpkg"
+    fill_project(project, Surveyed(survey, "s", "x", language.current()))
+    roles = {**role_parameters(project, survey), "PROJECT": str(tmp_path / "p.qgz")}
+    assert roles["OUTLET"].endswith("[EPSG:4547]")
+    context = QgsProcessingContext()
+    context.setProject(project)
+    tried = 0
+    for step in steps():
+        parameters = parameters_of(step, roles, tmp_path)
+        if isinstance(parameters, Skipped):
+            continue
+        algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"qingliu:{step.algorithm}")
+        accepted, why = algorithm.checkParameterValues(parameters, context)
+        assert accepted, (step.key, why)
+        tried += 1
+    assert tried >= 8
