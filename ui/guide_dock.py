@@ -337,6 +337,7 @@ class GuideDock(QDockWidget):
             return
         self.runner = JobRunner(QgsProject.instance(), folder, self)
         self.runner.survey = self.survey
+        self.runner.hold = lambda survey: self._seat(survey, current_user())
         self.runner.said.connect(self.status.setText)
         self.runner.progressed.connect(lambda value: self.bar.setValue(int(value)))
         self.runner.step_done.connect(self._soon)

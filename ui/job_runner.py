@@ -7,7 +7,7 @@ runs in it with a progress window that can cancel.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from qgis.core import (
     QgsApplication,
@@ -21,6 +21,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QProgressDialog, QWidget
 
 from ..core import language
+from ..core.errors import QingliuError
 from ..core.job import Skipped, Step, parameters_of
 from ..layers.guidestate import role_parameters, take_results
 from .survey_session import survey_in
@@ -39,7 +40,10 @@ class Log(QgsProcessingFeedback):
 
 
 class JobRunner(QObject):
-    """Runs steps into ``folder``; ``said`` tells each beginning and end, ``finished`` whether all went well."""
+    """Runs steps into ``folder``; ``said`` tells each beginning and end, ``finished`` whether all went well.
+
+    ``hold`` is asked to hold a survey that is shown before a step writes into it; it may raise QingliuError.
+    """
 
     said = pyqtSignal(str)
     progressed = pyqtSignal(float)
@@ -52,6 +56,7 @@ class JobRunner(QObject):
         self.project = project
         self.folder = folder
         self.survey: Path | None = survey_in(project)
+        self.hold: Callable[[Path], object] = lambda survey: None
         self._left: list[Step] = []
         self._task: QgsProcessingAlgRunnerTask | None = None
         self._held: tuple[Any, ...] = ()
@@ -96,6 +101,9 @@ class JobRunner(QObject):
                 )
             self._next()
             return
+        if not self._may_write(step, algorithm):
+            self._next()
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         self._fresh(step, found)
         self.said.emit(self.tr("{} …").format(_title(step)))
@@ -103,6 +111,18 @@ class JobRunner(QObject):
             self._run_here(step, algorithm, found)
         else:
             self._run_beside(step, algorithm, found)
+
+    def _may_write(self, step: Step, algorithm: QgsProcessingAlgorithm) -> bool:
+        """Whether a step may write into the survey; where it may not, why is said and nothing more is run."""
+        if self.survey is None or "SURVEY" not in step.needs or algorithm.outputDefinition("SURVEY") is None:
+            return True
+        try:
+            self.hold(self.survey)
+        except QingliuError as error:
+            self._left, self._stopped = [], True
+            self.said.emit(self.tr("{step} failed: {reason}").format(step=_title(step), reason=error.text()))
+            return False
+        return True
 
     def _fresh(self, step: Step, parameters: Mapping[str, Any]) -> None:
         """Layers of the project that show a file about to be written again are taken out first."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from qgis.core import QgsFeature, QgsProject
+from qgis.core import QgsFeature, QgsGeometry, QgsProject
 from qgis.PyQt.QtCore import QSettings
 from qgis.PyQt.QtWidgets import QComboBox, QPushButton, QTableWidget
 
@@ -147,8 +147,13 @@ def test_a_survey_that_only_layers_show_keeps_its_journal_between_answers(guide,
 
 
 def test_a_survey_that_layers_show_is_held_while_a_step_writes_into_it(guide, case, qtbot, small_survey):
-    from qingliu.layers.store import open_store
+    from qingliu.layers.store import Insert, open_store
 
+    square = QgsGeometry.fromWkt(
+        "MultiPolygon (((500100 2999100, 500900 2999100, 500900 2999900, 500100 2999100)))"
+    )
+    with open_store(small_survey) as store:
+        store.save([Insert("boundary", {"name": "试验"}, bytes(square.asWkb()))])
     assert QgsProject.instance().read(str(small_survey.with_suffix(".qgz")))
     guide.open_case(case)
     guide.refresh()
