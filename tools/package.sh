@@ -12,3 +12,4 @@ find "$stage" -exec touch -h -d "$when" {} +
 find "$stage" -type f -exec chmod 644 {} +
 (cd "$stage" && find qingliu -type f | LC_ALL=C sort | TZ=UTC zip -q -X -9 ../qingliu.zip -@)
 echo "build/qingliu.zip: $(du -k build/qingliu.zip | cut -f1) KiB"
+.venv/bin/python tools/sbom.py
