@@ -36,7 +36,7 @@ from ..layers.surveyevaluation import (
 from ..layers.surveyevidence import attach
 from ..layers.surveyfigures import Homes
 from .survey_session import work_folder
-from .tasks import TaskProgress
+from .tasks import TaskProgress, uncollected
 
 RECENT = "qingliu/survey/recent"
 STAGES = 12
@@ -88,6 +88,7 @@ def asked_of(path: Path) -> Asked:
     return Asked(path, home_of(path))
 
 
+@uncollected()
 def evaluate_survey(task: QgsTask, asked: Asked) -> Evaluated:
     """Read everything and evaluate it for all types. Raises QingliuError, Cancelled."""
     looked = inspect(asked.path)
@@ -113,6 +114,7 @@ def titles() -> dict[str, str]:
     return {t.name: t.zh if zh else t.en for t in store_schema().values()}
 
 
+@uncollected()
 def notice(task: QgsTask, found: Evaluated) -> Noticed:
     """What changed since the survey was evaluated. Raises QingliuError."""
     with GpkgStore(found.asked.path, read_only=True, home=found.asked.home) as store:

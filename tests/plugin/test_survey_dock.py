@@ -121,6 +121,14 @@ def test_opening_adds_the_layers_once_and_remembers_the_survey(dock, path, qtbot
     assert len(layers_of(QgsProject.instance(), dock.session.store)) == count
 
 
+def test_what_was_there_is_not_looked_through_by_the_collector_until_the_survey_is_closed(dock):
+    import gc
+
+    assert gc.get_freeze_count() > 0 and gc.isenabled()
+    dock.close_survey()
+    assert gc.get_freeze_count() == 0
+
+
 def test_a_file_that_is_no_survey_is_refused_in_words(bare, tmp_path, qtbot):
     wrong = tmp_path / "other.gpkg"
     wrong.write_bytes(b"")
