@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Callable, Iterable, Mapping, Sequence
 
-from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer, QgsWkbTypes
 
 from ..core import language
 from ..core.case import Case
@@ -24,6 +24,7 @@ from .store import GpkgStore
 
 SCOPE, KEY = "qingliu", "guide/answers"
 FIELD, MAP = "qingliu/field", "qingliu/map"
+RESULTS = "成果 Results"
 POINTS = ("OUTLET",)
 """Roles that the algorithms take as a point, not as a layer."""
 TYPE_KEY = "type.chosen"
@@ -206,6 +207,27 @@ def take_results(project: QgsProject, step: Step, parameters: Mapping[str, objec
         project.removeMapLayers([x.id() for x in stale if x.source().split("|")[0] == source])
         layer = open_role(source, role, language.pick(dict(step.title)))
         if layer.isValid():
-            project.addMapLayer(layer)
+            project.addMapLayer(layer, False)
+            _put_on_top(project, layer)
             added.append(layer)
     return added
+
+
+def _put_on_top(project: QgsProject, layer: QgsMapLayer) -> None:
+    """A result is seen at once: on top, areas below the results that are lines; the latest area alone is drawn."""
+    group = project.layerTreeRoot().findGroup(RESULTS) or project.layerTreeRoot().insertGroup(0, RESULTS)
+    if not _is_area(layer):
+        group.insertLayer(0, layer)
+        return
+    for node in group.findLayers():
+        if node.layer() is not None and _is_area(node.layer()):
+            node.setItemVisibilityChecked(False)
+            node.setExpanded(False)
+    lines = sum(1 for node in group.findLayers() if not _is_area(node.layer()))
+    group.insertLayer(lines, layer)
+
+
+def _is_area(layer: QgsMapLayer | None) -> bool:
+    return isinstance(layer, QgsRasterLayer) or (
+        isinstance(layer, QgsVectorLayer) and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+    )

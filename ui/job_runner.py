@@ -155,6 +155,7 @@ class JobRunner(QObject):
 
         log.progressChanged.connect(moved)
         _, ok = algorithm.run(parameters, context, log)
+        window.canceled.disconnect(log.cancel)  # closing the window says canceled too
         window.close()
         window.deleteLater()
         if log.isCanceled():

@@ -242,3 +242,44 @@ def test_every_step_of_the_way_accepts_what_the_practice_project_gives_it(
         assert accepted, (step.key, why)
         tried += 1
     assert tried >= 8
+
+
+def test_a_step_that_needs_the_window_ends_well_and_is_not_taken_for_cancelled(guide, qtbot, small_survey):
+    """Closing a progress window says canceled: that must not stop the way after the tables are printed."""
+    QgsProject.instance().writeEntry("qingliu", "case", str(small_survey.parent.parent))
+    guide.refresh()
+    guide._run_keys(["tables"])
+    said = []
+    guide.runner.said.connect(said.append)
+    ended = []
+    guide.runner.finished.connect(ended.append)
+    qtbot.waitUntil(lambda: bool(ended), timeout=60_000)
+    assert ended == [True], said
+    assert (small_survey.parent / "tables" / "a1.xlsx").exists()
+
+
+def test_results_lie_on_top_lines_above_areas_and_only_the_latest_area_is_drawn(tmp_path, qgis_new_project):
+    from qgis.core import QgsVectorFileWriter, QgsVectorLayer
+    from qingliu.core.job import steps
+    from qingliu.layers.guidestate import RESULTS, take_results
+
+    project = QgsProject.instance()
+    project.addMapLayer(QgsVectorLayer("Polygon?crs=EPSG:4547", "land", "memory"))
+    kinds = {
+        "erosion": ("OUTPUT", "Polygon"),
+        "streams": ("OUTPUT", "LineString"),
+        "zones": ("OUTPUT", "Polygon"),
+    }
+    for step in (s for key in kinds for s in steps() if s.key == key):
+        output, kind = kinds[step.key]
+        source = QgsVectorLayer(f"{kind}?crs=EPSG:4547&field=zone:string", step.key, "memory")
+        path = tmp_path / f"{step.key}.gpkg"
+        options = QgsVectorFileWriter.SaveVectorOptions()
+        QgsVectorFileWriter.writeAsVectorFormatV3(source, str(path), project.transformContext(), options)
+        take_results(project, step, {output: str(path)})
+    group = project.layerTreeRoot().children()[0]
+    assert group.name() == RESULTS
+    shown = [
+        (Path(n.layer().source().split("|")[0]).stem, n.itemVisibilityChecked()) for n in group.findLayers()
+    ]
+    assert shown == [("streams", True), ("zones", True), ("erosion", False)]
