@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SETUP = @tools/setup.sh
 ENV = eval "$$(tools/env.sh)";
 
-.PHONY: demo test lint format bench docs link package translate matrix torture fuzz env setup
+.PHONY: demo test lint format bench docs pictures link package translate matrix torture fuzz env setup
 .DEFAULT_GOAL := test
 
 setup:
@@ -38,6 +38,10 @@ bench:  ## terrain chain and pattern metrics beside their peers, as ratios
 docs:
 	$(SETUP)
 	@$(ENV) $(PY) tools/docs.py
+
+pictures:  ## pictures of QGIS's window for the guides, of the demo's watershed (Xvfb)
+	$(SETUP)
+	@tools/window_pictures.sh
 
 link:  ## link this checkout into the user's own QGIS profile
 	$(SETUP)
