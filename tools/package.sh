@@ -7,6 +7,7 @@ git archive HEAD | tar -x -C "$stage/qingliu"
 for qm in i18n/*.qm; do [ -e "$qm" ] && cp "$qm" "$stage/qingliu/i18n/"; done
 tools/env.sh >/dev/null; eval "$(tools/env.sh)"; .venv/bin/python tools/docs.py >/dev/null
 [ -d docs/html ] && cp -r docs/html "$stage/qingliu/docs/"
+rm -rf "$stage/qingliu/docs/images" "$stage/qingliu/docs/guide"  # what they show is in docs/html
 when=$(git log -1 --format=%cI)
 find "$stage" -exec touch -h -d "$when" {} +
 find "$stage" -type f -exec chmod 644 {} +
