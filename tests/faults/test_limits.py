@@ -116,4 +116,4 @@ def test_copies_made_under_a_wrong_clock_replace_none_and_stay_in_order(clock, s
         made.append(Path(done.stdout.strip()).name)
     from qingliu.layers.store import backups
 
-    assert [b.path.name for b in backups.backups_of(survey)] == made and len(set(made)) == 4
+    assert [b.path.name for b in backups.backups_of(survey)][-4:] == made and len(set(made)) == 4

@@ -62,6 +62,7 @@ def _registered(qgis_app, qgis_processing):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.registered()
+    yield module  # held: QGIS does not keep the Python half of a provider alive
 
 
 def without(names, folder):

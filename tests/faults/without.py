@@ -72,7 +72,7 @@ def main(names, folder):
         except QgsProcessingException as error:
             found["runs"][name] = str(error)
         found["warnings"][name] = feedback.textLog()[-3000:]
-    print("FOUND " + json.dumps(found, ensure_ascii=False), flush=True)
+    print("FOUND " + json.dumps(found), flush=True)
     os._exit(0)  # QGIS's own leaving is not what is tried here
 
 
