@@ -393,7 +393,7 @@ def _place_all(
             warnings += found.warnings
         point = None
         if item.place is not None:
-            point = QgsGeometry.fromPointXY(QgsPointXY(*ways[item.crs.authid()].point(*item.place)))
+            point = _moved(item, item.place, ways[item.crs.authid()])
         owner = wish.owner or (places.nearest(point) if point is not None and wish.distance > 0 else None)
         path = names.path_for(item, owner, digests[item.file], wish)
         placed.append(Placed(item, uuid, path, point, owner))
@@ -402,6 +402,16 @@ def _place_all(
         facts = {"count": len(left), "files": ", ".join(dict.fromkeys(left)), "limit": wish.copy_limit / 1e6}
         warnings.append(Problem("QL-FIELD-TOOBIG", facts))
     return placed, warnings
+
+
+def _moved(item: Item, place: tuple[float, float], way: Transform) -> QgsGeometry:
+    """The place of an item in the survey's CRS. Raises InputError QL-CRS-OUTSIDE that names its file."""
+    try:
+        return QgsGeometry.fromPointXY(QgsPointXY(*way.point(*place)))
+    except InputError as error:
+        facts = dict(error.problems[0].facts)
+        facts["where"] = f"{item.file.name}: {facts['where']}"
+        raise InputError(error.code, **facts) from error
 
 
 class _Names:

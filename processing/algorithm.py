@@ -168,7 +168,8 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
             self.early = tuple(layer_faults(self, parameters, context))
             if faults:
                 raise InputError(problems=faults)
-            report_warnings(layers_elsewhere(self, parameters, context), feedback)
+            if not self.early:  # where layers lie that cannot be used says nothing
+                report_warnings(layers_elsewhere(self, parameters, context), feedback)
             report_warnings(layers_empty(self, parameters, context), feedback)
             return self.work(parameters, context, feedback)
         except Cancelled:

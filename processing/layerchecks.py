@@ -35,6 +35,7 @@ from ..layers.dem import dem_header_problems
 from ..layers.rasterfiles import file_problems, raster_source
 from ..layers.rasters import raster_header_problems
 from ..layers.records import schema_problem
+from ..layers.store import open_store
 
 _LAYERS = ("source", "vector", "layer", "raster", "multilayer")
 _TYPES = {
@@ -84,6 +85,8 @@ def layer_faults(
         faults += _faults(given)
         if algorithm.name() in input_roles().drawn:  # nobody would leave out and count single features
             faults += _absurd(given)
+    if algorithm.name() in input_roles().drawn:
+        faults += _survey_faults(algorithm, parameters, context)
     return faults + _field_faults(algorithm, parameters, context)
 
 
@@ -137,6 +140,9 @@ def merged(early: Sequence[Problem], later: Sequence[Problem]) -> list[Problem]:
     for fault in later:
         parameter, layer = fault.facts.get("parameter"), fault.facts.get("layer")
         follows = parameter in names if parameter else layer in layers
+        told = {(k.code, str(k.facts.get("path"))) for k in kept if k.facts.get("path")}
+        if (fault.code, str(fault.facts.get("path"))) in told:
+            continue
         if fault not in kept and (fault.code == "QL-LAYER-NOFIELD" or not follows):
             kept.append(fault)
     return kept
@@ -265,6 +271,20 @@ def _raster_faults(given: Given, is_dem: bool) -> list[Problem]:
     except QingliuError as error:  # a service, no file
         return [Problem(p.code, {**p.facts, "parameter": name}) for p in error.problems]
     return look(source, name)
+
+
+def _survey_faults(
+    algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> list[Problem]:
+    """Why SURVEY is none (QL-STORE-*), for those who only draw what is found in it."""
+    path = algorithm.parameterAsString(parameters, "SURVEY", context)
+    if not path:
+        return []
+    try:
+        with open_store(Path(path), read_only=True):
+            return []
+    except QingliuError as error:
+        return list(error.problems)
 
 
 def _field_faults(

@@ -180,7 +180,7 @@ def read_decision_file(path: Path) -> Decisions:
     """A decision table (UTF-8, with or without BOM). Raises InputError QL-FIELD-NODECISIONS, -DECISIONS, -CHOICE."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            return read_decisions(list(csv.DictReader(stream)))
+            return read_decisions(list(csv.DictReader(stream)), path.name)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("QL-FIELD-NODECISIONS", path=str(path), reason=str(error)) from error
 

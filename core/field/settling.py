@@ -50,8 +50,10 @@ class Settled(NamedTuple):
     open: Tuple[Difference, ...]
 
 
-def read_decisions(rows: Iterable[Mapping[str, Optional[str]]]) -> dict[Key, str]:
+def read_decisions(rows: Iterable[Mapping[str, Optional[str]]], file: str = "") -> dict[Key, str]:
     """Decisions of a table with the columns table, row_uuid, field (may be empty: the whole row), choice.
+
+    ``file`` is what the table is called in messages.
 
     Raises InputError with every bad line at once: QL-FIELD-DECISIONS (columns), QL-FIELD-CHOICE.
     """
@@ -60,7 +62,7 @@ def read_decisions(rows: Iterable[Mapping[str, Optional[str]]]) -> dict[Key, str
     for number, row in enumerate(rows, 2):
         lacking = [name for name in COLUMNS if name not in row]
         if lacking:
-            raise InputError("QL-FIELD-DECISIONS", columns=", ".join(lacking))
+            raise InputError("QL-FIELD-DECISIONS", file=file, columns=", ".join(lacking))
         table, uuid, field, choice = (str(row[name] or "").strip() for name in COLUMNS)
         if not choice:
             continue

@@ -36,6 +36,22 @@ class Site:
             shutil.copytree(self._surveys, target)
         return target / "survey.gpkg"
 
+    def package(self, name: str) -> Path:
+        """A copy of a field package of the sound survey, made once a session."""
+        made = self._surveys.parent / "package"
+        if not made.exists():
+            from qgis import processing
+
+            given = {
+                "SURVEY": str(self._surveys / "survey.gpkg"),
+                "TARGET": "qfield",
+                "OUTPUT_FOLDER": str(made),
+            }
+            processing.run("qingliu:packagefield", given)
+            shutil.rmtree(self.bad / "survey", ignore_errors=True)  # a copy from before knows nothing of it
+        self.survey()
+        return Path(shutil.copytree(made, self.bad / name))
+
 
 Maker = Callable[[Site], Mapping[str, Any]]
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Sound parameters of every algorithm on the sound country."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Every layer and file parameter of every algorithm, met by the same bad files.
 
 What must happen does not depend on the algorithm: something that cannot be read, lies nowhere or is of the wrong
@@ -153,7 +152,9 @@ LAYERS = {
         lambda s, k: s.country.copy("DEM", s.file("坏层.tif")), "QL-LAYER-NOVECTOR", needs="vector"
     ),
     "table": Bad(
-        lambda s, k: g.vector(s.file("坏层.gpkg"), [(None, _VALUES)], kind="None"), "QL-LAYER-GEOMETRYTYPE"
+        lambda s, k: g.vector(s.file("坏层.gpkg"), [(None, _VALUES)], kind="None"),
+        "QL-LAYER-GEOMETRYTYPE",
+        needs="table",
     ),
     "other kind": Bad(_other, "QL-LAYER-GEOMETRYTYPE", needs="kind"),
     "no crs": Bad(lambda s, k: _layer(s, k, epsg=None), "QL-CRS-NONE"),
@@ -192,7 +193,7 @@ RASTERS = {
     "missing": Bad(lambda s, k: str(s.file("坏栅格.tif")), "QL-(DEM|LAYER)-MISSING"),
     "text": Bad(lambda s, k: g.text(s.file("坏栅格.tif"), "这不是栅格"), "QL-(DEM|LAYER)-UNREADABLE"),
     "zero bytes": Bad(lambda s, k: g.text(s.file("坏栅格.tif"), b""), "QL-(DEM|LAYER)-EMPTY"),
-    "cut off": Bad(lambda s, k: _cut(s), "QL-(DEM|LAYER)-(CUTOFF|UNREADABLE)"),
+    "cut off": Bad(lambda s, k: _cut(s), "QL-(DEM|LAYER)-(CUTOFF|UNREADABLE)", needs="cells"),
     "vector": Bad(
         lambda s, k: _layer(s, POLYGON), "QL-LAYER-NORASTER|QL-(DEM|LAYER)-UNREADABLE", needs="raster"
     ),
@@ -205,7 +206,7 @@ RASTERS = {
     "rotated": Bad(lambda s, k: _cells(s, transform=_TURNED), "QL-(DEM|LAYER)-ROTATED", needs="dem"),
     "three bands": Bad(lambda s, k: _cells(s, bands=3), "QL-(DEM|LAYER)-BANDS"),
     "complex": Bad(lambda s, k: _cells(s, np.ones((g.ROWS, g.COLS), np.complex64)), "QL-(DEM|LAYER)-COMPLEX"),
-    "all nodata": Bad(lambda s, k: _holes(s), "QL-(DEM-NODATA|LAYER-NOVALUES)"),
+    "all nodata": Bad(lambda s, k: _holes(s), "QL-(DEM-NODATA|LAYER-NOVALUES)", needs="cells"),
     "elsewhere": Bad(lambda s, k: _cells(s, x0=560000.0), "QL-", soft=True, needs="place"),
     "vrt outside": Bad(lambda s, k: g.vrt(s.file("坏栅格.vrt"), s["DEM"]), "QL-(DEM|LAYER)-VRTOUTSIDE"),
     "vrt itself": Bad(

@@ -8,7 +8,7 @@ import pytest
 from case import Site
 from runner import judge
 
-FAMILIES = ("terrain", "land", "shore")
+FAMILIES = ("terrain", "land", "shore", "survey", "products")
 
 
 def cases():
