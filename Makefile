@@ -58,10 +58,11 @@ translate:  ## collect strings into i18n/*.ts and compile them
 matrix:  ## the suite on QGIS 3.22, 3.40 and 3.44 (Debian chroots; root)
 	@tools/matrix.sh
 
-torture:  ## the long form of the store's kill tests
+torture:  ## the long form of the fault tests: 200 kills of each product, kills at each statement, 100 cancels
 	$(SETUP)
-	@$(ENV) $(PY) -m pytest -q -m torture --run-torture
+	@$(ENV) nice $(PY) -m pytest -m torture --run-torture -rA --timeout=7200 tests/faults
 
-fuzz:  ## nightly-length property and fuzz runs
+fuzz:  ## nightly-length runs: readers of our own (FUZZ_EXAMPLES each), then every property test
 	$(SETUP)
-	@$(ENV) QINGLIU_HYPOTHESIS=nightly $(PY) -m pytest -q -n 2 -m "not torture"
+	@$(ENV) QINGLIU_HYPOTHESIS=fuzz nice $(PY) -m pytest -q -n 2 --timeout=7200 tests/fuzz
+	@$(ENV) QINGLIU_HYPOTHESIS=nightly nice $(PY) -m pytest -q -n 2 --timeout=7200 -m "not torture and not slow" tests/core tests/plugin

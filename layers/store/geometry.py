@@ -148,6 +148,9 @@ def to_wkb(blob: bytes | None) -> bytes | None:
 
 def envelope_of_blob(blob: bytes) -> Envelope | None:
     """Bounds from the header, or from the WKB where the header has none; None where it is empty."""
+    size = _header_size(blob)
+    if len(blob) < size:
+        raise InputError("QL-STORE-WKB", table="-", row="-", reason="GP")
     if blob[3] & _EMPTY_FLAG:
         return None
     if blob[3] >> 1 & 7:
