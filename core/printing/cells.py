@@ -25,6 +25,9 @@ YES, NO = "是", "否"
 SEPARATOR = "、"
 CELL_LIMIT = 32767
 _EXACT_DIGITS = 10**15
+# What a database keeps as a whole number.
+_LARGEST_INTEGER = 2**63 - 1
+_LONGEST_NUMBER = 40
 _RELATIVE = 1e-14  # spreadsheets keep 15 digits
 _YES_WORDS = frozenset({"是", "有", "y", "yes", "true", "t", "1", "√", "✓", "✔", "对"})
 _NO_WORDS = frozenset({"否", "无", "没有", "n", "no", "false", "f", "0", "×", "x", "✗", "错"})
@@ -161,6 +164,8 @@ def from_cell(column: PrintedColumn, cell: Any, *, percent: bool = False) -> Any
 
 
 def _check_range(column: PrintedColumn, value: float) -> None:
+    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
+        raise BadCell("QL-PRINT-RANGE", value=f"{str(value)[:20]}…", limits="±2^63")
     low, high = column.low, column.high
     if (low is not None and value < low) or (high is not None and value > high):
         limits = f"{'' if low is None else f'{low:g}'} … {'' if high is None else f'{high:g}'}".strip()
@@ -195,7 +200,7 @@ def _integer(column: PrintedColumn, cell: Any, percent: bool) -> int:
     if isinstance(cell, str):
         plain = _digits(column, cell)
         if re.fullmatch(r"[+-]?\d+", plain):
-            return int(plain)
+            return int(plain[:_LONGEST_NUMBER])  # longer ones are refused for their size
     found = _number(column, cell, False)
     if not found.is_integer():
         raise BadCell("QL-PRINT-INTEGER", value=str(cell))

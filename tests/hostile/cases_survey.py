@@ -10,6 +10,8 @@ import zipfile
 from pathlib import Path
 
 import ground as g
+import numpy as np
+import pytest
 from case import Site, exact, refuse, warn
 from land import rows_of
 
@@ -254,6 +256,49 @@ def _decisions(content, encoding="utf-8"):
 
 _HEADER = b"SQLite format 3\x00" + struct.pack(">H", 4096) + b"\x00" * 4000
 
+_OPEN: list[sqlite3.Connection] = []  # held until the next case lets go
+
+
+def _held(site: Site):
+    """Another programme has begun to write and does not end."""
+    while _OPEN:
+        _OPEN.pop().close()
+    path = site.survey()
+    _OPEN.append(sqlite3.connect(path, isolation_level=None))
+    _OPEN[-1].execute("BEGIN IMMEDIATE")
+    return {"SURVEY": str(path)}
+
+
+def _nowhere(site: Site):
+    return {"OUTPUT": str(site.file("无") / "a.gpkg")}
+
+
+def _heads(book):
+    """Somebody broke the printed heads over lines and put blanks around them."""
+    sheet = book.worksheets[0]
+    for row in sheet.iter_rows(min_row=1, max_row=8):
+        for cell in row:
+            if (
+                isinstance(cell.value, str)
+                and not cell.value.startswith("#")
+                and "row" not in str(cell.coordinate)
+            ):
+                cell.value = f" {cell.value}\n"
+
+
+def _below(book):
+    sheet = book.worksheets[0]
+    sheet.cell(sheet.max_row + 3, 3).value = "合计"
+
+
+def _zip_bomb(site: Site):
+    path = site.file("炸弹.xlsx")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("[Content_Types].xml", "<Types/>")
+        made.writestr("xl/workbook.xml", b"0" * 300_000_000)
+    return {"WORKBOOK": str(path)}
+
+
 CASES = [
     # -- a new survey
     refuse("no name", CREATE, _one(NAME="  "), "QL-STORE-NONAME"),
@@ -345,4 +390,22 @@ CASES = [
     refuse("decisions of nonsense", MERGE, _decisions("a,b\n1,2\n"), "QL-FIELD-.*", says="坏定"),
     refuse("decisions that are binary", MERGE, _decisions(b"\xff\xfe\x00\x80" * 50), "QL-FIELD-.*", says="坏定"),
     refuse("decisions that are not there", MERGE, lambda s: {"PACKAGE": _package(s), "DECISIONS": str(s.file("无.csv"))}, "QL-FIELD-.*", says="无.csv"),
+    # -- where results go, for those who write into the survey
+    refuse("the list where no folder is, with changes to apply", IMP, lambda s: {**_book(_fill("households", 99))(s), "APPLY": True, **_nowhere(s)}, "QL-OUT-SINK"),
+    refuse("the list where no folder is, with evidence to bring", EV, lambda s: {"FILES": [_gpx(s)], **_nowhere(s)}, "QL-OUT-SINK"),
+    refuse("the list where no folder is, with a package to merge", MERGE, lambda s: {"PACKAGE": _package(s), "APPLY": True, **_nowhere(s)}, "QL-OUT-SINK"),
+    *[refuse("the list over the survey", a, lambda s, a=a: {**_needed(a)(s), "OUTPUT": str(s.survey())}, "QL-OUT-INPUT", says="SURVEY") for a in (PRE, CHECK, EVAL, IMP, EV)],
+    refuse("the list over the package", MERGE, lambda s: {"PACKAGE": str(_gpkg(Path(_package(s)))), "OUTPUT": str(_gpkg(s.bad / "回来"))}, "QL-OUT-INPUT", says="PACKAGE"),
+    refuse("an erosion field that is not there", PRE, lambda s: {"EROSION": s["EROSION"], "EROSION_FIELD": "级别"}, "QL-LAYER-NOFIELD", says="erosion.*级别"),
+    refuse("land use of another list", PRE, lambda s: {"LANDUSE": g.vector(s.file("坏地类.gpkg"), [(g.box(), {"landuse": "甲"})], kind="Polygon")}, "QL-LANDUSE-OTHERLIST", says="坏地类"),
+    warn("mean heat of a thousand degrees", PRE, lambda s: {"TEMPERATURE": g.raster(s.file("坏温.tif"), np.full((100, 200), 1000.0, np.float32))}, "QL-PREFILL-IMPOSSIBLE", says="mean_temperature_c.*1000"),
+    refuse("a cover of two hundred per cent", PRE, lambda s: {"COVER": g.raster(s.file("坏盖度.tif"), np.full((100, 200), 200.0, np.float32))}, "QL-.*", says="坏盖度|COVER"),
+    refuse("a survey that somebody else holds", PRE, _held, "QL-STORE-BUSY", says="survey", marks=(pytest.mark.slow,)),
+    # -- more workbooks
+    exact("a date that is none", IMP, _book(_fill("natural_village", "2025-02-31")), lambda f: f.results["BAD"] == 0),
+    exact("a number of a hundred digits", IMP, _book(_fill("households", "9" * 100)), _bad("999")),
+    refuse("a number of five thousand digits is never applied", IMP, _book(_fill("households", "9" * 5000), APPLY=True), "QL-PRINT-.*", says="999"),
+    exact("heads with blanks and breaks", IMP, _book(_heads), lambda f: f.results["BAD"] == 0),
+    exact("rows below the table", IMP, _book(_below), lambda f: f.results["BAD"] == 0),
+    refuse("workbook as a zip of a million noughts", IMP, _zip_bomb, "QL-PRINT-(NOTXLSX|TOOLARGE)", says="炸弹"),
 ]  # fmt: skip
