@@ -7,24 +7,41 @@ date and reason. Layers outside a survey have none.
 from __future__ import annotations
 
 import json
-from typing import Iterable, Mapping
+from typing import Iterable, Iterator, Mapping
 
 from qgis.core import QgsProviderRegistry, QgsVectorLayer
 
 from ..core.siting.model import Confirmation
 
-CONFIRMED = "layout.confirm."
+CONFIRMED, CARD, OTHER = "layout.confirm.", "layout.card.", "other_"
 _TABLE = "meta"
 
 
 def signed_in(layers: Iterable[QgsVectorLayer]) -> dict[str, dict[str, Confirmation]]:
     """uuid of the measure -> rule id -> signature, from every GeoPackage the layers lie in."""
-    paths = {str(_parts(layer).get("path") or "") for layer in layers if layer.providerType() == "ogr"}
     found: dict[str, dict[str, Confirmation]] = {}
-    for path in sorted(p for p in paths if p.lower().endswith(".gpkg")):
+    for path in _packages(layers):
         for uuid, rules in _facts(path).items():
             found.setdefault(uuid, {}).update(rules)
     return found
+
+
+def others_in(layers: Iterable[QgsVectorLayer]) -> dict[str, dict[str, str]]:
+    """uuid of a measure under the rows 其他 -> ``name``, ``unit`` and ``clause`` that its card gives it."""
+    found: dict[str, dict[str, str]] = {}
+    for path in _packages(layers):
+        for key, value in _meta(path):
+            entry = _entry(value) if key.startswith(CARD) else {}
+            given = {k[len(OTHER) :]: str(v) for k, v in entry.items() if k.startswith(OTHER) and v}
+            if given:
+                found[key[len(CARD) :]] = given
+    return found
+
+
+def _packages(layers: Iterable[QgsVectorLayer]) -> list[str]:
+    """The GeoPackages that layers lie in."""
+    paths = {str(_parts(layer).get("path") or "") for layer in layers if layer.providerType() == "ogr"}
+    return sorted(p for p in paths if p.lower().endswith(".gpkg"))
 
 
 def _parts(layer: QgsVectorLayer) -> Mapping[str, object]:
@@ -33,25 +50,35 @@ def _parts(layer: QgsVectorLayer) -> Mapping[str, object]:
 
 
 def _facts(path: str) -> dict[str, dict[str, Confirmation]]:
-    table = QgsVectorLayer(f"{path}|layername={_TABLE}", _TABLE, "ogr")
-    if not table.isValid() or not {"key", "value"} <= set(table.fields().names()):
-        return {}
     found: dict[str, dict[str, Confirmation]] = {}
-    for row in table.getFeatures():
-        key = str(row["key"])
+    for key, value in _meta(path):
         uuid, bar, rule = key[len(CONFIRMED) :].partition("|")
-        signature = signature_of(row["value"]) if key.startswith(CONFIRMED) and bar else None
+        signature = signature_of(value) if key.startswith(CONFIRMED) and bar else None
         if signature is not None:
             found.setdefault(uuid, {})[rule] = signature
     return found
 
 
-def signature_of(value: object) -> Confirmation | None:
-    """The signature in a fact's text; None where it names nobody."""
+def _meta(path: str) -> Iterator[tuple[str, object]]:
+    """Key and value of every fact of a survey; none where the file is no survey."""
+    table = QgsVectorLayer(f"{path}|layername={_TABLE}", _TABLE, "ogr")
+    if table.isValid() and {"key", "value"} <= set(table.fields().names()):
+        for row in table.getFeatures():
+            yield str(row["key"]), row["value"]
+
+
+def _entry(value: object) -> dict[str, object]:
+    """What a fact's text holds, {} where it is no mapping."""
     try:
         said = json.loads(str(value))
     except ValueError:
-        return None
-    if not isinstance(said, dict) or not str(said.get("name") or "").strip():
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def signature_of(value: object) -> Confirmation | None:
+    """The signature in a fact's text; None where it names nobody."""
+    said = _entry(value)
+    if not str(said.get("name") or "").strip():
         return None
     return Confirmation(str(said["name"]), str(said.get("date") or ""), str(said.get("reason") or ""))

@@ -31,6 +31,7 @@ from ..core.layoutplan.quantities import counted_in
 from ..core.siting.model import DUTY, PASS, Confirmation, Finding
 from ..core.standard import Edition, text
 from ..layers.schema import code_lists
+from .layout_boards import has_board
 from .layout_ledger import item_from
 from .layout_session import Placed
 from .layout_words import sentence, translate
@@ -46,6 +47,7 @@ class CardPanel(QWidget):
     sign_wanted = pyqtSignal(object)
     withdraw_wanted = pyqtSignal(object)
     done_wanted = pyqtSignal(str)  # a maintenance duty was done
+    board_wanted = pyqtSignal()
 
     def __init__(self, edition: Edition, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +83,11 @@ class CardPanel(QWidget):
         )
         self.care_done = _button("layout_care_done", self.tr("Done today …"))
         self.care_done.clicked.connect(self._done)
+        self.board = _button("layout_board_open", self.tr("Text of the board …"))
+        self.board.setToolTip(
+            self.tr("Sign board of the watershed (5.2.2-3), notice board of a plant (8.5.2)")
+        )
+        self.board.clicked.connect(lambda: self.board_wanted.emit())
         self._lay_out()
 
     def _labels(self) -> Sequence[Tuple[str, str]]:
@@ -110,6 +117,7 @@ class CardPanel(QWidget):
         column.addWidget(self.care_title)
         column.addWidget(self.care)
         column.addLayout(_beside(self.care_done))
+        column.addLayout(_beside(self.board))
         column.addStretch(1)
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
@@ -151,6 +159,7 @@ class CardPanel(QWidget):
             self._show_line(line, other or not key.startswith("other_"))
         self._show_duties(findings)
         self._show_care(row, kept, rounds)
+        self.board.setVisible(has_board(row.measure, self.edition))
         self.area.setVisible(True)
         self._filling = False
 

@@ -14,6 +14,7 @@ from qgis.core import QgsGeometry, QgsTask
 
 from ..core.layoutplan.cutting import Cutter
 from ..core.layoutplan.model import Part, item_of
+from ..core.layoutplan.outlook import Drawn, Outlook, outlook
 from ..core.layoutplan.prices import PriceList
 from ..core.layoutplan.quantities import Bill, bill
 from ..core.layoutplan.schemes import (
@@ -44,13 +45,16 @@ _NOT_KEPT = {"fid", *AUDIT_NAMES}
 
 
 class Facts(NamedTuple):
-    """What a scheme amounts to: its bill, how many measures each verdict has, the digest it rests on."""
+    """What a scheme amounts to: its bill, how many measures each verdict has, the digest it rests on, and what
+    it would make of the indicators that follow from a drawing.
+    """
 
     features: Tuple[Feature, ...]
     bill: Bill
     verdicts: Mapping[str, int]
     parts: Tuple[Part, ...]
     digest: str
+    outlook: Tuple[Outlook, ...] = ()
 
 
 class Comparison(NamedTuple):
@@ -91,16 +95,19 @@ def facts_of(
     for measure in measures:
         own.put_measure(measure)
     parts: List[Part] = []
+    drawn: List[Drawn] = []
     verdicts = dict.fromkeys(VERDICTS, 0)
     for n, (feature, measure) in enumerate(zip(features, measures)):
         shape = shapes.read(feature.wkb)
         if shape is not None and measure.key in edition.measures:
             parts += cutter.parts(_item(feature, shape), shape)
+            drawn.append((measure.key, shape))
             verdicts[verdict_of(judge(measure, own, edition))] += 1
         if progress is not None:
             progress.step(n / max(1, len(features)))
     found = bill([p._replace(village=None) for p in parts], edition, prices)
-    return Facts(tuple(features), found, verdicts, tuple(parts), digest(features))
+    seen = outlook(drawn, own, edition)
+    return Facts(tuple(features), found, verdicts, tuple(parts), digest(features), seen)
 
 
 def _measure(feature: Feature, confirmed: Mapping[str, Confirmation]) -> MeasureFeature:

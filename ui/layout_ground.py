@@ -17,12 +17,15 @@ from qgis.core import (
 )
 
 from ..core.county import County, references
+from ..core.erosion.tables import intensity_scale
 from ..core.errors import Problem, QingliuError
 from ..core.layoutplan.cutting import Areas
-from ..core.siting.ground import Ground
+from ..core.layoutplan.outlook import EROSION, EROSION_CLASS
+from ..core.siting.ground import Ground, fill
 from ..core.siting.model import Settings
 from ..core.siting.questions import BESIDE
 from ..core.standard import Edition
+from ..layers.erosion import class_field, class_of
 from ..layers.layoutplan import areas_of
 from ..layers.records import POLYGON, Wanted, read_records
 from ..layers.siting import RoleLayer, ground_of, terrain_wanted
@@ -130,13 +133,33 @@ def read(
     given = {
         role: RoleLayer(layer, mapping=choice.mapping if role == "LANDUSE" else None)
         for role, layer in layers.items()
-        if role != "ADMIN"
+        if role not in ("ADMIN", EROSION)
     }
     more: Dict[str, Any] = {} if progress is None else {"progress": progress}
     reading = ground_of(given, crs, settings, terrain=terrain_wanted(list(edition.measures)), **more)
     warnings = list(reading.warnings)
+    _take_erosion(reading.ground, layers.get(EROSION), crs, edition, warnings)
     named = {kind: _areas(layers.get(role), role, crs, warnings) for role, kind in CUT_BY.items()}
     return Read(reading.ground, Bases(**named), warnings, reach_of(settings))
+
+
+def _take_erosion(
+    ground: Ground, layer: QgsMapLayer | None, crs: QgsCoordinateReferenceSystem, edition: Edition,
+    warnings: List[Problem],
+) -> None:  # fmt: skip
+    """Grades of erosion, which no rule of the layout asks for and the comparison of schemes does."""
+    if not isinstance(layer, QgsVectorLayer):
+        return
+    try:
+        records = read_records(layer, crs, EROSION, Wanted(POLYGON)).records
+    except QingliuError as error:
+        warnings.extend(error.problems)
+        return
+    scale = intensity_scale(edition)
+    name = class_field(records, scale)
+    if name is not None:
+        graded = ((r, class_of(r.attributes.get(name), scale)) for r in records)
+        fill(ground, EROSION, ((r.fid, r.wkb, {EROSION_CLASS: code}) for r, code in graded if r.wkb and code))
 
 
 def _areas(

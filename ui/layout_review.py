@@ -23,6 +23,7 @@ from ..core.layoutplan.palette import unused_major
 from ..core.siting.model import Confirmation, Finding
 from ..core.standard import text
 from ..layers.layoutplanschemes import SchemeBook, SchemeHead
+from .layout_boards import BoardDialog, board_of, has_board
 from .layout_compare import (
     CURRENT,
     Comparison,
@@ -71,6 +72,7 @@ class LayoutReview(QObject):
         panel.totals.labels_wanted.connect(self._labels_wanted)
         panel.card.entered.connect(self._entered)
         panel.card.done_wanted.connect(self._care_done)
+        panel.card.board_wanted.connect(self.open_board)
         schemes = panel.schemes
         schemes.keep_wanted.connect(self.ask_scheme)
         schemes.open_wanted.connect(self.work_on)
@@ -145,6 +147,26 @@ class LayoutReview(QObject):
         self.panel.card.show_measure(
             row, session.notes.card(uuid), findings, self.desk.rounds(uuid), self._numbers.get(uuid, "")
         )
+
+    def open_board(self) -> BoardDialog | None:
+        """The text of the board that the shown measure has; what is entered is kept on its card."""
+        session, uuid = self.desk.session, self.shown
+        row = session.rows.get(uuid) if session is not None else None
+        if session is None or row is None or not has_board(row.measure, self.desk.edition):
+            return None
+        known, meta = session.notes.card(uuid), session.store.meta()
+        measure = self.desk.edition.measures[row.measure]
+        name = known.get("other_name") or str(row.values.get("name") or "") or text(measure, "name")
+        bill = self.desk.ledger.bill(villages=False)
+        dialog = BoardDialog(board_of(row.measure, name, known, meta, bill, self.desk.edition), self.window_)
+
+        def keep() -> None:
+            self._try(lambda: session.notes.fill_card(uuid, dialog.entries()))
+            self.show_card(uuid)
+
+        dialog.accepted.connect(keep)
+        dialog.open()
+        return dialog
 
     def _selected(self, *_: object) -> None:
         session = self.desk.session

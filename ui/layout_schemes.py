@@ -20,13 +20,14 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..core.layoutplan.outlook import Outlook
 from ..core.layoutplan.schemes import ONLY_FIRST, ONLY_SECOND, ParcelDifference
 from ..core.siting.model import DUTY, ERROR, NOTE, UNKNOWN, WARNING
 from ..core.standard import Edition, text
 from ..layers.layoutplanschemes import SchemeHead
 from .layout_compare import CURRENT, Comparison, Facts
 from .layout_totals import shown_quantity
-from .layout_words import translate, verdict_word
+from .layout_words import role_word, translate, verdict_word
 
 PARCEL = int(Qt.ItemDataRole.UserRole) + 1
 BETTER, WORSE = QColor("#1b5e20"), QColor("#b71c1c")
@@ -189,11 +190,23 @@ class SchemesPanel(QWidget):
             )
         if a.bill.cost is not None or b.bill.cost is not None:
             add(self.tr("Cost (yuan)"), a.bill.cost or 0.0, b.bill.cost or 0.0, "{:,.2f}", 1)
+        for one, other in zip(a.outlook, b.outlook):
+            rows.append(self._outlook(one, other))
         _show(self.summary, [self.tr("Whole"), *names], [r[:3] for r in rows])
         for line, row in enumerate(rows):
             item = self.summary.item(line, 2)
             if row[3] and item is not None:
                 item.setForeground(BETTER if row[3] > 0 else WORSE)
+
+    def _outlook(self, one: Outlook, other: Outlook) -> Tuple[str, str, str, int]:
+        """An indicator as the schemes would make it, if every measure were built and did all it can."""
+        name = text(self.edition.indicators[one.number], "name")
+        if one.planned is None or other.planned is None or one.now is None:
+            lacking = role_word(one.missing) if one.missing else "–"
+            return self.tr("{0}: not known without {1}").format(name, lacking), "–", "–", 0
+        label = self.tr("{0} (%), now {1}; with all measures built").format(name, f"{one.now:.2f}")
+        better = 1 if other.planned > one.planned else -1 if other.planned < one.planned else 0
+        return label, f"{one.planned:.2f}", f"{other.planned:.2f}", better
 
     def _quantities(self, found: Comparison, names: Sequence[str], area_unit: str) -> None:
         priced = any(d.first_cost is not None or d.second_cost is not None for d in found.differences)

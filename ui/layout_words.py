@@ -70,6 +70,7 @@ def role_word(role: str) -> str:
         "POLLUTION": translate("LayoutDock", "pollution sources"),
         "BUILDINGS": translate("LayoutDock", "buildings"),
         "ADMIN": translate("LayoutDock", "administrative villages"),
+        "EROSION": translate("LayoutDock", "soil erosion (for comparing schemes)"),
         "REGION": translate("LayoutDock", "soil conservation region"),
         "TYPE": translate("LayoutDock", "type of watershed"),
         "COUNTY": translate("LayoutDock", "county profile"),

@@ -289,18 +289,11 @@ def test_planes_of_exactly_6_and_25_degrees_high_in_the_mountains_belong_to_the_
     assert (found["terrace.6.2.2-1-2.forbid"]["severity"] == "error") == (degrees > 25)
 
 
-def test_signatures_of_the_survey_tick_duties_and_stay_beside_breaches(run, tmp_path, slopes):
-    """The dock keeps them as facts of ``meta`` in the GeoPackage of the measures."""
-    made = layout(tmp_path, [(square(14, 4, 2, 1), {"uuid": "a", "measure": "terrace"})])
-    table = QgsVectorLayer("None?field=key:string&field=value:string", "meta", "memory")
-    facts = {
-        "layout.confirm.a|terrace.6.2.2-5-3.design_standard": '{"name": "王工", "date": "2026-11-21", "reason": ""}',
-        "layout.confirm.a|terrace.6.2.2-1-2.forbid": '{"name": "李工", "date": "2026-11-20", "reason": "已批复"}',
-        "layout.confirm.a|terrace.6.2.2-5-2.require_with": '{"name": " "}',
-        "layout.card.a": '{"owner": "村委会"}',
-    }
+def keep_facts(made, facts):
+    """Facts of a survey's ``meta`` in the GeoPackage of a layout, as the dock keeps them."""
     from qgis.core import QgsCoordinateTransformContext, QgsFeature, QgsVectorFileWriter
 
+    table = QgsVectorLayer("None?field=key:string&field=value:string", "meta", "memory")
     for key, value in facts.items():
         row = QgsFeature(table.fields())
         row.setAttributes([key, value])
@@ -310,6 +303,18 @@ def test_signatures_of_the_survey_tick_duties_and_stay_beside_breaches(run, tmp_
     options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
     written = QgsVectorFileWriter.writeAsVectorFormatV3(table, made, QgsCoordinateTransformContext(), options)
     assert written[0] == QgsVectorFileWriter.WriterError.NoError, written
+
+
+def test_signatures_of_the_survey_tick_duties_and_stay_beside_breaches(run, tmp_path, slopes):
+    """The dock keeps them as facts of ``meta`` in the GeoPackage of the measures."""
+    made = layout(tmp_path, [(square(14, 4, 2, 1), {"uuid": "a", "measure": "terrace"})])
+    facts = {
+        "layout.confirm.a|terrace.6.2.2-5-3.design_standard": '{"name": "王工", "date": "2026-11-21", "reason": ""}',
+        "layout.confirm.a|terrace.6.2.2-1-2.forbid": '{"name": "李工", "date": "2026-11-20", "reason": "已批复"}',
+        "layout.confirm.a|terrace.6.2.2-5-2.require_with": '{"name": " "}',
+        "layout.card.a": '{"owner": "村委会"}',
+    }
+    keep_facts(made, facts)
     result = run(
         "qingliu:checklayout",
         {"LAYOUT": [f"{made}|layername=layout"], "DEM": slopes, "INCLUDE_PASSES": True,
@@ -509,3 +514,15 @@ def test_what_the_zones_want_and_the_layout_lacks_comes_with_the_zone_and_no_mea
     without = run("qingliu:checklayout", {**given, "WHOLE_LAYOUT": False, "OUTPUT": str(tmp_path / "p.gpkg")})
     assert result["ERRORS"] - without["ERRORS"] == 7
     assert all(r["measure_uuid"] for r in rows_of(without["OUTPUT"]))
+
+
+def test_a_sign_board_drawn_in_the_dock_is_known_by_the_clause_on_its_card(run, tmp_path):
+    zones = polygons(tmp_path / "zones.gpkg", [(square(0, 0, 10, 1), {"zone": "regulation"})], zone=str)
+    board = [(f"POINT({X0 + 50} {Y0 - 50})", {"uuid": "s", "measure": "other_regulation"})]
+    made = layout(tmp_path, board, POINT)
+    given = {"LAYOUT": [f"{made}|layername=layout"], "ZONES": zones}
+    bare = findings(run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "a.gpkg")}))
+    assert bare["layout.5.2.2-3.sign_board"]["severity"] == "error"
+    keep_facts(made, {"layout.card.s": '{"other_name": "牌", "other_unit": "处", "other_clause": "5.2.2-3"}'})
+    told = findings(run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "b.gpkg")}))
+    assert "layout.5.2.2-3.sign_board" not in told

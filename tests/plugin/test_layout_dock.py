@@ -400,6 +400,20 @@ def test_two_schemes_are_compared_in_quantities_and_parcel_by_parcel(two, qtbot)
     assert found.first.verdicts["error"] >= 0 and sum(found.first.verdicts.values()) == 2
 
 
+def test_schemes_show_what_each_would_make_of_the_indicators_that_a_drawing_tells_of(two, qtbot):
+    """Four parcels of cropland, 24 hm²: 2 hm² of grass make 8.33 % of forest and grass; erosion is not given."""
+    dock, key, *_ = two
+    found = compared(dock, qtbot, "current", key)
+    seen = {o.number: o for o in found.first.outlook}
+    assert (seen[2].now, seen[2].planned) == pytest.approx((0.0, 100 * 2 / 24))
+    assert seen[1].planned is None and seen[1].missing == "EROSION"
+    table = dock.panel.schemes.summary
+    rows = [[table.item(r, c).text() for c in range(3)] for r in range(table.rowCount())]
+    (cover,) = [r for r in rows if "now 0.00" in r[0]]
+    assert cover[1:] == ["8.33", "0.00"]
+    assert any("not known without soil erosion" in r[0] and r[1:] == ["–", "–"] for r in rows)
+
+
 def test_a_comparison_is_stale_once_something_is_drawn(two, qtbot):
     dock, key, terrace, _ = two
     compared(dock, qtbot, "current", key)
@@ -429,6 +443,51 @@ def test_one_parcel_is_taken_from_the_other_scheme(two, qtbot):
     assert sorted((r.measure, round(r.geometry.area())) for r in rows.values()) == [
         ("grass", 20_000), ("terrace", 20_000),
     ]  # fmt: skip
+
+
+# -- boards --------------------------------------------------------------------------------------------------
+
+
+def test_a_plant_s_notice_board_is_filled_on_its_card_and_says_what_8_5_2_still_wants(dock):
+    dock.panel.palette_.choose("sewage_treatment")
+    plant = dock.drawing.place(QgsGeometry.fromPointXY(QgsPointXY(EAST + 700, NORTH + 50)), split=False)[0]
+    dock.desk.settle()
+    dock.review.show_card(plant)
+    dock.desk.enter(plant, "manager", "周敏", "card")
+    dialog = dock.review.open_board()
+    assert dialog.lines["person"].text() == "周敏"
+    assert dialog.told.text().count("QL-PLAN-BOARD") == 3  # process, capacity, effluent
+    for key, value in (("process", "A/O"), ("capacity", "20 m³/d"), ("effluent", "GB 18918 1B")):
+        dialog.lines[key].setText(value)
+    assert dialog.told.text() == "" and "20 m³/d" in dialog.page.toPlainText()
+    dialog.accept()
+    assert dock.desk.session.notes.card(plant)["board_capacity"] == "20 m³/d"
+    again = dock.review.open_board()
+    assert again.values()["process"] == "A/O"
+    again.reject()
+
+
+def test_a_sign_board_names_the_measures_of_the_layout_and_other_measures_have_no_board(dock):
+    from qingliu.ui.layout_other import Other
+
+    dock.panel.palette_.choose("terrace")
+    terrace = dock.drawing.place(rect(600, 0, 200, 100), split=False)[0]
+    place = QgsGeometry.fromPointXY(QgsPointXY(EAST + 650, NORTH + 50))
+    dock.desk.settle()
+    dock.review.show_card(terrace)
+    assert dock.panel.card.board.isHidden() and dock.review.open_board() is None
+    dock.drawing.ask_other = lambda edition, offer, parent=None: Other("标识牌", "处", "5.2.2-3")
+    dock.panel.palette_.zone.setCurrentIndex(dock.panel.palette_.zone.findData("all"))
+    dock.panel.palette_.choose("other_regulation")
+    sign = dock.drawing.place(place, split=False)[0]
+    dock.desk.settle()
+    dock.review.show_card(sign)
+    assert not dock.panel.card.board.isHidden()
+    dialog = dock.review.open_board()
+    dialog.lines["watershed"].setText("青柳沟")
+    shown = dialog.page.toPlainText()
+    assert "青柳沟" in shown and "2 hm²" in shown
+    dialog.reject()
 
 
 # -- a survey ------------------------------------------------------------------------------------------------
