@@ -17,7 +17,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProject,
 )
-from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QProgressDialog, QWidget
 
 from ..core import language
@@ -60,12 +60,13 @@ class JobRunner(QObject):
         self._left: list[Step] = []
         self._task: QgsProcessingAlgRunnerTask | None = None
         self._held: tuple[Any, ...] = ()
+        self._here = False
         self._stopped = False
 
     @property
     def busy(self) -> bool:
         """Whether a step is running or waiting."""
-        return self._task is not None or bool(self._left)
+        return self._task is not None or self._here or bool(self._left)
 
     def run(self, steps: Sequence[Step]) -> None:
         """Begin; returns at once."""
@@ -144,6 +145,7 @@ class JobRunner(QObject):
         log, context = Log(), QgsProcessingContext()
         context.setProject(self.project)
         window = QProgressDialog(_title(step), self.tr("Cancel"), 0, 100, self.parent())
+        window.setWindowModality(Qt.WindowModality.ApplicationModal)  # nothing else may touch the project
         window.setMinimumDuration(0)
         window.setValue(0)
         window.canceled.connect(log.cancel)
@@ -154,7 +156,9 @@ class JobRunner(QObject):
             QCoreApplication.processEvents()
 
         log.progressChanged.connect(moved)
+        self._here = True
         _, ok = algorithm.run(parameters, context, log)
+        self._here = False
         window.canceled.disconnect(log.cancel)  # closing the window says canceled too
         window.close()
         window.deleteLater()
