@@ -13,11 +13,9 @@ DATE = dt.date(2025, 9, 30)
 
 
 @pytest.fixture(scope="module")
-def practice(tmp_path_factory, provider):
-    from qgis import processing
-
+def practice(tmp_path_factory, practice_folder):
     folder = tmp_path_factory.mktemp("practice") / "练习 一"
-    processing.run("qingliu:trainingwatershed", {"SEED": 1, "AREA_KM2": 8, "OUTPUT_FOLDER": str(folder)})
+    shutil.copytree(practice_folder, folder)
     return folder
 
 
