@@ -261,7 +261,7 @@ def main(kind, folder, *rest):
     storms.run(
         "exportsurveytables",
         SURVEY=str(survey),
-        TABLES=["a7"],
+        TABLES="a7",
         FORMAT="xlsx",
         OUTPUT_FOLDER=str(survey.parent),
     )

@@ -49,7 +49,7 @@ def prepared(_registered, tmp_path_factory):
     )
     with open_store(survey, daily_backup=False) as store:
         store.save([Insert("waterbodies", {"name": "塘", "kind": "pond"}, pond)])
-    wanted = {"SURVEY": str(survey), "TABLES": ["a7"], "FORMAT": "xlsx", "OUTPUT_FOLDER": str(folder)}
+    wanted = {"SURVEY": str(survey), "TABLES": "a7", "FORMAT": "xlsx", "OUTPUT_FOLDER": str(folder)}
     processing.run("qingliu:exportsurveytables", wanted)
     (folder / "a7.xlsx").rename(folder / "filled.xlsx")
     return survey.parent

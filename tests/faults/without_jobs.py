@@ -24,7 +24,7 @@ def jobs(folder):
     boundary = f"{survey}|layername=boundary"
     out = "TEMPORARY_OUTPUT"
     (folder / "tables").mkdir(exist_ok=True)
-    tables = {"SURVEY": str(survey), "TABLES": ["a7"], "OUTPUT_FOLDER": str(folder / "tables")}
+    tables = {"SURVEY": str(survey), "TABLES": "a7", "OUTPUT_FOLDER": str(folder / "tables")}
     yield "createsurvey", {"DESTINATION": str(folder / "new.gpkg"), "NAME": "x", "CODE": "1", "TYPE": "livable",
                            "CRS": "EPSG:4547"}  # fmt: skip
     yield "checksurvey", {"SURVEY": str(survey), "OUTPUT": out}

@@ -24,7 +24,7 @@ def workbook(run, survey, tmp_path):
     """The filled table A.7 as a workbook."""
     folder = tmp_path / "t"
     folder.mkdir()
-    run("qingliu:exportsurveytables", {"SURVEY": str(survey), "TABLES": ["a7"], "FORMAT": "xlsx",
+    run("qingliu:exportsurveytables", {"SURVEY": str(survey), "TABLES": "a7", "FORMAT": "xlsx",
                                        "OUTPUT_FOLDER": str(folder)})  # fmt: skip
     return folder / "a7.xlsx"
 

@@ -71,7 +71,7 @@ def bare(text):
 
 def tables(run, survey, folder, kind):
     folder.mkdir(exist_ok=True)
-    run("qingliu:exportsurveytables", {"SURVEY": str(survey), "TABLES": ["a7"], "FORMAT": kind,
+    run("qingliu:exportsurveytables", {"SURVEY": str(survey), "TABLES": "a7", "FORMAT": kind,
                                        "OUTPUT_FOLDER": str(folder)})  # fmt: skip
     return folder / f"a7.{kind}"
 
