@@ -127,7 +127,10 @@ def first_row(table: str) -> str:
 
 
 def layout(dock):
-    yield 4000
+    yield from waited(lambda: dock.edition is not None)
+    dock.open_survey(DEMO / "survey.gpkg")
+    yield 3000
+    yield from waited(idle)
 
 
 def field(dock):
@@ -144,6 +147,9 @@ def evaluation(dock):
 
 def figures(dock):
     yield 2500
+    yield from waited(lambda: dock.list.topLevelItemCount() > 0)
+    dock.list.setCurrentItem(dock.list.topLevelItem(9))  # the overall layout
+    yield 6000
 
 
 def training(dock):
