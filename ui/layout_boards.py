@@ -162,7 +162,10 @@ class BoardDialog(QDialog):
     def _show(self) -> None:
         notice = self.board.make(self.values())
         self.page.setHtml(notice.html)
-        self.told.setText("\n".join(problem.text() for problem in notice.missing))
+        labels = dict(self.board.fields)
+        lacking = [labels.get(str(p.facts.get("field")), p.text()) for p in notice.missing]
+        words = self.tr("Still to be filled in: {}").format(" · ".join(lacking))
+        self.told.setText(words if lacking else "")
 
     def _copied(self) -> None:
         self.page.selectAll()

@@ -456,7 +456,7 @@ def test_a_plant_s_notice_board_is_filled_on_its_card_and_says_what_8_5_2_still_
     dock.desk.enter(plant, "manager", "周敏", "card")
     dialog = dock.review.open_board()
     assert dialog.lines["person"].text() == "周敏"
-    assert dialog.told.text().count("QL-PLAN-BOARD") == 3  # process, capacity, effluent
+    assert dialog.told.text() == "Still to be filled in: Process · Capacity · Effluent quality"
     for key, value in (("process", "A/O"), ("capacity", "20 m³/d"), ("effluent", "GB 18918 1B")):
         dialog.lines[key].setText(value)
     assert dialog.told.text() == "" and "20 m³/d" in dialog.page.toPlainText()
