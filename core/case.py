@@ -83,6 +83,10 @@ def read_case(folder: Path) -> Case:
         facts = {"file": path.name, "value": data["type"], "known": ", ".join(types)}
         problems.append(Problem("QL-CASE-TYPE", facts))
     layers = _read_layers(folder, path.name, data.get("layers") or {}, problems)
+    parameters = data.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        facts = {"file": path.name, "reason": "parameters is no mapping"}
+        problems.append(Problem("QL-CASE-UNREADABLE", facts))
     if problems:
         raise InputError(problems=problems)
     return Case(
@@ -91,7 +95,7 @@ def read_case(folder: Path) -> Case:
         code=str(data.get("code") or ""),
         type=data.get("type"),
         layers=layers,
-        parameters=dict(data.get("parameters") or {}),
+        parameters=dict(parameters),
     )
 
 
@@ -125,14 +129,17 @@ def _read_layer(folder: Path, file: str, role: str, entry: Any, problems: list[P
 
 
 def _inside(folder: Path, file: str, role: str, name: Any, problems: list[Problem]) -> Path | None:
-    path = (folder / str(name)).resolve()
     facts = {"file": file, "role": role, "name": str(name)}
-    if folder.resolve() not in path.parents:
-        problems.append(Problem("QL-CASE-OUTSIDE", facts))
-    elif not path.exists():
+    try:
+        path = (folder / str(name)).resolve()
+        if folder.resolve() not in path.parents:
+            problems.append(Problem("QL-CASE-OUTSIDE", facts))
+        elif not path.exists():
+            problems.append(Problem("QL-CASE-MISSING", facts))
+        else:
+            return path
+    except (OSError, ValueError, RuntimeError):  # a name that no system takes, a link to itself
         problems.append(Problem("QL-CASE-MISSING", facts))
-    else:
-        return path
     return None
 
 
