@@ -6,8 +6,9 @@ nothing. Then the buffers are emptied a little at a time, and the layers show wh
 
 from __future__ import annotations
 
-from typing import Iterator, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence
 
+from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QObject, Qt
 from qgis.PyQt.QtWidgets import QProgressDialog
 
@@ -30,44 +31,75 @@ class MapSaving(QObject):
         self.taken: Optional[Taken] = None
         self._cover: Optional[QProgressDialog] = None
         self._edited = False
+        self._heard: List[QgsVectorLayer] = []
+        desk.rights_changed.connect(self._end)
+
+    @property
+    def busy(self) -> bool:
+        """Whether edits are being saved; the window is covered meanwhile."""
+        return self._cover is not None
 
     def save(self) -> None:
         """Edits of all layers as one action; told once they are in the file."""
         session, desk = self.desk.session, self.desk
-        if session is None or desk.busy:
+        if session is None or desk.busy or self.busy:
             return
-        try:
-            taken = session.edits.take(WHY)
-        except QingliuError as error:
-            desk.tell(error)
-            return
-        if taken is None:
+        if not session.edits.edited():
             desk.say(translate("SurveyDock", "No layer of the survey has unsaved edits."))
             return
-        drafts = desk.drafts
-        self.taken, self._edited = taken, False
-        for layer in taken.layers:
-            layer.undoStack().indexChanged.connect(self._note_edit)
+        found: List[Taken] = []
         self._cover_window()
+        steps = session.edits.taking(WHY, found)
+        desk.in_slices("take", steps, lambda: self._write(found), self._not_taken)
+
+    def _not_taken(self, error: QingliuError) -> None:
+        self._forget()
+        self.desk.tell(error)
+
+    def _write(self, found: Sequence[Taken]) -> None:
+        if not found:
+            self._forget()
+            return
+        desk, taken, drafts = self.desk, found[0], self.desk.drafts
+        self.taken = taken
         desk.act(
             Action(
                 translate("SurveyDock", "Saving map edits …"),
                 lambda store: _written(store, drafts, taken),
                 len(taken.draft.changes),
                 lambda saved: self._saved(taken, saved),
-                self._refused,
                 of_layers=True,
             )
         )
+        if not desk.busy:  # it was not begun
+            self._forget()
 
     def _note_edit(self, _: int) -> None:
         self._edited = True
 
+    def _end(self) -> None:
+        """Refused, given up, failed: buffers and draft stand."""
+        if self.taken is None or self.desk.busy:
+            return
+        session, draft = self.desk.session, self.taken.draft
+        if session is not None and any(d.id == draft.id for d in self.desk.drafts.left(session.id)):
+            session.edits.note_kept(draft)
+        self._forget()
+
     def _forget(self) -> None:
-        taken, self.taken = self.taken, None
-        for layer in taken.layers if taken is not None else ():
-            layer.undoStack().indexChanged.disconnect(self._note_edit)
+        self.taken = None
+        self._listen(False)
         self._uncover()
+
+    def _listen(self, on: bool) -> None:
+        """Notice what is edited in the layers meanwhile; the window is covered, but a program may."""
+        session = self.desk.session
+        there = session.edits.layers() if session is not None else []
+        for layer in [x for x in self._heard if x in there]:
+            layer.undoStack().indexChanged.disconnect(self._note_edit)
+        self._heard = session.edits.edited() if session is not None and on else []
+        for layer in self._heard:
+            layer.undoStack().indexChanged.connect(self._note_edit)
 
     def _saved(self, taken: Taken, saved: Saved | None) -> Iterator[None]:
         """The buffers go; what a program has edited in them since is saved in its turn, before."""
@@ -96,13 +128,6 @@ class MapSaving(QObject):
         except QingliuError as error:  # the draft stays, and is offered
             self.desk.tell(error)
 
-    def _refused(self, error: QingliuError) -> Optional[Saved]:
-        """Buffers and draft stand; why is told."""
-        if self.desk.session is not None and self.taken is not None:
-            self.desk.session.edits.note_kept(self.taken.draft)
-        self._forget()
-        raise error
-
     def settle(self) -> None:
         """Before the survey is closed: buffers of edits that are in the file go."""
         session, taken = self.desk.session, self.taken
@@ -121,7 +146,8 @@ class MapSaving(QObject):
         cover.setMinimumDuration(0)
         cover.canceled.connect(self.desk.give_up)
         cover.show()
-        self._cover = cover
+        self._cover, self._edited = cover, False
+        self._listen(True)
 
     def _uncover(self) -> None:
         cover, self._cover = self._cover, None

@@ -32,6 +32,14 @@ from .gpkg import GpkgStore
 from .model import KEEP, Change, Delete, Insert, Keep, Saved, Update
 from .reading import versions_by_fid
 
+_ROWS = 20  # taken at a time
+_ORDER = {Delete: 0, Update: 1, Insert: 2}
+
+
+def _order(change: Change) -> int:
+    """Deletions, updates, new rows."""
+    return _ORDER[type(change)]
+
 
 class Known(NamedTuple):
     """The row behind a feature as it stood when its editing began."""
@@ -208,9 +216,7 @@ class EditSession:
 
     def changes(self) -> list[Change]:
         """The unsaved edits of all layers as changes of rows: deletions, updates, new rows."""
-        found = [c for layer in self.edited() for c in self._changes_of(layer)]
-        order = {Delete: 0, Update: 1, Insert: 2}
-        return sorted(found, key=lambda c: order[type(c)])
+        return sorted((c for layer in self.edited() for c in self._changes_of(layer)), key=_order)
 
     def save(self, *, why: str = "", keep_editing: bool = False) -> Saved | None:
         """Save all unsaved edits as one action; None where there are none.
@@ -232,13 +238,27 @@ class EditSession:
 
         None where there are none. Once they are written, :meth:`finishing`.
         """
-        layers, changes = self.edited(), self.changes()
+        found: list[Taken] = []
+        for _ in self.taking(why, found):
+            pass
+        return found[0] if found else None
+
+    def taking(self, why: str, found: list[Taken]) -> Iterator[None]:
+        """:meth:`take` a few rows at a time, so that a window stays alive; into ``found``."""
+        layers, changes = self.edited(), []
+        for layer in layers:
+            for number, change in enumerate(self._changes_of(layer)):
+                changes.append(change)
+                if number % _ROWS == _ROWS - 1:
+                    yield
         if not changes:
-            return None
+            return
+        changes.sort(key=_order)
         before = self._kept
         same = before is not None and before.changes == tuple(changes)
         draft = before if same else self._new_draft(changes, why)
-        return Taken(draft, before, tuple(layers)) if draft is not None else None
+        if draft is not None:
+            found.append(Taken(draft, before, tuple(layers)))
 
     def later(self, taken: Taken, saved: Saved) -> list[Change]:
         """What was edited since, against the rows as they are now that what was taken is saved."""
@@ -251,7 +271,7 @@ class EditSession:
     def finishing(self, taken: Taken) -> Iterator[None]:
         """Drop the buffers of edits that are written, a command at a time, and then their draft."""
         self._kept = None
-        for layer in taken.layers:
+        for layer in [x for x in self.layers() if x in taken.layers]:  # one that was taken away is no more
             while layer.isEditable() and layer.undoStack().canUndo():
                 layer.undoStack().undo()
                 yield

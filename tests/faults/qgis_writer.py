@@ -97,7 +97,7 @@ def map_action(dock, n):
     layers = {t: dock.session.layers(t)[0] for t in TABLES}
     edit(layers, n, lambda: str(uuid4()))
     dock.map_saving.save()
-    until(lambda: not dock.desk.busy)
+    until(lambda: not dock.map_saving.busy and not dock.desk.busy)
     saved = not any(layer.isEditable() for layer in layers.values())
     for layer in layers.values():
         layer.rollBack()

@@ -466,7 +466,7 @@ def test_edits_on_the_map_go_through_the_store(dock, qtbot):
     assert dock.records.save() is None and "QL-STORE-EDITING" in dock.panel.status.text()
     dock.findChild(QPushButton, "survey_save_map").click()
     assert covered(dock)  # nothing can be drawn until it is in the file
-    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    until_saved(dock, qtbot)
     assert stored(dock, "villages", "v1").values["name"] == "下店村" and not layer.isEditable()
     assert not covered(dock) and "1" in dock.panel.status.text()
     dock.findChild(QPushButton, "survey_save_map").click()
@@ -609,7 +609,7 @@ def test_map_edits_that_wait_no_longer_stand_in_buffer_and_draft_and_are_saved_l
     locked_out()
     renamed(dock, "v0", "上店村", layer)
     dock.map_saving.save()
-    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    until_saved(dock, qtbot)
     assert [stored(dock, "villages", v).values["name"] for v in ("v0", "v1")] == ["上店村", "下店村"]
     assert dock.desk.drafts.left(dock.session.id) == []
 
@@ -634,13 +634,52 @@ def test_what_a_program_edits_while_map_edits_are_saved_is_saved_in_its_turn(doc
     assert stored(dock, "villages", "v1").version == 3
 
 
+def test_an_error_that_nobody_foresaw_uncovers_the_window_and_keeps_the_edits(dock, qtbot, monkeypatch):
+    from qingliu.ui import survey_mapsave
+
+    def broken(store, draft):
+        raise RuntimeError("torn cable")
+
+    layer = renamed(dock, "v1", "下店村")
+    with monkeypatch.context() as patched:
+        patched.setattr(survey_mapsave, "write", broken)
+        dock.map_saving.save()
+        qtbot.waitUntil(lambda: "torn cable" in dock.panel.status.text(), timeout=WAIT_MS)
+    assert not covered(dock) and not dock.desk.busy and layer.isModified()
+    assert len(dock.desk.drafts.left(dock.session.id)) == 1
+    dock.map_saving.save()
+    until_saved(dock, qtbot)
+    assert stored(dock, "villages", "v1").values["name"] == "下店村"
+    assert dock.desk.drafts.left(dock.session.id) == []
+
+
+def test_closing_while_map_edits_wait_keeps_their_draft(dock, path, locked_out, qtbot):
+    renamed(dock, "v1", "下店村")
+    dock.map_saving.save()
+    qtbot.waitUntil(lambda: "Waiting" in dock.panel.status.text(), timeout=WAIT_MS)
+    dock.close_survey()
+    assert not covered(dock)
+    locked_out()
+    QgsProject.instance().clear()
+    opened(dock, path, qtbot)
+    assert stored(dock, "villages", "v1").values["name"] == "下店"
+    dock.records.drafts.take()
+    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    assert stored(dock, "villages", "v1").values["name"] == "下店村"
+
+
 def test_map_edits_can_be_taken_back(dock, qtbot):
     renamed(dock, "v1", "下店村")
     dock.map_saving.save()
-    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    until_saved(dock, qtbot)
     dock.undo()
     qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
     assert stored(dock, "villages", "v1").values["name"] == "下店"
+
+
+def until_saved(dock, qtbot):
+    """Until map edits are in the file, and their buffers gone."""
+    qtbot.waitUntil(lambda: not dock.desk.busy and not dock.map_saving.busy, timeout=WAIT_MS)
 
 
 def covered(dock):
@@ -933,7 +972,7 @@ def test_a_file_full_of_dock_edits_pleases_gdals_validator_and_a_moved_folder_op
     layer.startEditing()
     layer.changeAttributeValue(dock.session.fid("villages", "v1"), layer.fields().indexOf("name"), "下店村")
     dock.map_saving.save()
-    qtbot.waitUntil(lambda: not dock.desk.busy, timeout=WAIT_MS)
+    until_saved(dock, qtbot)
     dock.photos.add(pictures[:2])
     qtbot.waitUntil(lambda: strip(dock).list.count() == 2 and not dock.desk.busy, timeout=WAIT_MS)
     grown(dock, 40)
