@@ -35,7 +35,9 @@ try:
 
     settings.register_profile("default", deadline=None, max_examples=50)
     settings.register_profile("nightly", deadline=None, max_examples=2000)
-    settings.register_profile("fuzz", deadline=None, max_examples=int(os.environ.get("FUZZ_EXAMPLES", "20000")))
+    settings.register_profile(
+        "fuzz", deadline=None, max_examples=int(os.environ.get("FUZZ_EXAMPLES", "20000"))
+    )
     settings.load_profile(os.environ.get("QINGLIU_HYPOTHESIS", "default"))
 except ImportError:  # the version matrix may run without hypothesis
     settings = None
