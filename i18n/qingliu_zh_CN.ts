@@ -57,6 +57,17 @@
     </message>
 </context>
 <context>
+    <name>BoardDialog</name>
+    <message>
+        <source>Copy the text</source>
+        <translation>复制文字</translation>
+    </message>
+    <message>
+        <source>Still to be filled in: {}</source>
+        <translation>尚待填写：{}</translation>
+    </message>
+</context>
+<context>
     <name>CardPanel</name>
     <message>
         <source>Status</source>
@@ -145,6 +156,14 @@
     <message>
         <source>Choose a measure on the map or in the list of findings.</source>
         <translation>请在地图上或检查结果中选择一项措施。</translation>
+    </message>
+    <message>
+        <source>Text of the board …</source>
+        <translation>牌面文字…</translation>
+    </message>
+    <message>
+        <source>Sign board of the watershed (5.2.2-3), notice board of a plant (8.5.2)</source>
+        <translation>小流域标识牌（5.2.2-3）、处理设施公示牌（8.5.2）</translation>
     </message>
 </context>
 <context>
@@ -1777,6 +1796,66 @@
         <source>{} edits put back and saved.</source>
         <translation>已恢复并保存 {} 处编辑。</translation>
     </message>
+    <message>
+        <source>Notice board of a plant (8.5.2)</source>
+        <translation>处理设施公示牌（8.5.2）</translation>
+    </message>
+    <message>
+        <source>Sign board of the watershed (5.2.2-3)</source>
+        <translation>小流域标识牌（5.2.2-3）</translation>
+    </message>
+    <message>
+        <source>Name of the plant</source>
+        <translation>设施名称</translation>
+    </message>
+    <message>
+        <source>Process</source>
+        <translation>处理工艺</translation>
+    </message>
+    <message>
+        <source>Capacity</source>
+        <translation>处理能力</translation>
+    </message>
+    <message>
+        <source>Effluent quality</source>
+        <translation>出水水质</translation>
+    </message>
+    <message>
+        <source>Person in charge</source>
+        <translation>管理责任人</translation>
+    </message>
+    <message>
+        <source>Telephone</source>
+        <translation>联系电话</translation>
+    </message>
+    <message>
+        <source>Watershed</source>
+        <translation>小流域</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Area (km²)</source>
+        <translation>面积（km²）</translation>
+    </message>
+    <message>
+        <source>Built in</source>
+        <translation>建设时间</translation>
+    </message>
+    <message>
+        <source>Built by</source>
+        <translation>建设单位</translation>
+    </message>
+    <message>
+        <source>Kept by</source>
+        <translation>管护单位</translation>
+    </message>
+    <message>
+        <source>soil erosion (for comparing schemes)</source>
+        <translation>水土流失（用于方案比较）</translation>
+    </message>
 </context>
 <context>
     <name>LayoutDrawing</name>
@@ -2301,6 +2380,14 @@
     <message>
         <source>outside all parcels</source>
         <translation>图斑以外</translation>
+    </message>
+    <message>
+        <source>{0}: not known without {1}</source>
+        <translation>{0}：缺少{1}，无法估算</translation>
+    </message>
+    <message>
+        <source>{0} (%), now {1}; with all measures built</source>
+        <translation>{0}（%），现状 {1}；措施全部建成后</translation>
     </message>
 </context>
 <context>
@@ -2957,6 +3044,22 @@
     <message>
         <source>Checking …</source>
         <translation>正在检查……</translation>
+    </message>
+    <message>
+        <source>Saved elsewhere and shown anew: {}.</source>
+        <translation>别处已保存，已重新显示：{}。</translation>
+    </message>
+    <message>
+        <source>No layer of the survey has unsaved edits.</source>
+        <translation>调查库的图层没有未保存的编辑。</translation>
+    </message>
+    <message>
+        <source>Saving map edits …</source>
+        <translation>正在保存地图编辑……</translation>
+    </message>
+    <message>
+        <source>Give up waiting</source>
+        <translation>不再等待</translation>
     </message>
 </context>
 <context>
