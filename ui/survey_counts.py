@@ -17,7 +17,7 @@ from ..layers.store.reading import versions_by_fid
 from .survey_cells import HEAD, TableCells, table_cells
 from .survey_tables import filled_tables
 
-PAGE = 40
+PAGE = 20
 
 
 class Count(NamedTuple):

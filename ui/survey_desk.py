@@ -27,7 +27,7 @@ from .tasks import uncollected
 translate = QCoreApplication.translate
 
 DIRECT_ROWS = 12  # up to so many rows an action is saved on the interface thread (about 1 ms a row and 5 ms)
-SLICE_S = 0.012
+SLICE_S = 0.008
 SHARED_SWITCH_S = 0.0005  # Python's 5 ms would hold up every painted cell that long while a task runs
 CLOSE_WAIT_S = 60.0
 RELOAD_MS = 120
