@@ -23,7 +23,8 @@ from .feedback import StageProgress
 STAGES = (
     ("practice_ground", 6.0),
     ("practice_people", 4.0),
-    ("practice_outlines", 3.0),
+    ("practice_outlines", 2.0),
+    ("practice_layers", 2.0),
     ("practice_write", 3.0),
 )
 
@@ -59,7 +60,7 @@ class TrainingWatershed(QingliuAlgorithm):
         folder = Path(self.parameterAsString(parameters, "OUTPUT_FOLDER", context))
         practice.prepare_folder(folder)
         progress = StageProgress(feedback, STAGES)
-        content = package.content(scene.make(seed, area, progress))
+        content = package.content(scene.make(seed, area, progress), progress)
         progress.stage("practice_write", len(content.layers))
         whole = False
         try:

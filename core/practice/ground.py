@@ -209,7 +209,7 @@ def build(seed: int, area_km2: float, progress: Progress = SILENT) -> Ground:
     z = _weather(seed, _first_refinement(heights, width), 20.0, _within(progress, 0.2, 0.3))
     for finer, start, end in ((10.0, 0.3, 0.5), (CELL, 0.5, 0.9)):
         z = _weather(seed, _halve(z), finer, _within(progress, start, end))
-    return _finish(seed, z, outlet)
+    return _finish(seed, z, outlet, _within(progress, 0.9, 1.0))
 
 
 def _relief(area_km2: float) -> float:
@@ -242,18 +242,23 @@ def _weather(seed: int, z: np.ndarray, cell: float, share: Share) -> np.ndarray:
     return erode(z, base, uplift, 0.0030 * cell / 5, rounds, {20.0: 0.03, 10.0: 0.08, 5.0: 0.14}[cell], share)
 
 
-def _finish(seed: int, z: np.ndarray, near: tuple[float, float]) -> Ground:
+def _finish(seed: int, z: np.ndarray, near: tuple[float, float], share: Share) -> Ground:
     """Valley floors, then heights lifted over the flow tree so that no pit, flat or tie is left."""
     base = _border(z.shape)
     z = _valley_floor(z, base)
+    share(0.3)
     z = _creep(_creep(z, base, 0.2), base, 0.2)
+    share(0.4)
     forest = flow.tree(flow.drained_receivers(z, base), z.shape[1])
     i, j = np.divmod(np.arange(z.size), z.shape[1])
     least = _LEAST_RISE * (1 + 0.5 * chance.uniform_at(seed, "rise", i, j))
+    share(0.6)
     z = flow.raise_over(z.ravel(), forest, least).reshape(z.shape)
+    share(0.7)
     z = z - z.min() + 96.0
     z32 = z.astype(np.float32)
     forest = flow.tree(flow.steepest(z32.astype(float), np.zeros_like(base)), z.shape[1])
+    share(0.9)
     drained = flow.drained_cells(forest)
     outlet = _outlet(drained.reshape(z.shape), near)
     inside = flow.upstream(forest, outlet).reshape(z.shape)

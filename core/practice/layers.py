@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..progress import SILENT, Progress
 from . import brooks, chance, mosaic, names, settle
 from .ground import CELL
 from .parcels import NAMES
@@ -18,8 +19,8 @@ SURVEYED_KM2 = 0.25
 EROSION_NAMES = {1: "微度", 2: "轻度", 3: "中度", 4: "强烈", 5: "极强烈", 6: "剧烈"}
 
 
-def all_layers(w: Watershed) -> list[Layer]:
-    """Every layer, in the order in which they are written."""
+def all_layers(w: Watershed, progress: Progress = SILENT) -> list[Layer]:
+    """Every layer, in the order in which they are written. ``progress`` is stepped, its stage is the caller's."""
     makers = (
         _boundary,
         _outlet,
@@ -49,7 +50,12 @@ def all_layers(w: Watershed) -> list[Layer]:
     )
     from .plan import layers_of_plan
 
-    return [*(make(w) for make in makers), *layers_of_plan(w)]
+    found: list[Layer] = []
+    for number, make in enumerate(makers):
+        progress.step(0.6 * number / len(makers))
+        found.append(make(w))
+    progress.step(0.6)
+    return [*found, *layers_of_plan(w)]
 
 
 def _boundary(w: Watershed) -> Layer:

@@ -8,7 +8,7 @@ cell, so that areas are exact in floating point and add up to the whole without 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Callable, Sequence
 
 import numpy as np
 
@@ -21,8 +21,15 @@ Polygon = tuple
 """Outer ring (anticlockwise), then holes (clockwise)."""
 
 
-def components(labels: np.ndarray) -> np.ndarray:
-    """Ids 0..n-1 of the 4-connected pieces of equal label; ``OUTSIDE`` stays outside. Shape of ``labels``."""
+def _still() -> None:
+    return None
+
+
+def components(labels: np.ndarray, breathe: Callable[[], None] = _still) -> np.ndarray:
+    """Ids 0..n-1 of the 4-connected pieces of equal label; ``OUTSIDE`` stays outside. Shape of ``labels``.
+
+    ``breathe`` is called in each round, and may raise.
+    """
     rows, cols = labels.shape
     parent = np.arange(labels.size)
     index = parent.reshape(rows, cols)
@@ -31,6 +38,7 @@ def components(labels: np.ndarray) -> np.ndarray:
     one = np.concatenate([index[:, :-1][same_e], index[:-1][same_s]])
     two = np.concatenate([index[:, 1:][same_e], index[1:][same_s]])
     while one.size:
+        breathe()
         low, high = np.minimum(parent[one], parent[two]), np.maximum(parent[one], parent[two])
         np.minimum.at(parent, high, low)
         parent = _flattened(parent)
@@ -62,13 +70,16 @@ def borders(ids: np.ndarray) -> np.ndarray:
     return np.stack([code // size, code % size, count], axis=1)
 
 
-def merge_small(ids: np.ndarray, group: np.ndarray, least_cells: int) -> np.ndarray:
+def merge_small(
+    ids: np.ndarray, group: np.ndarray, least_cells: int, breathe: Callable[[], None] = _still
+) -> np.ndarray:
     """Pieces below ``least_cells`` joined to the neighbour of the same group with the longest common border.
 
     ``group`` (rows, cols): pieces of different groups never join (a river is not a field); a piece without a
     neighbour of its group stays. Returns fresh ids.
     """
     while True:
+        breathe()
         size = np.bincount(ids[ids >= 0])
         of = np.zeros(size.size, dtype=np.int64)
         of[ids[ids >= 0]] = group[ids >= 0]
@@ -120,7 +131,9 @@ def _next_edges(edges: _Edges, edge: np.ndarray) -> np.ndarray:
     return follow
 
 
-def polygons(ids: np.ndarray, x0: float, y0: float, cell: float) -> list[Polygon]:
+def polygons(
+    ids: np.ndarray, x0: float, y0: float, cell: float, breathe: Callable[[], None] = _still
+) -> list[Polygon]:
     """Polygon of each id 0..n-1 (4-connected pieces), in id order.
 
     ``x0``, ``y0`` upper-left corner of the raster, ``cell`` its cell size. Neighbours share every vertex.
@@ -130,6 +143,7 @@ def polygons(ids: np.ndarray, x0: float, y0: float, cell: float) -> list[Polygon
     number = np.flatnonzero(border)
     follow = np.zeros(edges.left.size, dtype=np.int64)
     follow[number] = _next_edges(edges, number)
+    breathe()
     any_border = (edges.left != edges.right).reshape(-1, 4)
     node = any_border.sum(axis=1) >= 3
     outer = np.zeros(node.size, dtype=bool)
@@ -137,7 +151,9 @@ def polygons(ids: np.ndarray, x0: float, y0: float, cell: float) -> list[Polygon
     outer[rim // 4] = True
     outer[follow[rim] // 4] = True
     found: list[list[Ring]] = [[] for _ in range(int(ids.max()) + 1)]
+    breathe()
     for ring in _cycles(number, follow):
+        breathe()
         points = _outline(ring, edges, node, node | outer)
         found[int(edges.left[ring[0]])].append(points)
     return [_polygon(rings, x0, y0, cell / 2) for rings in found]

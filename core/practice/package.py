@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from ..progress import SILENT, Progress
 from . import aims, block, exercise, faults, figures, layers, names, plan, planes, scene, survey, verdicts
 from .answers import answers
 from .ground import EPSG, clicked_outlet
@@ -56,22 +57,28 @@ class Content:
     meta: dict[str, str]
 
 
-def content(w: scene.Watershed) -> Content:
+def content(w: scene.Watershed, progress: Progress = SILENT) -> Content:
     """Content of the practice watershed's folder."""
-    found = layers.all_layers(w)
+    progress.stage("practice_layers")
+    found = layers.all_layers(w, progress)
     sums = figures.figures(w, found)
     county = county_profile(sums)
+    progress.step(0.7)
     tables = survey.tables(w, found, sums)
+    progress.step(0.75)
     radius = verdicts.service_radius_m(w, found)
     inputs = verdicts.indicator_inputs(w, found, sums, tables)
+    progress.step(0.8)
     rulers = block.build()
     tilted = planes.build()
     found.append(_plane_layer(w, tilted))
+    progress.step(0.85)
     drawn = exercise.layers(w, tilted)
     found += drawn
     texts = {**verdicts.evidence_files(), "prices.csv": "\ufeff" + plan.price_list()}
     everything = {**tables, "sheet": survey.sheets(w), "indicator_input": inputs}
     drawn_plan = [part for part in found if part.name.startswith("measures")]
+    progress.step(0.9)
     planted = plan.faults(w, drawn_plan)
     key = {
         **answers(w, sums, len(planted)),

@@ -8,6 +8,7 @@ roads and villages are cut out first; every cell of the watershed belongs to exa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Callable
 
 import numpy as np
 
@@ -102,17 +103,18 @@ class Parcels:
     cells: np.ndarray
 
 
-def divide(seed: int, site: Site, works: settle.Works) -> Parcels:
-    """Parcels of the whole watershed."""
+def divide(seed: int, site: Site, works: settle.Works, breathe: Callable[[], None]) -> Parcels:
+    """Parcels of the whole watershed; ``breathe`` is called between the parts of the work, and may raise."""
     group = _groups(site, works)
     labels = np.where(group >= _FIELDS, 0, -2 - group)
     lowland, hill = group == _FIELDS, group == _HILL
-    labels = np.where(lowland, 2 * _nearest_seed(seed, "field", site, 78.0, 3.0), labels)
-    labels = np.where(hill, 2 * _nearest_seed(seed, "hill", site, 250.0, 2.0) + 1, labels)
+    labels = np.where(lowland, 2 * _nearest_seed(seed, "field", site, 78.0, 3.0, breathe), labels)
+    labels = np.where(hill, 2 * _nearest_seed(seed, "hill", site, 250.0, 2.0, breathe) + 1, labels)
     labels = np.where(site.inside, labels, mosaic.OUTSIDE)
-    ids = mosaic.components(labels)
-    ids = mosaic.merge_small(ids, group, _LEAST_FIELD)
-    ids = _merge_hills(ids, group)
+    ids = mosaic.components(labels, breathe)
+    ids = mosaic.merge_small(ids, group, _LEAST_FIELD, breathe)
+    ids = _merge_hills(ids, group, breathe)
+    breathe()
     return _describe(seed, site, ids, group)
 
 
@@ -137,7 +139,9 @@ def _groups(site: Site, works: settle.Works) -> np.ndarray:
     return group
 
 
-def _nearest_seed(seed: int, stream: str, site: Site, spacing: float, steepness: float) -> np.ndarray:
+def _nearest_seed(
+    seed: int, stream: str, site: Site, spacing: float, steepness: float, breathe: Callable[[], None]
+) -> np.ndarray:
     """Number of the nearest of jittered seeds; a metre of height counts as ``steepness`` metres of way."""
     rows, cols = site.inside.shape
     z = site.ground.z.astype(np.float64)
@@ -148,6 +152,7 @@ def _nearest_seed(seed: int, stream: str, site: Site, spacing: float, steepness:
     nearest = np.zeros(site.inside.shape, dtype=np.int64)
     for di in (-1, 0, 1):
         for dj in (-1, 0, 1):
+            breathe()
             a, b = (y / spacing).astype(int) + di + 1, (x / spacing).astype(int) + dj + 1
             sy = (a - 1 + chance.uniform_at(seed, stream + "/y", a, b)) * spacing
             sx = (b - 1 + chance.uniform_at(seed, stream + "/x", a, b)) * spacing
@@ -161,16 +166,16 @@ def _nearest_seed(seed: int, stream: str, site: Site, spacing: float, steepness:
     return nearest
 
 
-def _merge_hills(ids: np.ndarray, group: np.ndarray) -> np.ndarray:
+def _merge_hills(ids: np.ndarray, group: np.ndarray, breathe: Callable[[], None]) -> np.ndarray:
     """Hill pieces joined up to their own least size; slivers of field or hill cut off by works join what is
     next.
     """
     hills_only = np.where(group == _HILL, 0, 1 + ids)
-    ids = mosaic.merge_small(ids, hills_only, _LEAST_HILL)
+    ids = mosaic.merge_small(ids, hills_only, _LEAST_HILL, breathe)
     land = np.where(group >= _FIELDS, 0, 1 + group)
-    ids = mosaic.merge_small(ids, land, _LEAST_FIELD)
+    ids = mosaic.merge_small(ids, land, _LEAST_FIELD, breathe)
     everything = np.where(group == KEYS.index("river"), 1, 0)
-    return mosaic.merge_small(ids, everything, _LEAST_WORK)
+    return mosaic.merge_small(ids, everything, _LEAST_WORK, breathe)
 
 
 def _describe(seed: int, site: Site, ids: np.ndarray, group: np.ndarray) -> Parcels:

@@ -7,6 +7,7 @@ rings, a multipolygon a tuple of polygons); writing them to files is the busines
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Mapping
 
 import numpy as np
@@ -64,14 +65,17 @@ def make(seed: int, area_km2: float, progress: Progress = SILENT) -> Watershed:
     progress.step(0.1)
     works = settle.lay(seed, facts, progress)
     progress.step(0.6)
-    parcels = divide(seed, facts, works)
+    parcels = divide(seed, facts, works, partial(progress.step, 0.8))
     progress.stage("practice_outlines")
-    outlines = mosaic.polygons(parcels.ids, ground.x0, ground.y0, CELL)
+    progress.step(0.0)
+    outlines = mosaic.polygons(parcels.ids, ground.x0, ground.y0, CELL, partial(progress.step, 0.3))
     inside = np.where(ground.inside, 0, mosaic.OUTSIDE)
     boundary = tuple(mosaic.polygons(mosaic.components(inside), ground.x0, ground.y0, CELL))
     progress.step(0.5)
+    progress.step(0.6)
     eroded = np.array([erosion_class(c, float(s)) for c, s in zip(parcels.code, parcels.slope)])
     admin, admin_names = _admin(facts, works)
+    progress.step(0.8)
     lines = brooks.all_brooks(ground)
     return Watershed(
         seed, ground, facts, works, parcels, lines, outlines, boundary, eroded, admin, admin_names

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Callable
 
 import numpy as np
 
@@ -53,7 +55,7 @@ class Works:
 
 def lay(seed: int, site: Site, progress: Progress = SILENT) -> Works:
     """Everything built, in the order in which one thing limits the next."""
-    dam_cell, lake, dam = _reservoir(seed, site)
+    dam_cell, lake, dam = _reservoir(seed, site, partial(progress.step, 0.15))
     progress.step(0.2)
     river = _river(site) & ~lake & ~dam
     taken = lake | dam | spread(river, 2)
@@ -92,7 +94,7 @@ def _river(site: Site) -> np.ndarray:
     return (mask | spread(wide, 1)) & site.inside
 
 
-def _reservoir(seed: int, site: Site) -> tuple[int, np.ndarray, np.ndarray]:
+def _reservoir(seed: int, site: Site, breathe: Callable[[], None]) -> tuple[int, np.ndarray, np.ndarray]:
     """A small reservoir on a side valley: dam cell, water and dam masks. Water stands 7 to 13 m above its
     foot.
     """
@@ -101,6 +103,7 @@ def _reservoir(seed: int, site: Site) -> tuple[int, np.ndarray, np.ndarray]:
     cells = np.flatnonzero(site.inside.ravel() & (drained > 0.3) & (drained < 1.4))
     order = cells[np.argsort(chance.uniform_at(seed, "dam", cells), kind="stable")]
     for cell, depth in [(c, d) for d in (9, 13, 7) for c in order[:60].tolist()]:
+        breathe()
         above = flow.upstream(forest, cell)
         water = above & (z < z[cell] + depth)
         if 600 <= int(water.sum()) <= 2400:
