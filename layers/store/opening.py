@@ -49,7 +49,7 @@ def inspect(path: Path) -> Inspection:
             blocking = _look(connection, path, had_wal, findings)
         finally:
             connection.close()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _unreadable(error, path) from error
     return Inspection(findings, writable and not blocking)
 
@@ -131,8 +131,9 @@ def _version_of(connection: sqlite3.Connection, path: Path) -> int:
         ) from error
 
 
-def _unreadable(error: sqlite3.DatabaseError, path: Path) -> QingliuError:
-    text = str(error).lower()
+def _unreadable(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -> QingliuError:
+    """The fault of a file that cannot be looked into; SQLite's own words may be no text where it is damaged."""
+    text = str(error).lower() if isinstance(error, sqlite3.Error) else "malformed"
     if "not a database" in text:
         return InputError("QL-STORE-NOTSURVEY", path=str(path), reason=str(error))
     if "malformed" in text or "corrupt" in text:
@@ -140,7 +141,7 @@ def _unreadable(error: sqlite3.DatabaseError, path: Path) -> QingliuError:
         return InputError(
             "QL-STORE-DAMAGED", path=str(path), reason=str(error), backup=str(whole.path) if whole else "-"
         )
-    return told(error, path, "QL-STORE-UNREADABLE")
+    return told(error, path, "QL-STORE-UNREADABLE")  # type: ignore[arg-type]
 
 
 def open_store(
@@ -183,9 +184,9 @@ def _make_ready(store: GpkgStore, daily_backup: bool) -> None:
                 store.backup("daily")
             except InputError as error:
                 store.findings += error.problems
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         store.close()
-        raise told(error, store.path, "QL-STORE-UNREADABLE") from error
+        raise _unreadable(error, store.path) from error
     except BaseException:
         store.close()
         raise
@@ -203,7 +204,7 @@ def _is_stranded(path: Path) -> bool:
             connection.close()
     except sqlite3.OperationalError:  # WAL mode, and no place for its index
         return True
-    except sqlite3.DatabaseError:  # not a database; inspect() says so
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # not a database; inspect() says so
         return False
     return False
 
