@@ -131,7 +131,7 @@ def _version_of(connection: sqlite3.Connection, path: Path) -> int:
         ) from error
 
 
-def _unreadable(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -> QingliuError:
+def _unreadable(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> QingliuError:
     """The fault of a file that cannot be looked into; SQLite's own words may be no text where it is damaged."""
     text = str(error).lower() if isinstance(error, sqlite3.Error) else "malformed"
     if "not a database" in text:
