@@ -36,6 +36,7 @@ from ..core.terrain import jit
 # Above this a job takes some ten seconds and gigabytes: better outside QGIS.
 LONG_CELLS = 150_000_000
 PROBE_SECONDS = 90
+_SLICE_S = 0.0005
 
 _PROBE = """
 import sys
@@ -134,8 +135,14 @@ def warm() -> threading.Thread | None:
 
 
 def _fetch_kernels() -> None:
-    if engine().mode == "compiled":
-        jit.load()
+    """Imports and linking in small slices of time, so that the window goes on moving meanwhile."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SLICE_S)
+    try:
+        if engine().mode == "compiled":
+            jit.load()
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _choose() -> Engine:

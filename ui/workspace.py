@@ -22,8 +22,10 @@ from .dock_frame import DockTitle
 if TYPE_CHECKING:
     from .practice import PracticeOpener
 
-REST_MS = 3000
-"""After this much time in QGIS the compiled kernels are fetched, where this user ever needed them."""
+REST_MS = 200
+"""After this much time the compiled kernels are fetched, where this user ever needed them: while QGIS itself is still
+settling, as loading LLVM holds Python for 0.1 to 0.2 s, once.
+"""
 
 
 @dataclass(frozen=True)
