@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from qgis.core import QgsProject
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..layers.store import GpkgStore, Seat, seat_of
@@ -82,6 +83,8 @@ class SurveyBus(QObject):
         self._settle.start()
 
     def _take_shown(self) -> None:
+        if sip.isdeleted(self._project):  # QGIS is going
+            return
         self._shown = survey_in(self._project)
         self._set_going()
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-_kept = []  # QGIS does not keep the Python half of a provider alive: the plugin does, and so must we
-
 
 def registered():
     """The Qingliu provider in QGIS's registry, added where it is not there."""
+    import qingliu
     from qgis.core import QgsApplication
     from qingliu.processing.provider import QingliuProvider
 
     registry = QgsApplication.processingRegistry()
     if registry.providerById("qingliu") is None:
-        _kept.append(QingliuProvider())
-        if not registry.addProvider(_kept[-1]):
+        # QGIS does not keep the Python half of a provider alive: the plugin does, and so must we; at the
+        # package, as other folders load this file as a module of their own that soon goes
+        qingliu.kept_by_tests = QingliuProvider()
+        if not registry.addProvider(qingliu.kept_by_tests):
             pytest.fail("the provider could not be registered")
     return registry.providerById("qingliu")
 

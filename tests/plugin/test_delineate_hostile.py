@@ -119,7 +119,7 @@ def test_incomplete_catchments_are_told_in_one_line(delineate):
 
 
 def test_layer_of_under_that_does_not_open_is_refused(delineate):
-    assert refused(delineate, UNDER=["/no/such/layer.tif"]) == ["QL-WATERSHED-UNDER"]
+    assert refused(delineate, UNDER=["/no/such/layer.tif"]) == ["QL-LAYER-MISSING"]
 
 
 def test_villages_without_crs_are_named_with_their_parameter(delineate):

@@ -18,7 +18,7 @@ XMP = """<rdf:RDF>
 
 def pdf(user, time, number, info):
     body = XMP.format(user=user, time=time, id=number)
-    return f"%PDF-1.4\n/CreationDate (D:{info})\n{body}\nstream 123".encode()
+    return f"%PDF-1.4\n/CreationDate (D:{info})\n{body}\nstream 123\n%%EOF".encode()
 
 
 def test_two_prints_by_two_people_at_two_times_become_equal_without_changing_length(tmp_path):
@@ -48,7 +48,7 @@ def test_two_prints_by_two_people_at_two_times_become_equal_without_changing_len
     assert "wang" not in text and "2026" not in text
     assert 'xmp:CreateDate="2000-01-01T00:00:00+00:00"' in text
     assert "/CreationDate (D:20000101000000+08'00')" in text
-    assert text.endswith("stream 123")
+    assert text.endswith("stream 123\n%%EOF")
 
 
 def test_the_date_can_be_that_of_the_survey(tmp_path):
