@@ -143,7 +143,9 @@ def _opened(path: Path, flags: int, drivers: list[str], source: Path) -> Iterato
 def photo_item(path: Path) -> Item:
     """What a photo says of itself. Raises InputError QL-FIELD-NOEVIDENCE."""
     with _opened(path, gdal.OF_RASTER, ["JPEG"], path) as dataset:
-        facts = exif_facts(dict(dataset.GetMetadata()))
+        with quiet_gdal():  # damaged EXIF is no EXIF
+            metadata, _ = gdal_call(dataset.GetMetadata)
+        facts = exif_facts(dict(metadata or {}))
     return Item(path, PHOTO, 0, facts.place, wgs84(), facts.moment, path.stem, "", facts.direction)
 
 

@@ -126,6 +126,7 @@ def test_pages_of_the_index_are_those_of_the_parts(made):
 
 
 # -- the same bytes ---------------------------------------------------------------
+@pytest.mark.timeout(1200)  # two whole dossiers; slow where other tests left windows open
 def test_two_builds_are_the_same_bytes_one_after_the_survey_was_moved(made, practice, tmp_path):
     moved = tmp_path / "搬 家" / "practice"
     shutil.copytree(practice, moved)

@@ -354,6 +354,5 @@ def test_faults_of_all_layers_come_in_one_list_before_the_long_work(survey, vall
         "QL-LAYER-GEOMETRYTYPE",
         "QL-LAYER-MISSING",
         "QL-LAYER-NOFIELD",
-        "QL-PARAM-MISSING",
         "QL-STREAMS-PREVIOUSID",
     ]
