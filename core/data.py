@@ -52,9 +52,13 @@ def _twice(node: Any) -> str:
         return next((found for found in map(_twice, node.value) if found), "")
     if not isinstance(node, yaml.MappingNode):
         return ""
-    keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-    double = next((key for key in keys if keys.count(key) > 1), "")
-    return double or next((found for _, value in node.value for found in [_twice(value)] if found), "")
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                return str(key.value)
+            seen.add(key.value)
+    return next((found for _, value in node.value for found in [_twice(value)] if found), "")
 
 
 def load_untrusted(path: Path) -> Any:
