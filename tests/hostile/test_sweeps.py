@@ -6,6 +6,7 @@ In the ordinary suite each parameter meets two of them in turn; `make torture` l
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 from case import Site, left_behind
@@ -86,12 +87,20 @@ def _all(algorithm, *, chosen):
 
 
 def _try(algorithm, country, surveys, tmp_path, chosen):
-    tried = 0
+    """How many were tried; what went wrong with any of them is said at the end, all of it."""
+    tried, wrong = 0, []
     for number, (definition, kind, name, bad) in enumerate(_all(algorithm, chosen=chosen)):
         folder = tmp_path / f"{number}"
         folder.mkdir()
-        _meet(Site(country, surveys, folder), algorithm, definition, kind, name, bad)
         tried += 1
+        try:
+            _meet(Site(country, surveys, folder), algorithm, definition, kind, name, bad)
+        except AssertionError as fault:
+            wrong.append(f"{definition.name()}, {name}: {fault}")
+        if not chosen:
+            print(number, definition.name(), name, flush=True)
+        shutil.rmtree(folder)
+    assert not wrong, "\n".join(wrong)
     return tried
 
 
@@ -105,7 +114,7 @@ def test_some_bad_layers_for_every_parameter(
 
 
 @pytest.mark.torture
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("algorithm", list(SOUND))
 def test_all_bad_layers_for_every_parameter(
     algorithm, provider, country, surveys, tmp_path, qgis_new_project, english
