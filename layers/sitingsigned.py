@@ -1,7 +1,8 @@
-"""Who ticked duties and overrode breaches of a layout: read from the survey the measures lie in.
+"""What people entered about the measures of a layout: read from the survey the measures lie in.
 
 The layout dock keeps each as a fact of the survey's ``meta``: ``layout.confirm.<uuid>|<rule id>`` with name,
-date and reason. Layers outside a survey have none.
+date and reason, ``layout.card.<uuid>`` with the entries of the card, ``layout.plot`` with the plot numbers.
+Layers outside a survey have none.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from qgis.core import QgsProviderRegistry, QgsVectorLayer
 
 from ..core.siting.model import Confirmation
 
-CONFIRMED, CARD, OTHER = "layout.confirm.", "layout.card.", "other_"
+CONFIRMED, CARD, OTHER, PLOTS = "layout.confirm.", "layout.card.", "other_", "layout.plot"
 _TABLE = "meta"
 
 
@@ -26,15 +27,27 @@ def signed_in(layers: Iterable[QgsVectorLayer]) -> dict[str, dict[str, Confirmat
     return found
 
 
-def others_in(layers: Iterable[QgsVectorLayer]) -> dict[str, dict[str, str]]:
-    """uuid of a measure under the rows 其他 -> ``name``, ``unit`` and ``clause`` that its card gives it."""
+def cards_in(layers: Iterable[QgsVectorLayer]) -> dict[str, dict[str, str]]:
+    """uuid of a measure -> what its card says: ``owner``, ``user``, ``manager``; under a row 其他 also ``name``,
+    ``unit`` and ``clause``.
+    """
     found: dict[str, dict[str, str]] = {}
     for path in _packages(layers):
         for key, value in _meta(path):
-            entry = _entry(value) if key.startswith(CARD) else {}
-            given = {k[len(OTHER) :]: str(v) for k, v in entry.items() if k.startswith(OTHER) and v}
-            if given:
-                found[key[len(CARD) :]] = given
+            if key.startswith(CARD):
+                entry = {k: str(v) for k, v in _entry(value).items() if v not in (None, "")}
+                plain = {k[len(OTHER) :] if k.startswith(OTHER) else k: v for k, v in entry.items()}
+                found[key[len(CARD) :]] = plain
+    return found
+
+
+def plots_in(layers: Iterable[QgsVectorLayer]) -> dict[str, int]:
+    """uuid of a measure -> the plot number (图斑号) it was given; ``#<village>`` -> the highest given there."""
+    found: dict[str, int] = {}
+    for path in _packages(layers):
+        for key, value in _meta(path):
+            if key == PLOTS:
+                found.update({k: int(str(v)) for k, v in _entry(value).items() if str(v).isdecimal()})
     return found
 
 

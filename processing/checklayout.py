@@ -25,7 +25,7 @@ from ..core.standard import default_edition, text
 from ..layers.layoutplan import Placed
 from ..layers.records import id_list
 from ..layers.sitingshapes import QgisShapes, as_collection
-from ..layers.sitingsigned import others_in, signed_in
+from ..layers.sitingsigned import signed_in
 from ..layers.zoninggrid import Bounds
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
@@ -113,13 +113,13 @@ class _Run:
         )
         self.ground = reading.read(keys)
         inputs.settle()
-        signed, others = signed_in(layout.layers), others_in(layout.layers)
+        signed = signed_in(layout.layers)
         measures = [
             MeasureFeature(
                 p.item.uuid,
                 p.item.measure,
                 p.record.wkb or b"",
-                {**p.record.attributes, **others.get(p.item.uuid, {})},
+                p.record.attributes,
                 signed.get(p.item.uuid, {}),
             )
             for p in self.placed

@@ -14,7 +14,8 @@ from ..core.siting.model import Shapes
 from ..core.standard import Edition
 from ..layers.crs import coordinate_problems, crs_problems, output_crs
 from ..layers.layoutplan import Placed, areas_of, placed
-from ..layers.records import ANY, POLYGON, Wanted, read_records
+from ..layers.records import ANY, POLYGON, Record, Wanted, read_records
+from ..layers.sitingsigned import cards_in
 from .inputs import Inputs
 
 
@@ -30,6 +31,7 @@ class Layout:
         self._edition = edition
         self._name = name
         self.layers = self._open()
+        self._cards = cards_in(self.layers)
         main = self.layers[0]
         self.first = main.crs()
         found = output_crs(self.first, self._box(main), main.name(), name)
@@ -73,7 +75,12 @@ class Layout:
             shifts=inputs.shifts, progress=progress,
         )  # fmt: skip
         inputs.warn(reading.warnings)
-        return placed(reading.records, self._shapes, self._edition, layer.name(), self._name)
+        records = [r._replace(attributes=self._entered(r)) for r in reading.records]
+        return placed(records, self._shapes, self._edition, layer.name(), self._name)
+
+    def _entered(self, record: Record) -> dict[str, Any]:
+        """The columns of a measure, with what is entered on its card in the survey."""
+        return {**record.attributes, **self._cards.get(record.uuid or "", {})}
 
     def areas(
         self, name: str, name_of: Callable[[Mapping[str, Any]], Any], progress: Progress, *fields: str

@@ -42,6 +42,7 @@ from ..layers.dem import read_dem
 from ..layers.layoutplan import Placed
 from ..layers.records import id_list
 from ..layers.sitingshapes import QgisShapes
+from ..layers.sitingsigned import plots_in
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
@@ -119,7 +120,7 @@ class Quantities(QingliuAlgorithm):
         edition = default_edition()
         inputs.county()
         prices = inputs.attempt(lambda: _prices(inputs, edition))
-        measures, cutter = _read(inputs, edition, progress)
+        measures, cutter, given = _read(inputs, edition, progress)
         measures = _distinct(inputs, measures)
         parts = _cut(measures, cutter, progress)
         found = bill(parts, edition, prices)
@@ -129,7 +130,7 @@ class Quantities(QingliuAlgorithm):
         columns = self.columns("OUTPUT", *OUTPUT_FIELDS)
         rows = [_values(row, edition) for row in found.rows]
         results["OUTPUT"] = write_table(self, inputs, "OUTPUT", columns, rows, progress)
-        return {**results, **self._others(inputs, found, measures, parts, edition, progress)}
+        return {**results, **self._others(inputs, found, measures, parts, given, edition, progress)}
 
     def _others(
         self,
@@ -137,6 +138,7 @@ class Quantities(QingliuAlgorithm):
         found: Bill,
         measures: list[Placed],
         parts: list[Part],
+        given: Mapping[str, int],
         edition: Edition,
         progress: StageProgress,
     ) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class Quantities(QingliuAlgorithm):
             columns = self.columns("FUNDS", *FUND_FIELDS)
             written["FUNDS"] = write_table(self, inputs, "FUNDS", columns, rows, progress)
         if inputs.given("PLOTS") or inputs.given("PLOTS_PAGE"):
-            table = plot_table(parts, _numbers(measures, parts))
+            table = plot_table(parts, _numbers(measures, parts, given))
             columns_of = {m.item.uuid: m.record.attributes for m in measures}
             written.update(self._plots(inputs, table, columns_of, edition, progress))
         return written
@@ -176,8 +178,10 @@ class Quantities(QingliuAlgorithm):
 # -- reading ----------------------------------------------------------------
 
 
-def _read(inputs: Inputs, edition: Edition, progress: StageProgress) -> tuple[list[Placed], Cutter]:
-    """The measures and what they are cut by; all faults of the run are raised together."""
+def _read(
+    inputs: Inputs, edition: Edition, progress: StageProgress
+) -> tuple[list[Placed], Cutter, Mapping[str, int]]:
+    """The measures, what they are cut by, plot numbers given before; all faults of the run are raised together."""
     shapes = QgisShapes()
     wants_ground = inputs.flag("TRUE_SURFACE")
     if wants_ground and not inputs.given("DEM"):
@@ -191,7 +195,7 @@ def _read(inputs: Inputs, edition: Edition, progress: StageProgress) -> tuple[li
     surface = None
     if wants_ground and any(shapes.dimension(m.shape) == 2 for m in measures):
         surface = _ground(inputs, layout, measures, progress)
-    return measures, Cutter(shapes, zones, villages, parcels, surface)
+    return measures, Cutter(shapes, zones, villages, parcels, surface), plots_in(layout.layers)
 
 
 def _prices(inputs: Inputs, edition: Edition) -> PriceList | None:
@@ -284,17 +288,18 @@ def _measure_name(key: str, edition: Edition) -> str:
     return text(measure, "name") if measure is not None else key
 
 
-def _numbers(measures: list[Placed], parts: list[Part]) -> dict[str, int]:
-    """图斑号 of the features; those in the field ``plot_no`` stay."""
+def _numbers(measures: list[Placed], parts: list[Part], given: Mapping[str, int]) -> dict[str, int]:
+    """图斑号 of the features; those in the field ``plot_no`` stay, and those that the survey has given."""
     villages = villages_of(parts)
     places = []
     for measure in measures:
         box = measure.shape.boundingBox()
-        given = measure.record.attributes.get("plot_no")
-        number = given if isinstance(given, int) and not isinstance(given, bool) else None
         uuid = measure.item.uuid
+        said = measure.record.attributes.get("plot_no")
+        number = said if isinstance(said, int) and not isinstance(said, bool) else given.get(uuid)
         places.append(Place(uuid, villages[uuid], box.xMinimum(), box.yMaximum(), number))
-    return numbered(places)
+    highest = {key[1:] or None: number for key, number in given.items() if key.startswith("#")}
+    return numbered(places, highest)
 
 
 def _plot_values(plot: Plot, columns: Mapping[str, Any], edition: Edition) -> dict[str, Any]:

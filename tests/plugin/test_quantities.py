@@ -276,3 +276,41 @@ def test_the_table_on_the_layout_figure_is_that_of_the_quantities(run, tmp_path,
         ("村庄绿化美化", "m²"): ("–", "10000"),
         ("生物过滤带", "m"): ("80", "–"),
     }
+
+
+def keep_facts(path, facts):
+    """Write facts into the table ``meta`` of a GeoPackage, as a survey keeps them."""
+    from osgeo import ogr
+
+    source = ogr.Open(str(path).split("|")[0], update=1)
+    table = source.CreateLayer("meta", None, ogr.wkbNone)
+    for name in ("key", "value"):
+        table.CreateField(ogr.FieldDefn(name, ogr.OFTString))
+    for key, value in facts.items():
+        feature = ogr.Feature(table.GetLayerDefn())
+        feature["key"], feature["value"] = key, value
+        table.CreateFeature(feature)
+
+
+def test_a_row_other_counts_in_the_unit_of_its_card_and_keeps_owner_and_plot_number(run, tmp_path, ground):
+    """Two lines of 100 m under a row 其他: in km by the card, in the usual m without one."""
+    rows = [(line((1, 6), (2, 6)), {"uuid": "a", "measure": "other_channel", "status": "planned"}),
+            (line((1, 7), (2, 7)), {"uuid": "b", "measure": "other_channel", "status": "planned"})]  # fmt: skip
+    made = layout(tmp_path, rows, QgsWkbTypes.Type.MultiLineString)
+    card = '{"other_name": "栈道", "other_unit": "km", "other_clause": "6.3.3-2", "owner": "村集体"}'
+    keep_facts(made, {"layout.card.a": card, "layout.plot": '{"a": "12", "#西村": "3", "#东村": "20"}'})
+    result = run(
+        "qingliu:quantities",
+        {"LAYOUT": [f"{made}|layername=layout"], **ground, "OUTPUT": str(tmp_path / "q.gpkg"),
+         "PLOTS": str(tmp_path / "p.gpkg")},
+    )  # fmt: skip
+    billed = by_place(result["OUTPUT"], "measure_name", "unit")
+    assert billed["栈道", "km"]["quantity"] == pytest.approx(0.1)
+    assert [r["quantity"] for key, r in billed.items() if key[1] == "m"] == [pytest.approx(100.0)]
+    plots = by_place(result["PLOTS"], "measure_uuid")
+    assert (plots["a",]["plot_no"], plots["a",]["owner"], plots["a",]["label"]) == (
+        12,
+        "村集体",
+        "12/栈道/100m",
+    )
+    assert plots["b",]["plot_no"] == 21  # the next after the highest ever given in the village
