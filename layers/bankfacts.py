@@ -27,8 +27,8 @@ from ..core.terrain.banks import (
 )
 from .crs import wkt_of
 from .datums import Transform
-from .dem import frame_extent
 from .lines import point_parts, polygon_shapes
+from .rasterfiles import frame_extent
 from .rasters import CodeGrid
 from .records import Record
 

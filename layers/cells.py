@@ -19,7 +19,6 @@ from ..core.memory import available_bytes
 from ..core.progress import SILENT, Progress
 from .crs import crs_problems, horizontal, wkt_of
 from .datums import Transform, guard
-from .dem import _frame, _own_crs
 from .lines import line_parts
 from .planar import geometry_of, polygons_in
 from .rasterfiles import (
@@ -31,6 +30,7 @@ from .rasterfiles import (
     raster_source,
     watched,
 )
+from .rasterplace import frame_of, own_crs
 
 # Labels, masks, slope, land use and cover side by side.
 BYTES_PER_CELL = 40
@@ -47,7 +47,7 @@ def native_frame(source: RasterSource | str, parameter: str) -> NativeFrame:
     """The grid of a raster from its header alone. Raises InputError (QL-LAYER-*, QL-CRS-*)."""
     known = raster_source(source)
     dataset = open_raster(known, parameter)
-    crs = horizontal(known.crs or _own_crs(dataset))
+    crs = horizontal(known.crs or own_crs(dataset))
     faults = crs_problems(crs, known.name, parameter)
     placing = dataset.GetGeoTransform(can_return_null=True)
     if placing is None:
@@ -55,7 +55,7 @@ def native_frame(source: RasterSource | str, parameter: str) -> NativeFrame:
     if faults:
         raise InputError(problems=faults)
     north_up = placing[2] == 0 and placing[4] == 0 and placing[1] > 0 and placing[5] < 0
-    return NativeFrame(_frame(dataset, crs), north_up)
+    return NativeFrame(frame_of(dataset, crs), north_up)
 
 
 def frame_over(native: NativeFrame, to_target: Transform, box: QgsRectangle) -> GridFrame:

@@ -10,8 +10,7 @@ from osgeo import gdal, ogr
 from ..core.errors import Cancelled
 from ..core.grid import GridFrame
 from ..core.progress import SILENT, Progress
-from .dem import memory_dataset
-from .rasterfiles import gdal_call, quiet_gdal
+from .rasterfiles import gdal_call, memory_dataset, quiet_gdal
 
 
 def label_polygons(

@@ -22,7 +22,8 @@ from ..core.memory import available_bytes
 from ..core.progress import SILENT, Progress
 from .crs import coordinate_problems, crs_problems, from_wkt, horizontal, wkt_of
 from .datums import Transform, guard
-from .dem import HUGE, SENTINELS, _extent, _frame, _own_crs, mask_declared, read_dem
+from .dem import read_dem
+from .demheights import HUGE, SENTINELS, mask_declared
 from .rasterfiles import (
     RASTER_FILE,
     RasterSource,
@@ -34,6 +35,7 @@ from .rasterfiles import (
     quiet_gdal,
     raster_source,
 )
+from .rasterplace import extent_of, frame_of, own_crs
 from .replacing import replace
 
 __all__ = [
@@ -113,7 +115,7 @@ def raster_header_problems(source: RasterSource, parameter: str) -> list[Problem
 
     def look() -> list[Problem]:
         dataset = open_raster(source, parameter)
-        crs = horizontal(source.crs or _own_crs(dataset))
+        crs = horizontal(source.crs or own_crs(dataset))
         return _header_problems(dataset, crs, source, parameter)
 
     try:
@@ -207,7 +209,7 @@ def _prepare(
 ) -> _Ready:
     """Open, check the header with all faults at once, agree on the transform."""
     dataset = open_raster(source, parameter)
-    crs = horizontal(source.crs or _own_crs(dataset))
+    crs = horizontal(source.crs or own_crs(dataset))
     faults = _header_faults(dataset, crs, source, parameter, frame)
     if faults:
         raise InputError(problems=faults)
@@ -251,7 +253,7 @@ def _header_problems(
     if placing is None:
         faults.append(problem("QL-LAYER-NOPLACE", **facts))
     elif not faults:
-        faults += coordinate_problems(crs, _extent(dataset), source.name, parameter)
+        faults += coordinate_problems(crs, extent_of(dataset), source.name, parameter)
     return faults
 
 
@@ -259,7 +261,7 @@ def _cells(
     ready: _Ready, frame: GridFrame | None, kind: int, method: str, progress: Progress
 ) -> tuple[np.ndarray, GridFrame]:
     """Cells as ``kind``, no data as NaN or ``_NO_CODE``, on ``frame`` or the raster's own grid."""
-    own = _frame(ready.dataset, ready.crs)
+    own = frame_of(ready.dataset, ready.crs)
     wanted = frame or own
     empty = _NO_CODE if kind == gdal.GDT_Int32 else math.nan
     values: np.ndarray = np.full((wanted.rows, wanted.cols), empty, dtype=_numpy(kind))

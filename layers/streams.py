@@ -16,9 +16,9 @@ from ..core.terrain.streams import Depressions, Limits, Streams, survey_streams
 from . import engine
 from .crs import from_wkt, output_crs
 from .datums import Transform, guard
-from .dem import frame_extent, read_dem
+from .dem import read_dem
 from .lines import polygon_shapes, projector
-from .rasterfiles import RasterSource, memory_dataset, quiet_gdal
+from .rasterfiles import RasterSource, frame_extent, memory_dataset, quiet_gdal
 from .records import Record, id_list
 
 

@@ -32,9 +32,9 @@ from ..core.terrain.routing import route_values
 from ..layers import engine
 from ..layers.crs import coordinate_problems, crs_problems, distance_area, output_crs
 from ..layers.datums import guard
-from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
 from ..layers.lines import point_parts, union
+from ..layers.rasterfiles import frame_extent
 from ..layers.records import POINT, POLYGON, Wanted, id_list
 from ..layers.streams import read_terrain
 from .algorithm import QingliuAlgorithm

@@ -31,11 +31,11 @@ from ..core.standard import default_edition
 from ..core.terrain.catchments import label_catchments
 from ..core.terrain.matching import NEW, SAME, SPLIT, Earlier, Identity, first_identities, match_previous
 from ..core.terrain.streams import Depressions, Limits, Streams, default_limits
-from ..layers.dem import frame_extent
 from ..layers.labels import label_polygons
 from ..layers.lines import ellipsoidal_length, inside_lengths, line_parts, line_wkb, union
 from ..layers.outputs import Column
 from ..layers.planar import geometry_of
+from ..layers.rasterfiles import frame_extent
 from ..layers.rasters import write_raster
 from ..layers.records import LINE, POLYGON, Record, Wanted, id_list
 from ..layers.streams import Terrain, boundary_area, lines_beyond, read_terrain, run_streams
