@@ -140,12 +140,12 @@ def _stale(figure: str, layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> Iter
 
 
 def _gave_way(layer: QgsMapLayer, peers: list[QgsMapLayer]) -> bool:
-    """Whether the project has its role played by other data now.
+    """Whether the project has its role played by other data now, and no longer by the figure's.
 
     A survey's own layers are no such data: a figure may be drawn from a layer that was given in their place.
     """
-    others = [x.source() for x in peers if not survey_of(x)]
-    return bool(others) and layer.source() not in others
+    others = any(not survey_of(x) for x in peers)
+    return others and layer.source() not in [x.source() for x in peers]
 
 
 def _roles(project: QgsProject) -> dict[str, list[QgsMapLayer]]:

@@ -13,7 +13,7 @@ from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
 from ..core.case import LayerRef, read_case
 from ..core.errors import InputError
 from ..layers.disguises import disguise_problems
-from ..layers.roles import role_of
+from ..layers.roles import role_of, survey_of
 from ..layers.schema import store_schema
 from ..layers.surveyproject import open_layer
 
@@ -48,7 +48,11 @@ def gather(
     survey: Path | None,
     fields: Fields,
 ) -> Sources:
-    """Layers with features for ``roles``."""
+    """Layers with features for ``roles``: those given, the project's, the survey's.
+
+    Where a survey's own layers and others play a role in the project, the survey's speak: both would
+    draw every village twice.
+    """
     wanted = list(dict.fromkeys(roles))
     layers: dict[str, list[QgsMapLayer]] = {}
     in_project = _of_project(project) if project is not None else {}
@@ -88,7 +92,13 @@ def _of_project(project: QgsProject) -> dict[str, list[QgsMapLayer]]:
         role = role_of(layer)
         if role:
             found.setdefault(names.get(role, role), []).append(layer)
-    return found
+    return {role: _own(layers) for role, layers in found.items()}
+
+
+def _own(layers: list[QgsMapLayer]) -> list[QgsMapLayer]:
+    """A survey's own layers where they hold something, else all."""
+    own = [layer for layer in layers if survey_of(layer)]
+    return own if any(map(has_content, own)) else layers
 
 
 def _of_survey(gpkg: Path, role: str) -> list[QgsMapLayer]:

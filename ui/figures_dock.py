@@ -46,6 +46,7 @@ from .survey_session import survey_in
 
 SCALES = (1000, 2000, 2500, 5000, 10_000, 20_000, 25_000, 50_000, 100_000)
 REST_MS = 250
+LIST_HIGH = 190  # px: eight of the twelve figures
 KEY = Qt.ItemDataRole.UserRole
 
 
@@ -137,6 +138,7 @@ class FiguresDock(QDockWidget):
         split.addWidget(self.list)
         split.addWidget(self.tabs)
         split.setStretchFactor(1, 1)
+        split.setSizes([LIST_HIGH, 2 * LIST_HIGH])
         rows = (QHBoxLayout(), QHBoxLayout())
         for row, buttons in zip(rows, ((self.draw, self.export), (self.open, self.show_folder))):
             for button in buttons:
@@ -379,6 +381,7 @@ class FiguresDock(QDockWidget):
         item = self._item(page.key)
         if item is None:
             return
+        self.list.setCurrentItem(item)  # so that the preview shows what is being made
         if page.kept:
             names = ", ".join(page.kept)
             self.log.addItem(self.tr("{}: changed by hand and left alone: {}").format(item.text(0), names))

@@ -26,6 +26,7 @@ from qgis.core import (
 from qingliu.layers.roles import set_role
 from qingliu.layouts import validity
 from qingliu.layouts.checks import check_layout, is_of_series
+from qingliu.layouts.sources import Fields, gather
 
 _spec = importlib.util.spec_from_file_location("figure_files", Path(__file__).with_name("figure_files.py"))
 figure_files = importlib.util.module_from_spec(_spec)
@@ -107,6 +108,25 @@ def test_other_data_of_a_role_make_a_figure_stale_unless_they_are_a_surveys_own(
     set_role(layer, "channels", survey)
     project.addMapLayer(layer)
     assert codes(layout) == expected
+
+
+def test_a_role_played_by_the_survey_and_by_a_layer_beside_it_is_drawn_once_from_the_survey(run, tmp_path):
+    """The opened practice watershed has its villages twice: as a file and in the survey."""
+    inputs = figure_files.files(tmp_path)
+    source = inputs["CHANNELS"].split("|")[0]
+    project = QgsProject()
+    for name, survey in (("file", ""), ("survey", "store-1")):
+        copy = tmp_path / f"{name}.gpkg"
+        copy.write_bytes(Path(source).read_bytes())
+        layer = QgsVectorLayer(str(copy), name, "ogr")
+        set_role(layer, "channels", survey)
+        project.addMapLayer(layer)
+    found = gather(["channels"], {}, project, None, Fields())
+    assert [layer.name() for layer in found.layers["channels"]] == ["survey"]
+    own = next(layer for layer in project.mapLayers().values() if layer.name() == "survey")
+    assert own.dataProvider().truncate()
+    found = gather(["channels"], {}, project, None, Fields())
+    assert [layer.name() for layer in found.layers["channels"]] == ["file"]
 
 
 def test_a_channel_added_after_the_figure_makes_it_stale_and_another_run_fresh(drawn, run):
