@@ -7,7 +7,6 @@ files come from anybody: only their own formats' drivers open them, a KMZ's memb
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 import uuid as uuids
 import zipfile
@@ -18,7 +17,7 @@ from typing import Any, Iterator, NamedTuple, Optional, Sequence, Tuple
 from osgeo import gdal, ogr
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY
 
-from ..core.errors import InputError, Problem, QingliuError
+from ..core.errors import InputError, Problem
 from ..core.field.evidence import (
     ORTHOPHOTO,
     PHOTO,
@@ -34,6 +33,7 @@ from ..core.field.photos import FOLDER
 from ..core.progress import Progress
 from .crs import is_in_metres
 from .datums import Transform, guard
+from .fieldbringing import Bringing, Copy, clear_broken_off
 from .planar import geometry_of
 from .rasterfiles import gdal_call, quiet_gdal
 from .store import GpkgStore, Insert
@@ -326,23 +326,22 @@ def bring_evidence(
     the store raises, Cancelled.
     """
     items, warnings = _read_all(files, progress)
+    warnings += clear_broken_off(store)
     crs = crs_of(store)
     if not is_in_metres(crs) and wish.owner is None:
         warnings.append(Problem("QL-FIELD-NOLINK", {"crs": crs.authid() or "-"}))
         wish = wish._replace(distance=0.0)
     placed, told = _place_all(store, items, wish, crs)
     new = [p for p in placed if not p.known]
-    brought: list[Path] = []
-    try:
-        _copy_files(store, new, brought)
+    home = store.home.parent
+    copies = [Copy(p.item.file, p.path) for p in new if p.path is not None and not (home / p.path).exists()]
+    with Bringing(store, list({copy.target: copy for copy in copies}.values())) as bringing:
+        for copy in bringing.copies:
+            bringing.bring(copy)
         if new:
-            store.save([_row(p, wish) for p in new], who=wish.person, why="importevidence")
-    except OSError as error:
-        _remove(brought)
-        raise InputError("QL-OUT-WRITE", path=str(store.home.parent), reason=str(error)) from error
-    except QingliuError:
-        _remove(brought)
-        raise
+            rows = [_row(p, wish) for p in new]
+            store.save(rows, who=wish.person, why="importevidence", save_id=bringing.save_id)
+        bringing.keep()
     return Brought(tuple(placed), (*warnings, *told))
 
 
@@ -445,23 +444,6 @@ def _digest(path: Path) -> str:
         for block in iter(lambda: stream.read(_CHUNK), b""):
             found.update(block)
     return found.hexdigest()
-
-
-def _copy_files(store: GpkgStore, placed: Sequence[Placed], brought: list[Path]) -> None:
-    for one in placed:
-        if one.path is None:
-            continue
-        target = store.home.parent / one.path
-        if target.exists():
-            continue
-        target.parent.mkdir(exist_ok=True)
-        brought.append(target)
-        shutil.copyfile(one.item.file, target)
-
-
-def _remove(files: Sequence[Path]) -> None:
-    for path in files:
-        path.unlink(missing_ok=True)
 
 
 def _row(placed: Placed, wish: EvidenceWish) -> Insert:

@@ -8,14 +8,13 @@ before the rows that name them are saved, and are taken away again where the sav
 from __future__ import annotations
 
 import filecmp
-import shutil
 import uuid as uuids
 from pathlib import Path
 from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from qgis.core import QgsGeometry, QgsPointXY
 
-from ..core.errors import InputError, Problem, QingliuError
+from ..core.errors import InputError, Problem
 from ..core.field.apps import GNSS_FIELDS
 from ..core.field.differences import (
     CHANGED,
@@ -33,6 +32,7 @@ from ..core.field.photos import FOLDER, PhotoPlan, PhotoRow, orphans_of, plan_ph
 from ..core.field.settling import DELETE, INSERT, Decisions, RowChange, Settled, settle
 from ..core.progress import Progress
 from .datums import guard
+from .fieldbringing import Bringing, Copy, clear_broken_off
 from .fielddata import base_of
 from .fieldevidence import photo_item
 from .fieldpackage import BASE, BASEMAPS, HIDDEN, MANIFEST, named_files, store_contents
@@ -46,6 +46,7 @@ from .storecrs import crs_of
 
 PHOTOS = "photos"
 PROVENANCE = "provenance"
+ORPHANS = "QL-FIELD-ORPHANHERE"
 _OWN_FOLDERS = (HIDDEN, BASEMAPS, ".mergin")
 _OWN_ENDINGS = (".gpkg", ".qgz", ".qgs", ".qgd")
 _SHOWN = 10
@@ -101,7 +102,7 @@ def compare_package(store: GpkgStore, package: PackageFile, progress: Progress) 
         if strange:
             warnings.append(Problem("QL-FIELD-COLUMNS", {"table": name, "columns": ", ".join(strange)}))
     found = [_same_file(d, store, package) for d in found]
-    warnings += _told("QL-FIELD-ORPHANHERE", survey_orphans(store))
+    warnings += [*clear_broken_off(store), *_told(ORPHANS, survey_orphans(store))]
     return Comparison(package, tuple(found), fields, ours.rows, theirs.rows, tuple(warnings))
 
 
@@ -196,25 +197,39 @@ def apply_package(
     comparison), InputError QL-STORE-BACKUP, QL-OUT-WRITE; nothing then is written.
     """
     found = settled(comparison, decisions, delete=delete)
+    told = still_true(store, comparison.warnings)
     plan = plan_files(store, comparison, found)
-    warnings = [*comparison.warnings, *file_warnings(plan), *checked_rows(comparison, found)]
+    warnings = [*told, *file_warnings(plan), *checked_rows(comparison, found)]
     if not found.changes:
         _renew_base(store, comparison, found)
         return Merged(None, found, plan, tuple(warnings))
     store.backup("mergefield")
-    progress.stage("field_photos", len(plan.moves))
-    brought = _bring(store, comparison.package, plan, progress)
-    changes = store_changes(store, comparison, found, plan)
-    progress.stage("save_changes", len(changes))
-    try:
-        package = comparison.package
-        reason = why or f"mergefield {package.folder.name} {package.facts.id[:8]} / {store.who}"
-        saved = store.save(changes, who=authors(comparison, found), why=reason)
-    except QingliuError:
-        _take_back(brought)
-        raise
+    package = comparison.package
+    reason = why or f"mergefield {package.folder.name} {package.facts.id[:8]} / {store.who}"
+    copies = [Copy(package.folder / move.source, move.target) for move in plan.moves]
+    with Bringing(store, copies) as bringing:
+        progress.stage("field_photos", len(copies))
+        for number, copy in enumerate(copies):
+            progress.step(number / len(copies))
+            bringing.bring(copy)
+        changes = store_changes(store, comparison, found, plan)
+        progress.stage("save_changes", len(changes))
+        saved = store.save(changes, who=authors(comparison, found), why=reason, save_id=bringing.save_id)
+        bringing.keep()
     _renew_base(store, comparison, found)
     return Merged(saved, found, plan, tuple(warnings))
+
+
+def still_true(store: GpkgStore, warnings: Sequence[Problem]) -> list[Problem]:
+    """The warnings of a comparison once the survey may be written: what broke off halfway is cleared away."""
+    cleared = clear_broken_off(store)
+    if not cleared:
+        return list(warnings)
+    return [
+        *cleared,
+        *(w for w in warnings if w.code != ORPHANS),
+        *_told(ORPHANS, survey_orphans(store)),
+    ]
 
 
 def authors(comparison: Comparison, found: Settled) -> str:
@@ -379,27 +394,6 @@ def package_files(folder: Path) -> set[str]:
         if path.is_file() and not path.is_symlink() and not own:
             found.add(name.as_posix())
     return found
-
-
-def _bring(store: GpkgStore, package: PackageFile, plan: PhotoPlan, progress: Progress) -> list[Path]:
-    """Copy the files beside the survey; those already brought, so that they can be taken back."""
-    brought: list[Path] = []
-    try:
-        for number, move in enumerate(plan.moves):
-            progress.step(number / len(plan.moves))
-            target = store.home.parent / move.target
-            target.parent.mkdir(exist_ok=True)
-            brought.append(target)
-            shutil.copyfile(package.folder / move.source, target)
-    except OSError as error:
-        _take_back(brought)
-        raise InputError("QL-OUT-WRITE", path=move.target, reason=str(error)) from error
-    return brought
-
-
-def _take_back(files: Sequence[Path]) -> None:
-    for path in files:
-        path.unlink(missing_ok=True)
 
 
 def file_warnings(plan: PhotoPlan) -> list[Problem]:

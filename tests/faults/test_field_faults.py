@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("qgis.core")
-ROOT = Path(__file__).resolve().parent.parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 _spec = importlib.util.spec_from_file_location(
     "field_surveys", ROOT / "tests" / "plugin" / "field_surveys.py"
 )
@@ -103,3 +105,79 @@ def test_kills_while_packaging_leave_the_old_or_the_new_package_whole(tmp_path, 
 @pytest.mark.timeout(3600)
 def test_two_hundred_kills_while_packaging(tmp_path, qgis_app):
     check(tmp_path, 200, seed=2)
+
+
+# -- a merge that ends halfway ------------------------------------------------------------
+
+
+def with_photos(tmp_path, count):
+    """A survey and a package of it in which a device took ``count`` photos of a village."""
+    survey = fs.make_survey(tmp_path / "调查 一")
+    package = tmp_path / "package"
+    with open_it(survey) as store:
+        package_it(store, package)
+    for number in range(count):
+        (package / "DCIM" / f"{number}.jpg").write_bytes(b"photo %d" % number)
+        fs.device(
+            package,
+            f"INSERT INTO photos (uuid, version, path, table_name, row_uuid) SELECT "
+            f"'{number}1111111-1111-1111-1111-111111111111', 1, 'DCIM/{number}.jpg', 'a7', uuid FROM a7 LIMIT 1",
+        )
+    return survey, package
+
+
+def open_it(survey):
+    from qingliu.layers.store import open_store
+
+    return open_store(survey, daily_backup=False)
+
+
+def package_it(store, folder):
+    from qingliu.core.progress import SILENT
+    from qingliu.layers.fieldpackage import FieldWish, package_survey
+
+    package_survey(store, FieldWish(folder, "qfield", "", "en"), SILENT)
+
+
+def merge_it(survey, package):
+    """Merge in this process; the codes of what was said."""
+    from qingliu.core.progress import SILENT
+    from qingliu.layers.fieldmerge import apply_package, compare_package
+    from qingliu.layers.fieldread import find_package
+
+    with open_it(survey) as store:
+        found = compare_package(store, find_package(package), SILENT)
+        return [w.code for w in apply_package(store, found, {}, SILENT).warnings]
+
+
+def die(survey, package, stage, step):
+    """A merge that is killed there."""
+    program = [sys.executable, str(HERE / "field_merger.py"), str(ROOT)]
+    done = subprocess.run(
+        [*program, str(survey), str(package), stage, str(step)], capture_output=True, timeout=100
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "stage, step, copied",
+    [
+        pytest.param("field_photos", 2, 1, id="between two photos"),
+        pytest.param("save_changes", 0, 3, id="between the photos and the rows"),
+    ],
+)
+def test_a_merge_killed_before_its_rows_leaves_no_photo_behind_once_it_is_merged_again(
+    tmp_path, qgis_app, stage, step, copied
+):
+    survey, package = with_photos(tmp_path, 3)
+    photos = survey.parent / "photos"
+    before = {p.name for p in photos.iterdir()}
+    die(survey, package, stage, step)
+    assert len({p.name for p in photos.iterdir()} - before) == copied  # the kill fell where it should
+    assert len(fs.rows(survey, "photos")) == 2
+    assert "QL-FIELD-BROKENOFF" in merge_it(survey, package)
+    named = {Path(r.values["path"]).name for r in fs.rows(survey, "photos").values()}
+    assert named == {p.name for p in photos.iterdir()} and len(named) == 5
+    assert "QL-FIELD-BROKENOFF" not in merge_it(survey, package)
+    assert not list((survey.parent / "survey.field").glob("bringing-*"))
