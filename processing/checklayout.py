@@ -114,6 +114,7 @@ class _Run:
         self.ground = reading.read(keys)
         inputs.settle()
         signed = signed_in(layout.layers)
+        self.overridden = signed.get("", {})
         measures = [
             MeasureFeature(
                 p.item.uuid,
@@ -142,7 +143,7 @@ class _Run:
             self.progress.step(number / len(measures))
             found += judge(measure, self.ground, self.edition)
         if self.inputs.flag("WHOLE_LAYOUT"):
-            found += omissions(self.ground, self.edition)
+            found += omissions(self.ground, self.edition, self.overridden)
         return found
 
     # -- telling -----------------------------------------------------------------

@@ -209,7 +209,7 @@ class LayoutDesk(QObject):
         self.ledger = Ledger(self.edition, QgisShapes(), found.bases)
         self.ledger.prices = prices
         self._count(self.session.rows)
-        self.check = LayoutCheck(self.session, found.ground, found.reach)
+        self.check = LayoutCheck(self.session, found.ground, found.reach, found.needs)
         self.check.finished.connect(self._settling.start)
         self.ground_ready.emit(found)
         self._settling.start()

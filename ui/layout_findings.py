@@ -112,6 +112,7 @@ class FindingsPanel(QWidget):
         self.missing.setObjectName("layout_missing")
         self.missing.setWordWrap(True)
         self._findings: Mapping[str, Tuple[Finding, ...]] = {}
+        self._lacks: Tuple[Finding, ...] = ()
         self._name_of: Callable[[str], str] = str
         self._unit = "hm2"
         self._make_table()
@@ -175,9 +176,13 @@ class FindingsPanel(QWidget):
         missing: Mapping[str, int],
         name_of: Callable[[str], str],
         unit: str,
+        lacks: Tuple[Finding, ...] = (),
     ) -> None:
-        """List the findings of all measures; ``missing``: roles that lack, with the number of rules."""
-        self._findings, self._name_of, self._unit = findings, name_of, unit
+        """List the findings of all measures and of the layout as a whole (``lacks``).
+
+        ``missing``: roles that lack, with the number of rules.
+        """
+        self._findings, self._name_of, self._unit, self._lacks = findings, name_of, unit, lacks
         self._tell_missing(missing)
         self._fill()
 
@@ -188,7 +193,7 @@ class FindingsPanel(QWidget):
 
     def _fill(self) -> None:
         now = self.current()
-        every = [f for own in self._findings.values() for f in own]
+        every = [*self._lacks, *(f for own in self._findings.values() for f in own)]
         counts = {v: sum(f.verdict == v for f in every) for v in SHOWN}
         for verdict, box in self.boxes.items():
             box.setText(f"{verdict_word(verdict)} ({counts[verdict]})")
@@ -242,7 +247,8 @@ class FindingsPanel(QWidget):
 
     def _enable(self) -> None:
         finding = self.current()
-        self.zoom.setEnabled(finding is not None)
+        placed = finding is not None and bool(finding.measure_uuid or finding.failing)
+        self.zoom.setEnabled(placed)
         self.clause.setEnabled(finding is not None)
         signable = finding is not None and (finding.breach or finding.verdict == DUTY)
         self.sign.setEnabled(signable)

@@ -23,6 +23,7 @@ from ..core.layoutplan.cutting import Areas
 from ..core.layoutplan.outlook import EROSION, EROSION_CLASS
 from ..core.siting.ground import Ground, fill
 from ..core.siting.model import Settings
+from ..core.siting.omissions import Need, prepared
 from ..core.siting.questions import BESIDE
 from ..core.standard import Edition
 from ..layers.erosion import class_field, class_of
@@ -49,12 +50,16 @@ class Choice(NamedTuple):
 
 
 class Read(NamedTuple):
-    """The ground, the areas of the bill, what must be said, how far measures matter to each other (m)."""
+    """The ground, the areas of the bill, what must be said, how far measures matter to each other (m).
+
+    ``needs``: what asks for measures of the layout as a whole.
+    """
 
     ground: Ground
     bases: Bases
     warnings: List[Problem]
     reach: float
+    needs: Sequence[Need] = ()
 
 
 class Given(NamedTuple):
@@ -140,7 +145,8 @@ def read(
     warnings = list(reading.warnings)
     _take_erosion(reading.ground, layers.get(EROSION), crs, edition, warnings)
     named = {kind: _areas(layers.get(role), role, crs, warnings) for role, kind in CUT_BY.items()}
-    return Read(reading.ground, Bases(**named), warnings, reach_of(settings))
+    needs = prepared(reading.ground, edition)
+    return Read(reading.ground, Bases(**named), warnings, reach_of(settings), needs)
 
 
 def _take_erosion(

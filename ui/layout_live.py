@@ -7,6 +7,7 @@ done, never more often than the window can bear. The same engine judges the whol
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -32,7 +33,9 @@ from ..core.siting.model import (
     MeasureFeature,
     verdict_of,
 )
+from ..core.siting.omissions import Need, omitted
 from ..layers.schema import AUDIT_NAMES
+from ..layers.sitingsigned import OTHER
 from ..layers.store.editing import flat_wkb
 from .layout_session import LayoutSession, Placed
 
@@ -184,18 +187,23 @@ def style(band: QgsRubberBand, verdict: str, *, part: bool) -> None:
 
 
 class LayoutCheck(QObject):
-    """The findings of every measure of a layout, kept up to date edit by edit."""
+    """The findings of every measure of a layout, and of the layout as a whole, kept up to date edit by edit."""
 
     progressed = pyqtSignal(int, int)  # judged, in all
     finished = pyqtSignal()
 
-    def __init__(self, session: LayoutSession, ground: Ground, reach: float) -> None:
+    def __init__(
+        self, session: LayoutSession, ground: Ground, reach: float, needs: Sequence[Need] = ()
+    ) -> None:
         super().__init__(session)
         self.session = session
         self.ground = ground
         self.reach = reach  # how far one measure can matter to another, m
         self.findings: Dict[str, Tuple[Finding, ...]] = {}
         self._queue: List[str] = []
+        self._needs = needs
+        self._lacks: Dict[int, Finding] = {}
+        self._waiting: List[int] = list(range(len(needs)))  # rules about the whole, judged after the measures
         self._boxes: Dict[str, Tuple[float, float, float, float]] = {}
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._slice)
@@ -217,18 +225,25 @@ class LayoutCheck(QObject):
                 self._ask(uuid)
             for box in boxes:
                 self._ask_near(box)
-        if self._queue and not self._timer.isActive():
+        self._waiting = list(range(len(self._needs)))
+        if self.busy and not self._timer.isActive():
             self._timer.start(0)
 
     def again(self, uuid: str) -> None:
-        """Judge one measure again: something was confirmed or withdrawn."""
+        """Judge one measure again, or the layout as a whole (``""``): something was confirmed or withdrawn."""
         if uuid in self.session.rows:
             self._ask(uuid)
+        elif not uuid:
+            self._waiting = list(range(len(self._needs)))
+        if self.busy:
             self._timer.start(0)
 
     def feature(self, row: Placed) -> MeasureFeature:
-        """A measure with what people have confirmed of it."""
-        return as_feature(row, self.session.notes.confirmed(row.uuid))
+        """A measure with what people have confirmed of it; one of the rows 其他 with what its card calls it."""
+        found = as_feature(row, self.session.notes.confirmed(row.uuid))
+        card = self.session.notes.card(row.uuid)
+        called = {k[len(OTHER) :]: v for k, v in card.items() if k.startswith(OTHER)}
+        return replace(found, attributes={**found.attributes, **called}) if called else found
 
     def _ask(self, uuid: str) -> None:
         if uuid not in self._queue:
@@ -245,13 +260,21 @@ class LayoutCheck(QObject):
     def _slice(self) -> None:
         """A few measures, then the window's turn."""
         begin = time.perf_counter()
-        while self._queue and time.perf_counter() - begin < SLICE_S:
-            self._judge(self._queue.pop(0))
+        while self.busy and time.perf_counter() - begin < SLICE_S:
+            self._next()
         done = len(self.findings)
-        if not self._queue:
+        if not self.busy:
             self._timer.stop()
             self.finished.emit()
         self.progressed.emit(done, len(self.session.rows))
+
+    def _next(self) -> None:
+        if self._queue:
+            self._judge(self._queue.pop(0))
+            return
+        number = self._waiting.pop(0)
+        confirmed = self.session.notes.confirmed("")
+        self._lacks[number] = omitted(self._needs[number], self.ground, self.session.edition, confirmed)
 
     def _judge(self, uuid: str) -> None:
         row = self.session.rows.get(uuid)
@@ -260,21 +283,26 @@ class LayoutCheck(QObject):
 
     def settle(self) -> None:
         """Judge all that waits, now."""
-        while self._queue:
-            self._judge(self._queue.pop(0))
+        while self.busy:
+            self._next()
         if self._timer.isActive():
             self._timer.stop()
             self.finished.emit()
 
     @property
     def busy(self) -> bool:
-        """Whether measures wait to be judged."""
-        return bool(self._queue)
+        """Whether measures, or the whole, wait to be judged."""
+        return bool(self._queue or self._waiting)
+
+    @property
+    def lacks(self) -> Tuple[Finding, ...]:
+        """What the layout as a whole says to its rules, in their order."""
+        return tuple(self._lacks[n] for n in sorted(self._lacks))
 
     def missing(self) -> Dict[str, int]:
         """Roles that were not given -> in how many findings they lack."""
         counts: Dict[str, int] = {}
-        for own in self.findings.values():
+        for own in (*self.findings.values(), self.lacks):
             for finding in own:
                 for role in finding.missing:
                     counts[role] = counts.get(role, 0) + 1
@@ -287,6 +315,7 @@ class LayoutCheck(QObject):
     def stop(self) -> None:
         """Judge no more."""
         self._queue.clear()
+        self._waiting.clear()
         self._timer.stop()
 
 

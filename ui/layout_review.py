@@ -109,7 +109,9 @@ class LayoutReview(QObject):
         check, unit = self.desk.check, self.panel.totals.area_unit
         self._numbers = self.desk.numbers()
         if check is not None:
-            self.panel.findings.show_findings(check.findings, check.missing(), self.name_of, unit)
+            self.panel.findings.show_findings(
+                check.findings, check.missing(), self.name_of, unit, check.lacks
+            )
         self.panel.totals.show_bill(self.desk.ledger.bill(villages=self.panel.totals.villages.isChecked()))
         used = [r.measure for r in session.rows.values()]
         self.panel.palette_.show_used(used)
@@ -123,7 +125,9 @@ class LayoutReview(QObject):
     _numbers: Mapping[str, str] = {}
 
     def name_of(self, uuid: str) -> str:
-        """What a measure is called: its plot number and its name."""
+        """What a measure is called: its plot number and its name; without a uuid the layout as a whole."""
+        if not uuid:
+            return self.tr("Whole layout")
         session = self.desk.session
         row = session.rows.get(uuid) if session is not None else None
         if row is None or session is None:
@@ -193,15 +197,20 @@ class LayoutReview(QObject):
     def zoom(self, finding: Finding) -> None:
         """Show the failing part, or the measure where there is none, and select the measure."""
         session = self.desk.session
-        row = session.rows.get(finding.measure_uuid) if session is not None else None
-        if row is None or session is None or self.canvas is None:
+        if session is None or self.canvas is None:
             return
+        row = session.rows.get(finding.measure_uuid)
         part = QgsGeometry()
         if finding.failing is not None:
             part.fromWkb(finding.failing)
-        self._show(row.geometry if part.isNull() else part)
+        elif row is not None:
+            part = row.geometry
+        if part.isNull():
+            self.desk.told.emit(self.tr("This has no place of its own on the map."))
+            return
+        self._show(part)
         for shape, layer in session.layers.items():
-            layer.selectByIds([row.fid] if shape == row.shape else [])
+            layer.selectByIds([row.fid] if row is not None and shape == row.shape else [])
 
     def _show(self, geometry: QgsGeometry) -> None:
         session = self.desk.session

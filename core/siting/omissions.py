@@ -1,61 +1,117 @@
 """What the layout as a whole lacks: what a clause wants in a zone and no measure gives (5.2.2-1 to -3, 5.2.3-5).
 
-A finding here belongs to no measure: its ``measure_uuid`` and ``measure`` are empty and its part is the zone. Each
-asks whether there is one at all, for the zone's land, or for every village and water body by itself; whether
-there is enough of it is for the designer.
+A finding here belongs to no measure: its ``measure_uuid`` and ``measure`` are empty and its part is what goes
+without. Each asks whether there is one at all, for the zone's land, or for every village, enterprise and water
+body by itself; whether there is enough of it is for the designer. What asks for measures is worked out once
+(:func:`prepared`), so that whoever draws is told after each edit (:func:`omitted`).
 """
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple, Optional, Sequence, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from ..errors import Problem
-from ..landuse import group_members
+from ..landuse import class_name, group_members
 from ..standard import Edition
 from ..standard.model import Omission
 from .features import Feature, Features
-from .ground import LAYOUT, Ground
-from .model import ASIDE, NOISE, PASS, UNKNOWN, Finding, MeasureFeature, Shape, Unknown
+from .ground import CODE, LAYOUT, Ground
+from .model import ASIDE, PASS, UNKNOWN, Confirmation, Finding, MeasureFeature, Shape, Unknown
+from .places import Zones, land_patches
+from .siteclasses import values_of
 
 _SHOWN = 5
 _WHOLE = {"zh": "全流域", "en": "the watershed"}
-
-
-class _Lack(NamedTuple):
-    """What goes without: ``share`` of all that needs it, its area (m²) where it has one, and words for it."""
-
-    share: float
-    area_m2: Optional[float]
-    words: Mapping[str, str]
+_LEAST_M2 = 1.0
+"""Land smaller than areas are rounded to asks for nothing."""
 
 
 class _Missing(Exception):
     """A role without which nothing can be said."""
 
 
-def omissions(ground: Ground, edition: Edition) -> list[Finding]:
-    """What every rule about the layout as a whole says, in the order of the data."""
-    return [_judged(omission, ground, edition) for omission in edition.siting.omissions]
+@dataclass
+class Need:
+    """What a rule finds on the ground before any measure is looked at.
 
+    ``land`` is what asks for a measure where it is not each of ``places`` by itself: the zone, or its land of some
+    use. ``idle``: nothing asks. ``missing``: the role that is not known.
+    """
 
-def _judged(omission: Omission, ground: Ground, edition: Edition) -> Finding:
+    omission: Omission
     zone: Optional[Shape] = None
+    land: Optional[Shape] = None
+    places: Tuple[Feature, ...] = ()
+    idle: bool = False
+    missing: Optional[str] = None
+    _met: Dict[int, Tuple[Shape, bool]] = field(default_factory=dict, repr=False)
+    _server: Dict[int, Shape] = field(default_factory=dict, repr=False)
+
+    def met(self, measures: Sequence[Feature], ground: Ground) -> bool:
+        """Whether any measure lies in the zone; each shape is asked once."""
+        if self.zone is None:
+            return bool(measures)
+        kept = {id(m.shape): self._met.get(id(m.shape)) for m in measures}
+        fresh = [m.shape for m in measures if kept[id(m.shape)] is None]
+        self._met = {key: known for key, known in kept.items() if known is not None}
+        if fresh:
+            answers = zip(fresh, ground.shapes.meeting(self.zone, fresh))
+            self._met.update((id(shape), (shape, meets)) for shape, meets in answers)
+        return any(meets for _, meets in self._met.values())
+
+    def without(self, measures: Sequence[Feature], ground: Ground) -> list[Feature]:
+        """The places that no measure serves; who served a place last is asked first."""
+        reach = float(ground.settings.values[self.omission.reach]) if self.omission.reach else 0.0
+        near = Features()
+        for measure in measures:
+            near.put(measure, ground.shapes.bounds(measure.shape))
+        there = {id(m.shape) for m in measures}
+        return [p for n, p in enumerate(self.places) if not self._served(n, p, near, there, reach, ground)]
+
+    def _served(
+        self, number: int, place: Feature, near: Features, there: set[int], reach: float, ground: Ground
+    ) -> bool:
+        last = self._server.get(number)
+        if last is not None and id(last) in there:
+            return True
+        for measure in near.near(ground.shapes.bounds(place.shape), reach):
+            if ground.shapes.distance(place.shape, measure.shape) <= reach:
+                self._server[number] = measure.shape
+                return True
+        return False
+
+
+def omissions(
+    ground: Ground, edition: Edition, confirmed: Mapping[str, Confirmation] | None = None
+) -> list[Finding]:
+    """What every rule about the layout as a whole says, in the order of the data."""
+    return [omitted(need, ground, edition, confirmed) for need in prepared(ground, edition)]
+
+
+# -- what asks for measures ---------------------------------------------------------------
+
+
+def prepared(ground: Ground, edition: Edition) -> list[Need]:
+    """What asks for measures by every rule, in the order of the data; measures are not looked at."""
+    zones = Zones(ground)
+    return [_need(omission, zones, ground, edition) for omission in edition.siting.omissions]
+
+
+def _need(omission: Omission, zones: Zones, ground: Ground, edition: Edition) -> Need:
+    need = Need(omission)
     try:
-        measures = _wanted(omission, ground, edition)
         if omission.zone is not None:
-            zone = _zone(omission.zone, ground)
-            if zone is None:
-                return _finding(omission, ground, edition, ASIDE, "QL-SITE-NONEED")
-        lack = _lack(omission, zone, measures, ground, edition)
+            _role(ground, "ZONES")
+            need = replace(need, zone=zones.shape(omission.zone))
+            if need.zone is None:
+                return replace(need, idle=True)
+        if omission.role is not None:
+            places = _places(omission, zones, ground, edition)
+            return replace(need, places=tuple(places), idle=not places)
+        return _of_land(need, ground, edition)
     except _Missing as missing:
-        role = str(missing)
-        return _finding(omission, ground, edition, UNKNOWN, "QL-SITE-OMITUNKNOWN", zone, roles=(role,))
-    if lack is None:
-        return _finding(omission, ground, edition, ASIDE, "QL-SITE-NONEED", zone)
-    if lack.share <= NOISE:
-        names = _names(edition, measures)
-        return _finding(omission, ground, edition, PASS, "QL-SITE-COMPLETE", zone, found=names)
-    return _finding(omission, ground, edition, omission.severity, "QL-SITE-OMITTED", zone, lack=lack)
+        return replace(need, missing=str(missing))
 
 
 def _role(ground: Ground, role: str) -> Features:
@@ -65,18 +121,80 @@ def _role(ground: Ground, role: str) -> Features:
     return features
 
 
-def _wanted(omission: Omission, ground: Ground, edition: Edition) -> list[Feature]:
-    """The measures of the layout that would do."""
-    keys = set(omission.measures)
-    keys |= {
-        m.key for m in edition.measures.values() if omission.group is not None and m.group == omission.group
-    }
-    found = []
-    for feature in _role(ground, LAYOUT):
-        key = str(feature.attributes.get("measure"))
-        if key in keys or (omission.words and _named(omission, feature, edition)):
-            found.append(feature)
-    return found
+def _of_land(need: Need, ground: Ground, edition: Edition) -> Need:
+    """The zone, or its land of the groups that the rule is about."""
+    omission = need.omission
+    if (
+        omission.words or need.zone is None or not omission.land_use
+    ):  # a board stands anywhere in the watershed
+        return replace(need, land=None if omission.words else need.zone)
+    any_measure = next(iter(edition.measures))
+    site = ground.site(MeasureFeature("", any_measure, ground.shapes.wkb(need.zone)))
+    classes = Unknown("LANDUSE") if site is None else site.classes("land_use")
+    if isinstance(classes, Unknown):
+        raise _Missing(classes.role)
+    part = classes.where(_codes(omission, edition))
+    land = need.zone if part.whole else part.shape
+    if part.nowhere or land is None or ground.shapes.area(land) < _LEAST_M2:
+        return replace(need, idle=True)
+    return replace(need, land=land)
+
+
+def _codes(omission: Omission, edition: Edition) -> frozenset[str]:
+    groups = (g for g in edition.siting.land_use_groups if g.key in omission.land_use)
+    return frozenset[str]().union(*(group_members(g.codes) for g in groups))
+
+
+def _places(omission: Omission, zones: Zones, ground: Ground, edition: Edition) -> list[Feature]:
+    """The features of the role, or the patches of land, that lie in the zone."""
+    if omission.role == "LANDUSE":
+        features = _patches(omission, ground, edition)
+    else:
+        every = _role(ground, omission.role or "")
+        features = [f for f in every if not omission.kinds or f.attributes.get("kind") in omission.kinds]
+    return features if omission.zone is None else zones.inside(omission.zone, features)
+
+
+def _patches(omission: Omission, ground: Ground, edition: Edition) -> list[Feature]:
+    codes = _codes(omission, edition)
+    features = ground.roles.get("LANDUSE")
+    if features is not None:
+        return [f for f in features if codes & set(values_of(f.attributes.get(CODE)))]
+    if ground.land_use_grid is None:
+        raise _Missing("LANDUSE")
+    return land_patches(ground.land_use_grid, codes, ground.shapes)
+
+
+# -- what goes without ---------------------------------------------------------------------
+
+
+def omitted(
+    need: Need, ground: Ground, edition: Edition, confirmed: Mapping[str, Confirmation] | None = None
+) -> Finding:
+    """What one rule about the layout as a whole says; ``confirmed``: who overrode it, by rule id."""
+    telling = _Telling(need, ground, edition, (confirmed or {}).get(need.omission.id))
+    layout = ground.roles.get(LAYOUT)
+    missing = LAYOUT if layout is None else need.missing
+    if layout is None or missing is not None:
+        return telling.unknown(str(missing))
+    if need.idle:
+        return telling.says(ASIDE, "QL-SITE-NONEED")
+    measures = [m for m in layout if _does(need.omission, m, edition)]
+    if need.places:
+        without = need.without(measures, ground)
+        return telling.each(without) if without else telling.complete(measures)
+    there = bool(measures) if need.omission.words else need.met(measures, ground)
+    return telling.complete(measures) if there else telling.land()
+
+
+def _does(omission: Omission, feature: Feature, edition: Edition) -> bool:
+    """Whether a measure of the layout is one that would do."""
+    key = str(feature.attributes.get("measure"))
+    measure = edition.measures.get(key)
+    in_group = omission.group is not None and measure is not None and measure.group == omission.group
+    return (
+        key in omission.measures or in_group or (bool(omission.words) and _named(omission, feature, edition))
+    )
 
 
 def _named(omission: Omission, feature: Feature, edition: Edition) -> bool:
@@ -88,114 +206,86 @@ def _named(omission: Omission, feature: Feature, edition: Edition) -> bool:
     return feature.attributes.get("clause") == omission.clause or any(w in name for w in omission.words)
 
 
-def _zone(key: str, ground: Ground) -> Optional[Shape]:
-    """All of a zone as one shape, None where the watershed has none."""
-    return ground.shapes.union([f.shape for f in _role(ground, "ZONES") if f.attributes.get("zone") == key])
+@dataclass(frozen=True)
+class _Telling:
+    """Puts what was found into words."""
 
+    need: Need
+    ground: Ground
+    edition: Edition
+    confirmed: Optional[Confirmation]
 
-def _lack(
-    omission: Omission, zone: Optional[Shape], measures: Sequence[Feature], ground: Ground, edition: Edition
-) -> Optional[_Lack]:
-    """What goes without; None where nothing needs it."""
-    if omission.role is not None:
-        return _each(omission, zone, measures, ground, edition)
-    need = _Lack(1.0, None if zone is None else ground.shapes.area(zone), {"zh": "该区", "en": "the zone"})
-    if omission.words:  # anywhere in the watershed will do
-        return _Lack(0.0 if measures else 1.0, None, _WHOLE)
-    if omission.land_use and zone is not None:
-        area = _land(omission, zone, ground, edition)
-        if area <= NOISE:
-            return None
-        groups = [g for g in edition.siting.land_use_groups if g.key in omission.land_use]
-        zh, en = "、".join(g.zh for g in groups), " and ".join(g.en for g in groups)
-        need = _Lack(1.0, area, {"zh": f"{area / 1e4:.4f} hm² {zh}", "en": f"{area / 1e4:.4f} hm² of {en}"})
-    shapes = [m.shape for m in measures]
-    there = bool(shapes) if zone is None else any(ground.shapes.meeting(zone, shapes))
-    return need._replace(share=0.0) if there else need
+    def says(
+        self,
+        verdict: str,
+        code: str,
+        part: Optional[Shape] = None,
+        share: Optional[float] = None,
+        **facts: Any,
+    ) -> Finding:
+        """A finding whose part is ``part``."""
+        omission, shapes = self.need.omission, self.ground.shapes
+        named = self.edition.zones.get(omission.zone or "")
+        dash = {"zh": "—", "en": "-"}
+        words = {
+            "zone": {"zh": named.zh, "en": named.en} if named is not None else _WHOLE,
+            "what": {"zh": omission.zh, "en": omission.en},
+            "lacking": dash, "found": dash, "clause": omission.clause, "rule": omission.id, "roles": "", **facts,
+        }  # fmt: skip
+        area = shapes.area(part) if part is not None and shapes.dimension(part) == 2 else None
+        return Finding(
+            "", "", omission.id, omission.clause, "require", omission.severity, verdict, Problem(code, words),
+            failing_area_m2=None if area is None else round(area, 3),
+            failing=None if part is None else shapes.wkb(part), share=share, confirmed=self.confirmed,
+        )  # fmt: skip
 
+    def unknown(self, role: str) -> Finding:
+        """The rule cannot be judged for want of a role."""
+        return replace(self.says(UNKNOWN, "QL-SITE-OMITUNKNOWN", roles=role), missing=(role,))
 
-def _land(omission: Omission, zone: Shape, ground: Ground, edition: Edition) -> float:
-    """Area (m²) of the zone's land of the groups."""
-    any_measure = next(iter(edition.measures))
-    site = ground.site(MeasureFeature("", any_measure, ground.shapes.wkb(zone)))
-    classes = Unknown("LANDUSE") if site is None else site.classes("land_use")
-    if isinstance(classes, Unknown):
-        raise _Missing(classes.role)
-    groups = (g for g in edition.siting.land_use_groups if g.key in omission.land_use)
-    codes = frozenset[str]().union(*(group_members(g.codes) for g in groups))
-    return classes.where(codes).share * ground.shapes.area(zone)
+    def complete(self, measures: Sequence[Feature]) -> Finding:
+        """The layout has what the rule wants."""
+        every = self.edition.measures
+        keys = [k for k in every if any(m.attributes.get("measure") == k for m in measures)]
+        found = {
+            "zh": "、".join(every[k].name_zh for k in keys) or "—",
+            "en": ", ".join(every[k].name_en for k in keys) or "-",
+        }
+        return self.says(PASS, "QL-SITE-COMPLETE", found=found)
 
+    def land(self) -> Finding:
+        """The zone or its land goes without."""
+        omission, land = self.need.omission, self.need.land
+        if land is None:
+            words = _WHOLE
+        elif omission.land_use:
+            hm2 = self.ground.shapes.area(land) / 1e4
+            groups = [g for g in self.edition.siting.land_use_groups if g.key in omission.land_use]
+            zh, en = "、".join(g.zh for g in groups), " and ".join(g.en for g in groups)
+            words = {"zh": f"{hm2:.4f} hm² {zh}", "en": f"{hm2:.4f} hm² of {en}"}
+        else:
+            words = {"zh": "该区", "en": "the zone"}
+        return self.says(omission.severity, "QL-SITE-OMITTED", land, 1.0, lacking=words)
 
-def _each(
-    omission: Omission, zone: Optional[Shape], measures: Sequence[Feature], ground: Ground, edition: Edition
-) -> Optional[_Lack]:
-    """Features of the role in the zone, each with a measure within reach or without one."""
-    features = [
-        f
-        for f in _role(ground, omission.role or "")
-        if not omission.kinds or f.attributes.get("kind") in omission.kinds
-    ]
-    if zone is not None:
-        inside = ground.shapes.meeting(zone, [f.shape for f in features])
-        features = [f for f, meets in zip(features, inside) if meets]
-    if not features:
-        return None
-    reach = float(ground.settings.values[omission.reach]) if omission.reach else 0.0
-    without = [f for f in features if not _served(f, measures, reach, ground)]
-    areas = [ground.shapes.area(f.shape) for f in without if ground.shapes.dimension(f.shape) == 2]
-    area = sum(areas) if areas and len(areas) == len(without) else None
-    return _Lack(len(without) / len(features), area, _counted(omission, without, len(features), edition))
+    def each(self, without: Sequence[Feature]) -> Finding:
+        """Some of the places go without."""
+        every = len(self.need.places)
+        part = self.ground.shapes.union([f.shape for f in without])
+        more = len(without) - _SHOWN
+        zh, en = (self._names(without[:_SHOWN], language) for language in ("zh", "en"))
+        words = {
+            "zh": f"{every} 处中的 {len(without)} 处（{zh}{f' 等 {len(without)} 处' if more > 0 else ''}）",
+            "en": f"{len(without)} of {every} ({en}{f' and {more} more' if more > 0 else ''})",
+        }
+        omission = self.need.omission
+        return self.says(omission.severity, "QL-SITE-OMITTED", part, len(without) / every, lacking=words)
 
+    def _names(self, places: Sequence[Feature], language: str) -> str:
+        return ("、" if language == "zh" else ", ").join(self._name(p, language) for p in places)
 
-def _served(feature: Feature, measures: Sequence[Feature], reach: float, ground: Ground) -> bool:
-    west, south, east, north = ground.shapes.bounds(feature.shape)
-    for measure in measures:
-        left, low, right, high = ground.shapes.bounds(measure.shape)
-        apart = left - east > reach or west - right > reach or low - north > reach or south - high > reach
-        if not apart and ground.shapes.distance(feature.shape, measure.shape) <= reach:
-            return True
-    return False
-
-
-def _counted(omission: Omission, without: Sequence[Feature], of: int, edition: Edition) -> Mapping[str, str]:
-    names = [str(f.attributes.get("name") or f.key) for f in without]
-    more = len(names) - _SHOWN
-    zh = "、".join(names[:_SHOWN]) + (f" 等 {len(names)} 处" if more > 0 else "")
-    en = ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    return {"zh": f"{of} 处中的 {len(without)} 处（{zh}）", "en": f"{len(without)} of {of} ({en})"}
-
-
-def _names(edition: Edition, measures: Sequence[Feature]) -> Mapping[str, str]:
-    keys = [k for k in edition.measures if any(m.attributes.get("measure") == k for m in measures)]
-    return {
-        "zh": "、".join(edition.measures[k].name_zh for k in keys) or "—",
-        "en": ", ".join(edition.measures[k].name_en for k in keys) or "-",
-    }
-
-
-def _finding(
-    omission: Omission,
-    ground: Ground,
-    edition: Edition,
-    verdict: str,
-    code: str,
-    zone: Optional[Shape] = None,
-    *,
-    lack: Optional[_Lack] = None,
-    roles: Tuple[str, ...] = (),
-    found: Optional[Mapping[str, str]] = None,
-) -> Finding:
-    named = edition.zones.get(omission.zone or "")
-    facts = {
-        "zone": {"zh": named.zh, "en": named.en} if named is not None else _WHOLE,
-        "what": {"zh": omission.zh, "en": omission.en},
-        "lacking": lack.words if lack is not None else {"zh": "—", "en": "-"},
-        "found": found or {"zh": "—", "en": "-"},
-        "clause": omission.clause, "rule": omission.id, "roles": ", ".join(roles),
-    }  # fmt: skip
-    area = None if lack is None or lack.area_m2 is None else round(lack.area_m2, 3)
-    return Finding(
-        "", "", omission.id, omission.clause, "require", omission.severity, verdict, Problem(code, facts),
-        failing_area_m2=area, failing=None if zone is None else ground.shapes.wkb(zone),
-        share=None if lack is None else lack.share, missing=roles,
-    )  # fmt: skip
+    def _name(self, place: Feature, language: str) -> str:
+        own = place.attributes.get("name")
+        codes = values_of(place.attributes.get(CODE))
+        if own or not codes or self.need.omission.role != "LANDUSE":
+            return str(own or place.key)
+        return f"{class_name(codes[0], language)} {place.key}"

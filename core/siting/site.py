@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Hashable, Iterable, Optional, S
 
 import numpy as np
 
+from ..grid import GridFrame
 from .features import Feature, Features
 from .model import NOWHERE, WHOLE, MeasureFeature, Part, Shape, Unknown, Widths
 from .pieces import (
@@ -200,10 +201,23 @@ class GroundSite:
             return Unknown(role)
         values = taken.values(found.values)
         known = taken.mask & np.isfinite(values)
-        if known.sum() < LEAST_KNOWN * taken.mask.sum():
+        if known.sum() * self.share_on(found.frame) < LEAST_KNOWN * taken.mask.sum():
             return Unknown(role)
         decimals = SLOPE_DECIMALS if grid == "slope_deg" else DECIMALS
         return CellField(self, found.frame, taken, known, values, decimals)
+
+    def share_on(self, frame: GridFrame) -> float:
+        """Share of the place that lies on a grid at all, 0 to 1."""
+        return float(self.once(("on", frame), lambda: self._share_on(frame)))
+
+    def _share_on(self, frame: GridFrame) -> float:
+        west, south, east, north = self.box
+        right, low = frame.x0 + frame.cols * frame.dx, frame.y0 - frame.rows * frame.dy
+        if west >= frame.x0 and east <= right and south >= low and north <= frame.y0:
+            return 1.0
+        corners = [(frame.x0, low), (right, low), (right, frame.y0), (frame.x0, frame.y0), (frame.x0, low)]
+        common = self._cut(self.shapes.polygons([np.array(corners)]))
+        return 0.0 if common is None else self.amount_of(common) / self.amount
 
     def sample_of(self, frame: Any) -> Sample | None:
         """The cells of the place on a grid."""

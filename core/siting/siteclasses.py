@@ -56,7 +56,7 @@ def _land_use(site: GroundSite) -> Union[PieceClasses, CellClasses, Unknown]:
     if grid is None:
         return Unknown("LANDUSE")
     taken = site.sample_of(grid.index.frame)
-    if taken is None:
+    if taken is None or site.share_on(grid.index.frame) < LEAST_KNOWN:
         return Unknown("LANDUSE")
     return CellClasses(site, grid.index.frame, taken, taken.values(grid.index.values), grid.codes)
 

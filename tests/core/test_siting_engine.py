@@ -238,3 +238,17 @@ def test_after_any_edits_every_measure_is_judged_as_on_a_ground_made_afresh(step
         assert verdicts(judge(measure, place)) == verdicts(judge(measure, fresh))
         now = {f.rule_id: f.failing_area_m2 for f in judge(measure, place)}
         assert now == pytest.approx({f.rule_id: f.failing_area_m2 for f in judge(measure, fresh)})
+
+
+def test_an_area_half_off_the_grid_is_not_known_by_the_other_half():
+    """A box of 100 m by 20 m of which 40 m lie on the grid of slopes, and one of which 60 m do."""
+    from qingliu.core.siting.model import Unknown
+
+    ground = Ground(ShapelyShapes(), Settings(references()))
+    ground.grids["slope_deg"] = Grid(
+        np.full((20, 20), 10.0, np.float32), GridFrame(20, 20, 0.0, 100.0, 5.0, 5.0)
+    )
+    for east, known in ((40.0, False), (60.0, True)):
+        box = [east - 100.0, 40.0, east, 60.0]
+        site = ground.site(MeasureFeature("a", "terrace", wkb_of("box", box)))
+        assert isinstance(site.field("slope_deg"), Unknown) is not known

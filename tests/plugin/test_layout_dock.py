@@ -559,3 +559,46 @@ def test_a_strip_that_narrows_to_two_metres_is_warned_of_with_the_narrow_part(do
     assert verdicts(dock, uuid)["6.3.2-2"] == "warning"
     finding = next(f for f in dock.desk.check.findings[uuid] if f.clause == "6.3.2-2")
     assert finding.failing_length_m == pytest.approx(50, abs=4)
+
+
+def test_what_the_whole_layout_lacks_stands_in_the_list_and_goes_when_it_is_drawn(dock):
+    """Cropland of 200 m by 300 m four times, 24 hm², in the regulation zone; no measure against diffuse pollution."""
+    from qingliu.ui.layout_notes import Signed
+
+    dock.desk.settle()
+    rule = "layout.5.2.2-1.non_point"
+
+    def line():
+        lines = [x for x in dock.panel.findings.model.lines if x.finding.rule_id == rule]
+        return lines[0] if lines else None
+
+    found = line()
+    assert (found.name, found.finding.verdict, found.finding.failing_area_m2) == (
+        "Whole layout",
+        "error",
+        240000,
+    )
+    assert "5.2.2-2" not in {x.finding.clause for x in dock.panel.findings.model.lines if x.finding.breach}
+    assert dock.panel.findings.choose("", rule) and dock.panel.findings.zoom.isEnabled()
+    dock.panel.findings.zoom.click()
+    box = dock.canvas.extent()
+    assert box.contains(QgsRectangle(EAST + 200, NORTH, EAST + 800, NORTH + 600)) and box.width() < 3000
+    dock.ask_signature = lambda *_, **__: Signed("done by the county", "Li Si", "2026-11-21")
+    dock.sign(found.finding)
+    dock.desk.settle()
+    assert line().finding.breach and line().finding.confirmed.person == "Li Si"
+    dock.withdraw(line().finding)
+    dock.panel.palette_.choose("soil_test_fertilisation")
+    made = dock.drawing.place(rect(300, 100, 50, 50), split=False)
+    dock.desk.settle()
+    assert line() is None
+    dock.desk.session.remove(made, "delete")
+    dock.desk.settle()
+    assert line().finding.verdict == "error" and line().finding.confirmed is None
+
+
+def test_villages_missing_are_told_once_and_a_board_has_no_place_to_zoom_to(dock):
+    dock.desk.settle()
+    panel = dock.panel.findings
+    assert "villages (4)" in panel.missing.text()
+    assert panel.choose("", "layout.5.2.2-3.sign_board") and not panel.zoom.isEnabled()

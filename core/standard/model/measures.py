@@ -208,7 +208,8 @@ class Omission:
     """What a clause wants of a layout as a whole: where ``zone`` has the land or things, one of the measures.
 
     ``zone`` None is the whole watershed. What needs it is land of ``land_use`` groups, or each feature of
-    ``role`` (of the ``kinds``) by itself, else the zone. Of ``measures``, or any of the ``group``, one is enough;
+    ``role`` (of the ``kinds``; of LANDUSE each parcel or patch of the groups) by itself, else the zone.
+    Of ``measures``, or any of the ``group``, one is enough;
     ``words`` are names of what only the text of the clause names, looked for among the rows 其他. ``reach`` is the
     parameter (m) within which a measure serves a feature.
     """
