@@ -46,7 +46,7 @@ from .survey_session import survey_in
 
 SCALES = (1000, 2000, 2500, 5000, 10_000, 20_000, 25_000, 50_000, 100_000)
 REST_MS = 250
-LIST_HIGH = 190  # px: eight of the twelve figures
+LIST_HIGH = 160  # px: seven of the twelve figures
 KEY = Qt.ItemDataRole.UserRole
 
 
@@ -78,6 +78,7 @@ class FiguresDock(QDockWidget):
         self.list = QTreeWidget()
         self.list.setObjectName("figures_list")
         self.list.setRootIsDecorated(False)
+        self.list.setMinimumHeight(LIST_HIGH)
         self.list.setHeaderLabels([self.tr("Figure"), self.tr("Standard"), self.tr("State")])
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.preview = QLabel()
@@ -138,7 +139,6 @@ class FiguresDock(QDockWidget):
         split.addWidget(self.list)
         split.addWidget(self.tabs)
         split.setStretchFactor(1, 1)
-        split.setSizes([LIST_HIGH, 2 * LIST_HIGH])
         rows = (QHBoxLayout(), QHBoxLayout())
         for row, buttons in zip(rows, ((self.draw, self.export), (self.open, self.show_folder))):
             for button in buttons:
