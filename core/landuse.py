@@ -24,6 +24,7 @@ from .standard import Edition, default_edition
 
 VILLAGE_SETTLEMENT = "203"
 _FIRST_LEVEL_WETLAND = "00"
+_NOTHING = "0"  # what rasters and numeric fields hold where nothing is known
 
 
 class LandClass(NamedTuple):
@@ -95,12 +96,13 @@ def default_scheme() -> Scheme:
 
 
 def code_text(value: Any) -> str:
-    """A code as text: 33.0 and '３３ ' are '33'; None and NaN are ''."""
+    """A code as text: 33.0, '33.0' and '３３ ' are '33'; None and NaN are ''."""
     if value is None or isinstance(value, bool) or value != value:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return unicodedata.normalize("NFKC", str(value)).strip().upper()
+    text = unicodedata.normalize("NFKC", str(value)).strip().upper()
+    return re.sub(r"^(\d+)\.0+$", r"\1", text)
 
 
 def exact_code(text: str, scheme: Scheme) -> str | None:
@@ -123,8 +125,11 @@ def exact_code(text: str, scheme: Scheme) -> str | None:
 
 
 def restored_code(text: str, scheme: Scheme) -> str | None:
-    """The code that lost its leading zero (101 -> 0101, 1 -> 01, 304K -> 0304), None if there is none."""
-    match = re.match(r"(\d{1}|\d{3})[AK]?$", text)
+    """The code that lost its leading zero (101 -> 0101, 1 -> 01, 304K -> 0304), None if there is none.
+
+    A bare 0 is none: it is what rasters write where nothing is known, far oftener than wetland's 00.
+    """
+    match = re.match(r"([1-9]|\d{3})[AK]?$", text)
     return exact_code("0" + text, scheme) if match else None
 
 
@@ -241,7 +246,7 @@ def _refuse_other_list(
     facts: Mapping[str, Any],
 ) -> None:
     """Another list: more than half of the area has no class, or single digits fit only here and there."""
-    named = {code: area for code, area in unmapped.items() if code}
+    named = {code: area for code, area in unmapped.items() if code not in ("", _NOTHING)}
     total = sum(areas.values())
     much = sum(named.values()) > total / 2
     if named and (much or restored):

@@ -10,7 +10,7 @@ import math
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, NamedTuple
 
 from qgis.core import (
     QgsMapLayer,
@@ -26,13 +26,16 @@ from qgis.core import (
 
 from ..core.errors import Problem
 from ..layers.disguises import disguise_problems
+from ..layers.files import in_database, is_survey
 
 # Parameters that hold layers: whoever reads them says what is wrong with the file (QL-DEM-*, QL-LAYER-*).
 _READ_LATER = ("source", "raster", "vector", "layer", "multilayer", "meshlayer")
 _NUMBERS = ("number", "distance", "scale", "area", "duration")
 _FILES = (*_READ_LATER, "file")
 # Results that are files of their own; a store that an algorithm writes into is named as its target.
-_RESULTS = ("sink", "vectorDestination", "rasterDestination")
+_RESULTS = ("sink", "vectorDestination", "rasterDestination", "fileDestination")
+# A store that is to be made: whoever makes it refuses any file that is there already.
+_NEW_STORE = "DESTINATION"
 _GEOTIFF = (".tif", ".tiff")
 
 
@@ -40,7 +43,7 @@ def parameter_faults(
     algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
 ) -> list[Problem]:
     """What is wrong with the values of a run: missing, of the wrong kind, out of range (QL-PARAM-*),
-    results that would replace an input or each other (QL-OUT-INPUT, QL-OUT-TWICE, QL-OUT-NOTIFF).
+    results that would replace an input, a survey or each other (QL-OUT-INPUT, -SURVEY, -TWICE, -NOTIFF).
     """
     faults = []
     for definition in algorithm.parameterDefinitions():
@@ -112,6 +115,8 @@ def _allowed(definition: QgsProcessingParameterDefinition) -> str:
     if isinstance(definition, QgsProcessingParameterNumber):
         low, high = definition.minimum(), definition.maximum()
         return f"{low:g} … {high:g}" if high < 1e300 else f">= {low:g}"
+    if definition.type() == "point":
+        return "x,y [EPSG:4547]"
     return definition.type()
 
 
@@ -121,30 +126,59 @@ def _allowed(definition: QgsProcessingParameterDefinition) -> str:
 def _destination_faults(
     algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
 ) -> list[Problem]:
-    """Results whose file is an input's or another result's: what was there would be lost."""
+    """Results whose file is an input's, a survey's or another result's: what was there would be lost."""
     taken = dict(_input_files(algorithm, parameters, context))
     faults: list[Problem] = []
     others: dict[str, str] = {}
     for definition in algorithm.parameterDefinitions():
-        if definition.type() not in _RESULTS:
+        name = definition.name()
+        if definition.type() not in _RESULTS or name == _NEW_STORE:
             continue
-        name, file = definition.name(), _file_of(parameters.get(definition.name()), context)
-        facts = {"output": name, "path": file}
-        if not file:
+        goal = _goal_of(parameters.get(name), context)
+        if goal is None:
             continue
-        folder = Path(file).parent
-        if not folder.is_dir():
-            faults.append(
-                Problem("QL-OUT-SINK", {"output": name, "destination": file, "reason": f"{folder} ?"})
-            )
-        if file in taken:
-            faults.append(Problem("QL-OUT-INPUT", {**facts, "parameter": taken[file]}))
-        elif file in others:
-            faults.append(Problem("QL-OUT-TWICE", {**facts, "other": others[file]}))
-        elif definition.type() == "rasterDestination" and Path(file).suffix.lower() not in ("", *_GEOTIFF):
-            faults.append(Problem("QL-OUT-NOTIFF", facts))
-        others.setdefault(file, name)
+        faults += _goal_faults(definition, goal, taken, others)
+        others.setdefault(goal.file if not goal.table else f"{goal.file}|{goal.table}", name)
     return faults
+
+
+def _goal_faults(
+    definition: QgsProcessingParameterDefinition, goal: _Goal, taken: dict[str, str], others: dict[str, str]
+) -> list[Problem]:
+    name, kind, file = definition.name(), definition.type(), goal.file
+    facts = {"output": name, "path": file}
+    faults = []
+    folder = Path(file).parent
+    if not folder.is_dir() and kind != "fileDestination":  # whoever writes a plain file says so itself
+        reason = f"{folder} ?"
+        faults.append(Problem("QL-OUT-SINK", {"output": name, "destination": file, "reason": reason}))
+    shared = goal.file if not goal.table else f"{goal.file}|{goal.table}"
+    if file in taken:
+        faults.append(Problem("QL-OUT-INPUT", {**facts, "parameter": taken[file]}))
+    elif is_survey(Path(file)):
+        faults.append(Problem("QL-OUT-SURVEY", facts))
+    elif shared in others:
+        faults.append(Problem("QL-OUT-TWICE", {**facts, "other": others[shared]}))
+    elif kind == "rasterDestination" and Path(file).suffix.lower() not in ("", *_GEOTIFF):
+        faults.append(Problem("QL-OUT-NOTIFF", facts))
+    return faults
+
+
+class _Goal(NamedTuple):
+    """Where a result goes: a file, or a ``table`` of it."""
+
+    file: str
+    table: str = ""
+
+
+def _goal_of(value: Any, context: QgsProcessingContext) -> _Goal | None:
+    """The file behind an output's value, None where it goes to memory or to a server."""
+    written = _written(value)
+    inside = in_database(written) if isinstance(written, str) else None
+    if inside is not None:
+        return _Goal(os.path.normcase(os.path.realpath(inside.path)), inside.table)
+    file = _file_of(value, context)
+    return _Goal(file) if file else None
 
 
 def _input_files(
@@ -161,14 +195,18 @@ def _input_files(
                 yield file, definition.name()
 
 
-def _file_of(value: Any, context: QgsProcessingContext) -> str:
-    """The real path of the file behind a parameter's value, empty where there is none yet or none at all."""
+def _written(value: Any) -> Any:
+    """What was chosen, out of QGIS's wrappings."""
     if isinstance(value, QgsProcessingFeatureSourceDefinition):
         value = value.source
     if isinstance(value, QgsProcessingOutputLayerDefinition):
         value = value.sink
-    if isinstance(value, QgsProperty):
-        value = value.staticValue()
+    return value.staticValue() if isinstance(value, QgsProperty) else value
+
+
+def _file_of(value: Any, context: QgsProcessingContext) -> str:
+    """The real path of the file behind a parameter's value, empty where there is none yet or none at all."""
+    value = _written(value)
     if isinstance(value, str) and value:
         value = context.getMapLayer(value) or value
     if isinstance(value, QgsMapLayer):

@@ -170,13 +170,26 @@ class Run:
         self.inside = inside = burned(self.boundary, self.ground.frame, self.progress) >= 0
         self.holes = inside & np.isnan(heights)
         count, share = int(self.holes.sum()), float(self.holes.sum() / max(int(inside.sum()), 1))
-        if share > HOLES_ALLOWED or not inside.any():
+        if not inside.any():
+            self._too_small()
+        elif share > HOLES_ALLOWED:
             area = count * self.ground.frame.dx * self.ground.frame.dy / HM2
             facts = {"percent": f"{100 * share:.2f}", "area": f"{area:.4f}"}
             facts.update(layer=self.inputs.title("BOUNDARY"), dem=self.inputs.title("DEM"))
             self.inputs.faults.append(Problem("QL-ZONING-OUTSIDEDEM", facts))
         elif count:
             self.inputs.warn([Problem("QL-ZONING-DEMHOLES", {"count": count})])
+
+    def _too_small(self) -> None:
+        """QL-ZONING-TINY: no cell's centre lies inside the boundary."""
+        frame = self.ground.frame
+        hm2 = sum(geometry_of(r).area() for r in self.boundary) / HM2
+        facts = {
+            "layer": self.inputs.title("BOUNDARY"),
+            "area": f"{hm2:.6f}",
+            "cell": f"{frame.dx:g} x {frame.dy:g}",
+        }
+        self.inputs.faults.append(Problem("QL-ZONING-TINY", facts))
 
     def _take_land_use(self) -> None:
         inputs = self.inputs

@@ -7,6 +7,7 @@ decides; every list ends with a rule that always holds.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Tuple
@@ -264,7 +265,7 @@ def _limits(edition: Edition, overrides: Mapping[str, Any], faults: list[Problem
             faults.append(problem("QL-ZONING-NOPARAMETER", name=key, known=", ".join(sorted(_usual(found)))))
             continue
         least, most = edition.parameter(key).minimum, edition.parameter(key).maximum
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             faults.append(problem("QL-ZONING-NOTNUMBER", name=key, value=value))
         elif (least is not None and value < least) or (most is not None and value > most):
             low, high = ("-" if v is None else f"{v:g}" for v in (least, most))

@@ -72,6 +72,8 @@ def test_codes_of_both_lists(written, meant):
         (float("nan"), ""),
         ("08h1", "08H1"),
         (1.5, "1.5"),
+        ("0103.0", "0103"),
+        ("301.00", "301"),
     ],
 )
 def test_code_as_text(value, text):
@@ -79,10 +81,16 @@ def test_code_as_text(value, text):
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("101", "0101"), ("1", "01"), ("404", "0404"), ("33", None), ("9999", None)]
+    ("written", "meant"),
+    [("101", "0101"), ("1", "01"), ("404", "0404"), ("33", None), ("9999", None), ("0", None)],
 )
 def test_lost_leading_zero(written, meant):
     assert restored_code(written, SCHEME) == meant
+
+
+def test_noughts_of_a_raster_are_land_of_no_class_and_not_wetland():
+    found = classify({0: 6.0, 103: 3.0, 301: 1.0}, layer="x")
+    assert found.unmapped == {"0": 6.0} and found.classes[103].code == "0103"
 
 
 @given(st.sampled_from(sorted(c for c in SCHEME.names if len(c) == 4)))

@@ -1,0 +1,52 @@
+"""What is known of a file before anything is written over it: the store of a survey is never a mere output.
+
+Serves the promise that inputs and surveys stay untouched unless they are named as the target of a run.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+_SQLITE = b"SQLite format 3\x00"
+# Tables that a survey has and hardly any other GeoPackage: its sheets, its log, its first norm table.
+_OF_SURVEYS = frozenset({"meta", "sheet", "change_log", "a1"})
+# How QGIS names a table of a database as the place for a result.
+_IN_DATABASE = re.compile(
+    r"^(?:ogr:)?dbname='(?P<path>(?:[^'\\]|\\.)*)'(?:.*?table=\"(?P<table>[^\"]*)\")?", re.S
+)
+
+
+class InDatabase(NamedTuple):
+    """A result that goes into a table of a database file."""
+
+    path: str
+    table: str
+
+
+def in_database(destination: str) -> InDatabase | None:
+    """The file and table of ``ogr:dbname='…' table="…" (geom)``, None for any other destination."""
+    found = _IN_DATABASE.match(destination.strip())
+    if found is None:
+        return None
+    return InDatabase(re.sub(r"\\(.)", r"\1", found.group("path")), found.group("table") or "")
+
+
+def is_survey(path: Path) -> bool:
+    """Whether a file is the store of a survey, told from the names of its tables; nothing is changed in it."""
+    try:
+        with path.open("rb") as stream:
+            if stream.read(len(_SQLITE)) != _SQLITE:
+                return False
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1.0)
+    except (OSError, sqlite3.Error):
+        return False
+    try:
+        names = connection.execute("SELECT lower(name) FROM sqlite_master WHERE type = 'table'").fetchall()
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
+    return {name for (name,) in names} >= _OF_SURVEYS
