@@ -17,6 +17,7 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..layers.store import GpkgStore, Seat, seat_of
 from ..layers.store.connection import connect, is_locked
+from .survey_keeper import Keeper
 from .survey_session import survey_in
 
 LOOK_MS = 1000
@@ -44,6 +45,7 @@ class SurveyBus(QObject):
         self._shown: Optional[Path] = None
         self._known: Dict[Path, _Known] = {}
         self._holding: List[GpkgStore] = []
+        self.keeper = Keeper(project, self)
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
@@ -58,14 +60,17 @@ class SurveyBus(QObject):
         self._signals = (project.layersAdded, project.layersRemoved, project.readProject, project.cleared)
         for signal in self._signals:
             signal.connect(self._follow_project)
+        project.cleared.connect(self.keeper.release)  # a file is at rest as soon as its layers are gone
         self._follow_project()
 
     def close(self) -> None:
         """Look after nothing any more."""
         for signal in self._signals:
             signal.disconnect(self._follow_project)
+        self._project.cleared.disconnect(self.keeper.release)
         for timer in (self._timer, self._soon, self._settle):
             timer.stop()
+        self.keeper.release()
 
     # -- what is watched ---------------------------------------------------------
     def watch(self, path: Path) -> None:
@@ -86,6 +91,7 @@ class SurveyBus(QObject):
         if sip.isdeleted(self._project):  # QGIS is going
             return
         self._shown = survey_in(self._project)
+        self.keeper.follow(self._shown)
         self._set_going()
 
     def _paths(self) -> List[Path]:

@@ -161,7 +161,8 @@ class SurveyDock(QDockWidget):
 
     def _opened(self, opened: Opened, who: str) -> None:
         try:
-            session = SurveySession(opened, QgsProject.instance(), self.desk.drafts, who)
+            kept = bus().keeper.keeps(opened.path)
+            session = SurveySession(opened, QgsProject.instance(), self.desk.drafts, who, kept=kept)
         except QingliuError as error:
             self.desk.tell(error)
             return

@@ -23,7 +23,7 @@ from ..core import language
 from ..core.errors import Problem
 from ..layers.roles import survey_of
 from ..layers.store import Draft, Drafts, GpkgStore, Saved, open_store
-from ..layers.store.editing import EditSession, layers_of, refuse_while_editing, reload_layers, table_of
+from ..layers.store.editing import EditSession, layers_of, refuse_while_editing, show_again, table_of
 from ..layers.store.sql import is_in, select
 from ..layers.storecrs import crs_of
 from ..layers.surveyproject import Surveyed, SurveyLayer, filling
@@ -64,10 +64,13 @@ class SurveySession:
     """One survey being worked on. :meth:`close` it before the plugin goes.
 
     Its store belongs to the interface thread and therefore never waits: where somebody else is
-    saving, it refuses at once, and the action goes on in a task (:meth:`.survey_desk.Desk.act`).
+    saving, it refuses at once, and the action goes on in a task (:meth:`.survey_desk.Desk.act`). ``kept``: the
+    journal was in WAL already and the layers read it, so they need not be opened anew.
     """
 
-    def __init__(self, opened: Opened, project: QgsProject, drafts: Drafts, who: str) -> None:
+    def __init__(
+        self, opened: Opened, project: QgsProject, drafts: Drafts, who: str, *, kept: bool = False
+    ) -> None:
         self.store = GpkgStore(
             opened.path, who=who, read_only=opened.read_only, findings=opened.findings, home=opened.home,
             wait_s=0.0,
@@ -82,6 +85,7 @@ class SurveySession:
         self.name = meta.get("name", "")
         self.type = meta.get("type", "")
         self._added: List[SurveyLayer] = []
+        self._kept = kept
         self.fresh = False
         self._unread: Set[str] = set()
         self._seen, self._sequence = self._data_version(), self.store.sequence()
@@ -114,7 +118,7 @@ class SurveySession:
     def _watch_new(self, layers: Sequence[QgsMapLayer]) -> None:
         for layer in layers:
             if isinstance(layer, QgsVectorLayer) and table_of(layer, self.store) is not None:
-                self.edits.watch(layer, reload=not self._added)
+                self.edits.watch(layer, reload=not self._added and not self._kept)
 
     def table(self, layer: QgsVectorLayer) -> str:
         """The table that a layer shows, known since it is watched: reading its source takes a while."""
@@ -151,8 +155,9 @@ class SurveySession:
         """Show in the layers of saved tables what is in the file now, a layer at a time."""
         while self._unread:
             table = self._unread.pop()
+            rows = self.store.count(table)
             for layer in self.layers(table):
-                reload_layers([layer])
+                show_again(layer, rows)
                 yield
 
     # -- saving ----------------------------------------------------------------

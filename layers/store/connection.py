@@ -28,13 +28,13 @@ def uri_of(path: Path, mode: str) -> str:
     return f"{path.resolve().as_uri()}?mode={mode}"
 
 
-def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+def connect(path: Path, *, read_only: bool, wait_s: float = WAIT_S) -> sqlite3.Connection:
     """A guarded connection in autocommit; nothing of the file's schema is trusted yet.
 
-    Raises sqlite3.Error.
+    ``wait_s`` is how long it waits for others, now and later. Raises sqlite3.Error.
     """
     mode = "ro" if read_only else "rw"
-    found = sqlite3.connect(uri_of(path, mode), uri=True, isolation_level=None, timeout=WAIT_S)
+    found = sqlite3.connect(uri_of(path, mode), uri=True, isolation_level=None, timeout=wait_s)
     try:
         found.execute("PRAGMA trusted_schema = OFF")
         found.execute("PRAGMA cell_size_check = ON")
@@ -72,9 +72,9 @@ def use_wal(connection: sqlite3.Connection, wait_s: float = WAIT_S) -> bool:
             time.sleep(BUSY_SLICE_S)
 
 
-def put_to_rest(connection: sqlite3.Connection) -> bool:
+def put_to_rest(connection: sqlite3.Connection, wait_s: float = BUSY_SLICE_S) -> bool:
     """Everything into the one file and back to a rollback journal; False while someone else has it open."""
-    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SLICE_S * 1000)}")
+    connection.execute(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")
     try:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         connection.execute("PRAGMA journal_mode = DELETE").fetchone()

@@ -74,6 +74,20 @@ def reload_layers(layers: Iterable[QgsVectorLayer]) -> None:
         layer.triggerRepaint()
 
 
+def show_again(layer: QgsVectorLayer, rows: int) -> None:
+    """Show what is in the file after a save that left ``rows`` rows in the layer's table.
+
+    A plain table with as many rows as before needs no provider opened anew: its rows are read from the file
+    whenever they are asked for, and count and extent are what they were.
+    """
+    provider = layer.dataProvider()
+    if layer.isEditable() or layer.isSpatial() or layer.subsetString() or provider.featureCount() != rows:
+        reload_layers([layer])
+    else:
+        layer.dataChanged.emit()
+        layer.triggerRepaint()
+
+
 def refuse_while_editing(layers: Iterable[QgsVectorLayer]) -> None:
     """Raise InputError QL-STORE-EDITING while a layer has unsaved edits: both would be saved over each other."""
     busy = [x.name() for x in layers if x.isEditable() and x.isModified()]

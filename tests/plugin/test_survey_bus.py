@@ -145,3 +145,97 @@ def test_who_writes_takes_a_seat_beside_whoever_has_it_open(bus, path):
         assert path.read_bytes()[18:20] == b"\x02\x02"  # still a WAL for the layers that show it
         bus.let_go(store)
     assert bus.seat(path) is None
+
+
+def journal(path):
+    """The journal that the file's header tells: read as bytes of a copy that nothing has open."""
+    return {b"\x01\x01": "delete", b"\x02\x02": "wal"}[path.read_bytes()[18:20]]
+
+
+@pytest.fixture
+def shown(bus, path, qtbot):
+    """The survey's project is open, and no dock holds the survey."""
+    assert QgsProject.instance().read(str(path.with_suffix(".qgz")))
+    qtbot.waitUntil(lambda: bus.keeper.keeps(path), timeout=WAIT_MS)
+    return path
+
+
+def villages_shown():
+    (layer,) = (x for x in QgsProject.instance().mapLayers().values() if x.source().endswith("layername=a7"))
+    return sorted(f["natural_village"] for f in layer.getFeatures())
+
+
+def test_layers_show_all_rows_while_an_algorithm_has_the_survey_open_and_afterwards(shown, bus):
+    from qingliu.layers.store import Insert, open_store
+
+    assert journal(shown) == "wal" and villages_shown() == ["上店"]
+    with open_store(shown, who="李四") as store:
+        assert villages_shown() == ["上店"]
+        store.save([Insert("a7", {"natural_village": "下店"})])
+        assert villages_shown() == ["上店", "下店"]
+    assert journal(shown) == "wal" and villages_shown() == ["上店", "下店"]
+
+
+def test_a_survey_is_one_file_at_rest_once_no_layer_shows_it(shown, bus, qtbot):
+    QgsProject.instance().clear()
+    qtbot.waitUntil(lambda: bus._shown is None, timeout=WAIT_MS)
+    assert journal(shown) == "delete"
+    assert not [p.name for p in shown.parent.glob("survey.gpkg-*")]
+
+
+def test_closing_the_survey_leaves_the_journal_to_the_layers_that_still_show_it(shown, bus):
+    from qingliu.layers.store import open_store
+
+    assert open_store(shown).close() is False
+    assert journal(shown) == "wal" and villages_shown() == ["上店"]
+
+
+@pytest.mark.parametrize("version", ["99", "no number"])
+def test_the_journal_of_a_file_that_must_not_be_written_is_left(bus, path, qtbot, version):
+    import sqlite3
+
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (version,))
+    connection.commit()
+    connection.close()
+    assert QgsProject.instance().read(str(path.with_suffix(".qgz")))
+    qtbot.waitUntil(lambda: bus._shown == path, timeout=WAIT_MS)
+    assert not bus.keeper.keeps(path) and journal(path) == "delete" and villages_shown() == ["上店"]
+
+
+def test_a_journal_that_somebody_holds_is_asked_for_again(path, qtbot):
+    import sqlite3
+
+    from qingliu.ui.survey_keeper import Keeper
+
+    keeper = Keeper(QgsProject.instance())
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    keeper.follow(path)
+    assert not keeper.keeps(path)
+    lock.execute("ROLLBACK")
+    lock.close()
+    qtbot.waitUntil(lambda: keeper.keeps(path), timeout=WAIT_MS)
+    keeper.release()
+    assert journal(path) == "delete"
+
+
+def test_every_module_of_the_survey_dock_is_fetched_ahead_one_a_turn_and_the_bus_begins(
+    qgis_new_project, qtbot
+):
+    import sys
+    from pathlib import Path
+
+    from qingliu.ui import ahead, survey_bus
+
+    folder = Path(ahead.__file__).parent
+    assert {p.stem for p in folder.glob("survey_*.py")} == set(ahead.MODULES)
+    survey_bus.stop()
+    fetching = ahead.Ahead()
+    fetching.begin()
+    try:
+        qtbot.waitUntil(lambda: bool(survey_bus._BUS), timeout=WAIT_MS)
+        assert fetching.done and all(f"qingliu.ui.{name}" in sys.modules for name in ahead.MODULES)
+    finally:
+        fetching.stop()
+        survey_bus.stop()
