@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence
 
@@ -64,7 +65,7 @@ class ExportSurveyTables(QingliuAlgorithm):
     ) -> dict[str, Any]:
         inputs = Inputs(self, parameters, context, feedback)
         progress = StageProgress(feedback, STAGES)
-        wanted = [part for part in inputs.text("TABLES").replace("，", ",").split(",") if part.strip()]
+        wanted = names_in(inputs.text("TABLES"))
         folder = Path(inputs.text("OUTPUT_FOLDER"))
         file_format = inputs.choice("FORMAT")
         write = writer_of(file_format, inputs)
@@ -93,6 +94,12 @@ class OneOf:
     def step(self, fraction: float) -> None:
         """``fraction`` of the table is written. Raises Cancelled."""
         self.whole.step((self.number + fraction) / self.count)
+
+
+def names_in(text: str) -> list[str]:
+    """The tables named, set apart by commas; what holds no name at all is none, so that it never means all."""
+    parts = [part.strip() for part in re.split("[,，、;；]", text)]
+    return [part for part in parts if part] or [text.strip()] * bool(text.strip())
 
 
 def writer_of(file_format: str, inputs: Inputs) -> Writer:

@@ -184,12 +184,19 @@ def test_a_missing_library_is_named_with_the_way_out(
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_an_unknown_table_is_told_and_nothing_is_written(run, survey, tmp_path):
+@pytest.mark.parametrize("tables", ["A.7, A.99", "a99", "A.7 a8", ",", " ， ", "all"])
+def test_an_unknown_table_is_told_and_nothing_is_written(run, survey, tmp_path, tables):
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException, match="QL-PRINT-NOTABLE"):
-        export(run, survey, tmp_path / "out", tables="A.7, A.99")
+        export(run, survey, tmp_path / "out", tables=tables)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("tables", ["A.7,a8", "a7， A.8 ,", "A.8、a7;"])
+def test_tables_may_be_set_apart_by_any_comma(run, survey, tmp_path, tables):
+    assert export(run, survey, tmp_path / "out", tables=tables)["TABLES_WRITTEN"] == 2
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a7.xlsx", "a8.xlsx"]
 
 
 def test_an_older_file_stays_whole_when_writing_fails(run, survey, tmp_path, monkeypatch):
