@@ -188,7 +188,10 @@ def _text(figure: str, label: QgsLayoutItemLabel) -> Iterator[Problem]:
     needed = QFontMetricsF(font).boundingRect(QRectF(0, 0, max(width, 1.0), 1e6), flags, text)
     high = needed.height() / _FINE > room.height() + 0.5
     if high or needed.width() > width + 0.5 * _FINE:
-        yield Problem("QL-FIG-TEXTCUT", {"figure": figure, "text": _short(text), "item": label.id() or label.displayName()})
+        yield Problem(
+            "QL-FIG-TEXTCUT",
+            {"figure": figure, "text": _short(text), "item": label.id() or label.displayName()},
+        )
 
 
 def _letters(label: QgsLayoutItemLabel) -> tuple[QFont, float]:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Callable, NamedTuple, Sequence
 
 from qgis.core import (
+    Qgis,
     QgsCategorizedSymbolRenderer,
     QgsColorRampShader,
     QgsCoordinateReferenceSystem,
@@ -21,6 +22,7 @@ from qgis.core import (
     QgsPalLayerSettings,
     QgsRasterBandStats,
     QgsRasterContourRenderer,
+    QgsRasterDataProvider,
     QgsRasterLayer,
     QgsRasterShader,
     QgsRectangle,
@@ -253,6 +255,15 @@ def _hillshade(layer: QgsRasterLayer, drawing: Drawing, easel: Easel) -> None:
     renderer.setZFactor(1.5 if not layer.crs().isGeographic() else 1.5e-5)
     layer.setRenderer(renderer)
     layer.setOpacity(0.35)
+    smooth(layer)
+
+
+def smooth(layer: QgsRasterLayer) -> None:
+    """Heights between the cells are interpolated: contours are no staircases, shading shows no stripes."""
+    source = layer.dataProvider()
+    source.setZoomedInResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Cubic)
+    source.enableProviderResampling(True)
+    layer.setResamplingStage(Qgis.RasterResamplingStage.Provider)
 
 
 def _heights(layer: QgsRasterLayer, drawing: Drawing, easel: Easel) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from qgis.core import (
-    Qgis,
     QgsCategorizedSymbolRenderer,
     QgsFillSymbol,
     QgsInvertedPolygonRenderer,
@@ -18,7 +17,6 @@ from qgis.core import (
     QgsProperty,
     QgsPropertyCollection,
     QgsRasterContourRenderer,
-    QgsRasterDataProvider,
     QgsRasterLayer,
     QgsRendererCategory,
     QgsRuleBasedRenderer,
@@ -32,12 +30,14 @@ from ..core.mapsheets.marks import KINDS
 from ..layers.fieldmarks import CORNERS, PAGES, SHAPES
 from ..layers.roles import clear_role
 from .content import drawings
-from .drawings import Easel, draw, text_format
+from .drawings import Easel, draw, smooth, text_format
+from .export import DPI
 from .figureset import DRAWN
 
 GROUP = "外业图图层"
 BACKDROPS = ("outline", "admin", "roads", "contours", "relief")
 VEIL = "veil"
+_CONTOUR_DPI = 96.0
 _RELIEF = 0.22  # opacity: one writes on it
 Look = Callable[[Any], object]
 TITLES = {"point": "标注点", "line": "沟（河）道", "area": "水体", PAGES: "图廓", CORNERS: "图廓点"}
@@ -71,11 +71,16 @@ class FieldLayers(NamedTuple):
 
 
 def field_layers(
-    project: QgsProject, data: Path, backdrops: Sequence[Backdrop], given: Sequence[QgsMapLayer], easel: Easel
+    project: QgsProject,
+    data: Path,
+    backdrops: Sequence[Backdrop],
+    given: Sequence[QgsMapLayer],
+    easel: Easel,
+    dpi: float = DPI,
 ) -> FieldLayers:
     """The layers of the series in ``data``, new or as the designer left them in ``project``.
 
-    ``given`` lie under all others, as they look in their project.
+    ``given`` lie under all others, as they look in their project; ``dpi`` is the print's.
     """
     room = _Room(project)
     corners, pages = (
@@ -85,7 +90,7 @@ def field_layers(
     veil = room.own(VEIL, _vector(data, PAGES), veil_look)
     marks = [room.own(shape, _vector(data, shape), _mark_looks(shape, easel)) for shape in SHAPES]
     below = [
-        room.own(f"{b.key}/{n}", _again(b.source, b.key), _drawing_look(b.key, easel))
+        room.own(f"{b.key}/{n}", _again(b.source, b.key), _drawing_look(b.key, easel, dpi))
         for n, b in enumerate(backdrops)
     ]
     bases = [room.own(f"given/{n}", layer.clone(), lambda x: None) for n, layer in enumerate(given)]
@@ -185,13 +190,13 @@ def _corner_look(layer: QgsVectorLayer, easel: Easel) -> None:
     layer.setLabelsEnabled(True)
 
 
-def _drawing_look(key: str, easel: Easel) -> Look:
+def _drawing_look(key: str, easel: Easel, dpi: float) -> Look:
     def look(layer: QgsMapLayer) -> None:
         draw(layer, drawings()[key], easel)
         if isinstance(layer, QgsRasterLayer):
-            _smooth(layer)
+            smooth(layer)
             if isinstance(layer.renderer(), QgsRasterContourRenderer):
-                _stronger(layer.renderer())
+                _stronger(layer.renderer(), dpi)
             else:
                 layer.setOpacity(_RELIEF)
         elif key == "roads":
@@ -201,19 +206,15 @@ def _drawing_look(key: str, easel: Easel) -> Look:
     return look
 
 
-def _stronger(renderer: QgsRasterContourRenderer) -> None:
-    """Contours as they are read in the field, the fifth one thick."""
-    thin, thick = ({"line_color": "#a6753a", "line_width": width} for width in ("0.18", "0.4"))
+def _stronger(renderer: QgsRasterContourRenderer, dpi: float) -> None:
+    """Contours as they are read in the field, the fifth one thick.
+
+    QGIS draws them on an image of its own at 96 dpi, whatever the print's: there a millimetre is a third of one.
+    """
+    widths = (f"{width * dpi / _CONTOUR_DPI:.2f}" for width in (0.15, 0.35))
+    thin, thick = ({"line_color": "#a6753a", "line_width": width} for width in widths)
     renderer.setContourSymbol(QgsLineSymbol.createSimple(thin))
     renderer.setContourIndexSymbol(QgsLineSymbol.createSimple(thick))
-
-
-def _smooth(layer: QgsRasterLayer) -> None:
-    """Between the cells of a coarse DEM heights are interpolated, so that contours are no staircases."""
-    source = layer.dataProvider()
-    source.setZoomedInResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Cubic)
-    source.enableProviderResampling(True)
-    layer.setResamplingStage(Qgis.RasterResamplingStage.Provider)
 
 
 def _mark_looks(shape: str, easel: Easel) -> Look:
