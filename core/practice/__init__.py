@@ -11,5 +11,5 @@ height, so a seed and :data:`VERSION` give the same watershed on every machine.
 
 from __future__ import annotations
 
-VERSION = "3"
+VERSION = "4"
 """Raised whenever the same seed would give another watershed."""

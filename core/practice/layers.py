@@ -262,13 +262,14 @@ def _gullies(w: Watershed) -> Layer:
     rows = []
     for number, brook in enumerate(w.brooks):
         if brook.area_km2 < 0.1 and brook.parent is not None:
-            rows.append(
-                (
-                    brooks.coordinates(w.ground, brook.path),
-                    {"name": f"侵蚀沟{number}", "length_m": brook.length_m(w.ground.cols)},
-                )
-            )
-    return layer(w, "gullies", "LineString", {"name": str, "length_m": float}, rows)
+            values = {
+                "name": f"侵蚀沟{number}",
+                "length_m": brook.length_m(w.ground.cols),
+                "gradient_permil": round(brook.gradient_permil(w.ground), 3),
+            }
+            rows.append((brooks.coordinates(w.ground, brook.path), values))
+    fields = {"name": str, "length_m": float, "gradient_permil": float}
+    return layer(w, "gullies", "LineString", fields, rows)
 
 
 def _waterbodies(w: Watershed) -> Layer:
@@ -428,7 +429,14 @@ def _reaches(w: Watershed) -> Layer:
 def _banks(w: Watershed) -> Layer:
     from .shores import SIDES, banks
 
-    fields = {"name": str, "river": str, "side": str, "bank_type": str, "length_m": float}
+    fields = {
+        "name": str,
+        "river": str,
+        "side": str,
+        "bank_type": str,
+        "bank_slope_deg": float,
+        "length_m": float,
+    }
     rows = []
     for bank in banks(w):
         values = {
@@ -436,6 +444,7 @@ def _banks(w: Watershed) -> Layer:
             "river": bank.river,
             "side": bank.side,
             "bank_type": bank.bank_type,
+            "bank_slope_deg": bank.slope_deg,
             "length_m": bank.length_m,
         }
         rows.append((bank.line, values))

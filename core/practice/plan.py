@@ -30,6 +30,10 @@ WASTE_CELLS = 13
 SHORE_CELLS = (4, 6)
 """The planted waste point stands between so many cells from the river: out of its flood passage, within 50 m."""
 
+BUSINESSES = {"works": "清源竹木制品厂", "mill": "云岭粮油加工坊", "quarry": "石壁建筑石料场"}
+SERVED_CELLS = 120
+"""A business nearer than this to a hamlet's seat is served by the hamlet's plant, toilets and waste point (5.2.2-2)."""
+
 BUILT_DAMS, HEADS = 4, 5
 STEEP_GULLY_PERMIL = 60.0
 """Check dams stand in gullies steeper than this (6.2.2-11-1; ours is 50)."""
@@ -89,6 +93,7 @@ def items(w: Watershed) -> list[Item]:
         *lines,
         *_gully_works(w, drains),
         *_hamlets(w),
+        *_businesses(w),
         *_sign_board(w),
     ]
 
@@ -272,7 +277,7 @@ def _hamlets(w: Watershed) -> list[Item]:
     wet, shore = _wet(w), _shore(w)
     beside = min(range(len(w.works.villages)), key=lambda k: _from_shore(w, k, shore)[0], default=None)
     for number, village in enumerate(w.works.villages):
-        plant, toilet, waste = _spots(w, village, wet)
+        plant, toilet, waste = _spots(w, village.seat, _own_land(w, village), wet)
         row = _row(f"{village.name}污水处理", "sewage_treatment", "built", receiving="water_body")
         found.append(Item("Point", plant, row))
         found.append(Item("Point", toilet, _row(f"{village.name}公厕", "sanitary_toilet", "built")))
@@ -280,6 +285,30 @@ def _hamlets(w: Watershed) -> list[Item]:
         waste = w.ground.centre(_from_shore(w, number, shore)[1]) if fault else waste
         found.append(Item("Point", waste, _row(f"{village.name}垃圾分类亭", "waste_treatment"), fault))
     return found
+
+
+def _businesses(w: Watershed) -> list[Item]:
+    """Plant, toilets, waste point and a green on the own land of every business that lies far from all hamlets."""
+    found: list[Item] = []
+    wet = _wet(w)
+    for key, name in BUSINESSES.items():
+        if key not in w.works.sites or _near_a_hamlet(w, w.works.sites[key][0]):
+            continue
+        own = _land(w, (key,))
+        plant, toilet, waste = _spots(w, w.works.sites[key][0], np.flatnonzero(own.ravel()), wet)
+        row = _row(f"{name}污水处理", "sewage_treatment", receiving="irrigation")
+        found.append(Item("Point", plant, row))
+        found.append(Item("Point", toilet, _row(f"{name}卫生厕所", "sanitary_toilet")))
+        found.append(Item("Point", waste, _row(f"{name}垃圾收集点", "waste_treatment")))
+        green = max(mask_polygons(w, own), key=mosaic.area)
+        found.append(Item("Polygon", green, _row(f"{name}绿化美化", "village_greening")))
+    return found
+
+
+def _near_a_hamlet(w: Watershed, cell: int) -> bool:
+    row, col = divmod(cell, w.ground.cols)
+    seats = (divmod(village.seat, w.ground.cols) for village in w.works.villages)
+    return any((row - r) ** 2 + (col - c) ** 2 < SERVED_CELLS**2 for r, c in seats)
 
 
 def _shore(w: Watershed) -> np.ndarray:
@@ -315,17 +344,20 @@ def _wet(w: Watershed) -> np.ndarray:
     return spread(water, WASTE_CELLS)
 
 
-def _spots(w: Watershed, village: settle.Village, wet: np.ndarray) -> list[tuple[float, float]]:
-    """Places for a plant, a toilet block and a waste point: the village's own land nearest to its seat, the last
-    away from water (the nearest dry land of any kind where the hamlet's is all near it).
-    """
+def _own_land(w: Watershed, village: settle.Village) -> np.ndarray:
     kinds = w.parcels.ids.ravel()[village.cells]
-    own = village.cells[np.array([w.parcels.key[k] == "village" for k in kinds.tolist()])]
-    near = _by_distance(w, village.seat, own)
+    return village.cells[np.array([w.parcels.key[k] == "village" for k in kinds.tolist()])]
+
+
+def _spots(w: Watershed, seat: int, own: np.ndarray, wet: np.ndarray) -> list[tuple[float, float]]:
+    """Places for a plant, a toilet block and a waste point: of a hamlet's or a business's ``own`` cells those
+    nearest to its seat, the last away from water (the nearest dry land of any kind where its own is all near it).
+    """
+    near = _by_distance(w, seat, own)
     dry = near[2:][~wet.ravel()[near[2:]]]
     if not dry.size:
         land = np.flatnonzero((_land(w, ("field", "hill")) & ~wet).ravel())
-        dry = _by_distance(w, village.seat, land)
+        dry = _by_distance(w, seat, land)
     return [w.ground.centre(int(cell)) for cell in (near[0], near[1], (dry if dry.size else near[-1:])[0])]
 
 

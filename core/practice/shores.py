@@ -17,6 +17,9 @@ from .site import RIVER_KM2
 
 GAP_M = 80.0
 SIDES = {"left": "左岸", "right": "右岸"}
+SLOPES_DEG = {"硬质": 45.0, "人工生态": 26.6, "自然": 12.0}
+"""Slope of a bank by its class, degrees: walls of 1:1, laid banks of 1:2, grown ones flatter than 15 (6.3.4-1)."""
+
 _OFFSET = 6.0
 _PIECE_M = 90.0
 
@@ -39,6 +42,11 @@ class Bank:
     bank_type: str
     line: np.ndarray
     treated: bool
+
+    @property
+    def slope_deg(self) -> float:
+        """Slope of the bank above the water, degrees."""
+        return SLOPES_DEG[self.bank_type]
 
     @property
     def length_m(self) -> float:

@@ -188,7 +188,7 @@ class GroundSite:
         if attribute == "bank_slope_deg":
             return self._along("BANKS", "bank_slope_deg", self.limit("beside_m"))
         if attribute == "channel_gradient":
-            return self._along("CHANNELS", "gradient_permil", self.limit("beside_m"))
+            return self._gradient()
         if attribute == "soil_depth_cm" and "SOIL_DEPTH" in self.ground.roles:
             return self._of_polygons("SOIL_DEPTH", attribute)
         return self.cells(attribute, _GRIDS.get(attribute, "DEM"))
@@ -275,19 +275,35 @@ class GroundSite:
             float(width) / 2 if isinstance(width, (int, float)) and width > 0 else self.limit("in_channel_m")
         )
 
-    def _along(self, role: str, column: str, reach: float) -> Union[PieceField, Unknown]:
-        """A number that the lines of a role carry, where the place lies along them."""
+    def _along(
+        self, role: str, column: str, reach: float, *, nearest: bool = False
+    ) -> Union[PieceField, Unknown]:
+        """A number that the lines of a role carry, where the place lies along them; ``nearest``: those only that
+        none is nearer than.
+        """
         features = self.ground.roles.get(role)
         if features is None:
             return Unknown(role)
         with_number = [
             f for f in features.near(self.box, reach) if _number(f.attributes.get(column)) is not None
         ]
+        if nearest and with_number:
+            apart = [round(self.shapes.distance(self.shape, f.shape), _DECIMALS) for f in with_number]
+            with_number = [f for f, gap in zip(with_number, apart) if gap == min(apart)]
         pieces = self.reached(with_number, lambda _: reach)
         if not pieces:
             return Unknown(f"{role}.{column}")
         values = [(p, float(_number(p.feature.attributes[column]) or 0.0)) for p in pieces]
         return PieceField(self, values)
+
+    def _gradient(self) -> Union[PieceField, Unknown]:
+        """Fall of the channel the place stands in; of a gully where no channel with a gradient is there."""
+        reach = self.limit("beside_m")
+        found = self._along("CHANNELS", "gradient_permil", reach, nearest=True)
+        if isinstance(found, Unknown) and "GULLIES" in self.ground.roles:
+            of_gullies = self._along("GULLIES", "gradient_permil", reach, nearest=True)
+            found = found if isinstance(of_gullies, Unknown) else of_gullies
+        return found
 
     def _of_polygons(self, role: str, column: str) -> Union[PieceField, Unknown]:
         """A number that the polygons of a role carry; unknown where less than half the place has one."""
