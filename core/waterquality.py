@@ -15,6 +15,8 @@ from .standard import Edition, default_edition
 CODES = "water_quality"
 RIVER, LAKE = "river", "lake"
 KINDS = (RIVER, LAKE)
+LIMITS_IN = "mg/L"
+PH, PH_MOST = "ph", 14.0
 
 _PLAIN = {"I": "Ⅰ", "II": "Ⅱ", "III": "Ⅲ", "IV": "Ⅳ", "V": "Ⅴ", "劣V": "劣Ⅴ"}
 _NUMBERS = {"1": "Ⅰ", "2": "Ⅱ", "3": "Ⅲ", "4": "Ⅳ", "5": "Ⅴ", "6": "劣Ⅴ"}
@@ -92,6 +94,8 @@ def _for_kind(limits: Mapping[str, Mapping[str, Any]], key: str, kind: str) -> M
 def _rank(item: Mapping[str, Any], value: float, key: str) -> int:
     """1 to 5 for the best class whose limit the value meets, 6 where it meets none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise InputError("QL-WATER-VALUE", item=key, value=value)
+    if key == PH and value > PH_MOST:
         raise InputError("QL-WATER-VALUE", item=key, value=value)
     if "range" in item:
         low, high = item["range"]

@@ -11,7 +11,7 @@ import yaml
 
 from ..core.county import County, county_from
 from ..core.data import load_yaml, parse_untrusted
-from ..core.errors import InputError, Problem
+from ..core.errors import InputError, Problem, problem
 from ..core.evaluation import EvaluationInput, InputRow, TableRow
 from ..core.evaluation.model import INPUTS, Located
 from ..core.evaluation.reads import DATE_KEY, Touched
@@ -26,6 +26,7 @@ from .surveyfigures import Figures, SurveyLayers, measure, survey_year
 
 CASE_DATE_KEY = "EVALUATION_DATE"
 VILLAGES = "villages"
+NUMERIC = ("number", "integer")
 ACCURACY_KEYS = ("line_error_m", "vertex_spacing_m", "class_error_pct")
 
 
@@ -44,7 +45,10 @@ def read_survey(
     accuracy: Accuracy = Accuracy(),  # noqa: B008 - immutable
     progress: Progress = SILENT,
 ) -> SurveyReading:
-    """The whole survey. ``county`` goes before the profile kept in the store."""
+    """The whole survey. ``county`` goes before the profile kept in the store. Raises QL-EVAL-NOTNUMBER."""
+    faults = not_numbers(store, edition)
+    if faults:
+        raise InputError(problems=faults)
     layers = SurveyLayers(store, edition)
     figures = measure(layers, edition, accuracy, progress)
     inputs = tuple(input_row(row, n) for n, row in enumerate(store.rows(INPUTS), start=1))
@@ -61,6 +65,23 @@ def read_survey(
         ),
     )
     return SurveyReading(given, figures)
+
+
+def not_numbers(store: GpkgStore, edition: Edition) -> list[Problem]:
+    """QL-EVAL-NOTNUMBER for every cell that must hold a number and holds words or bytes, which SQLite allows."""
+    columns = {t.name: [c.key for c in t.columns if c.type in NUMERIC] for t in edition.tables.values()}
+    columns[INPUTS] = ["number", "value", "year"]
+    found = []
+    for table, names in columns.items():
+        if table not in store.tables():
+            continue
+        for number, row in enumerate(store.rows(table), start=1):
+            for name in names:
+                value = row.values.get(name)
+                if value is not None and not isinstance(value, (int, float)):
+                    facts = {"table": table, "row": number, "field": name, "value": repr(value)[:60]}
+                    found.append(problem("QL-EVAL-NOTNUMBER", **facts))
+    return found
 
 
 def edition_of(store: GpkgStore) -> Edition:
@@ -220,8 +241,8 @@ def _touched(store: GpkgStore, table: str, uuid: str, entries: list[LogEntry]) -
 def findings(reading: SurveyReading) -> list[Problem]:
     """What must be said about the figures, each once."""
     seen: dict[str, Problem] = {}
-    for problem in reading.figures.warnings:
-        seen.setdefault(problem.text("en"), problem)
+    for warning in reading.figures.warnings:
+        seen.setdefault(warning.text("en"), warning)
     return list(seen.values())
 
 

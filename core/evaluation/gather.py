@@ -46,6 +46,19 @@ class Variable(NamedTuple):
     beside: Tuple[Found, ...]
 
 
+def latest_of(rows: Sequence[InputRow]) -> tuple[InputRow, tuple[Gap, ...]]:
+    """Of several entries for one variable that of the latest year; a gap where two of that year differ."""
+    year = max(-1 if r.year is None else r.year for r in rows)
+    newest = [r for r in rows if (-1 if r.year is None else r.year) == year]
+    said = {(r.value, (r.text or "").strip(), (r.unit or "").strip()) for r in newest}
+    if len(said) < 2:
+        return newest[0], ()
+    row = newest[0]
+    values = ", ".join(f"{v if v is not None else t} {u}".strip() for v, t, u in sorted(said, key=str))
+    facts = {"what": f"{INPUTS} {row.number} {row.key}", "count": len(newest), "values": values}
+    return row, (Gap(Problem("QL-EVAL-TWICE", facts), INPUTS, "value", row.uuid),)
+
+
 @dataclass(frozen=True)
 class Gatherer:
     """Gathers the variables of one indicator into the ledger."""
@@ -125,9 +138,9 @@ class Gatherer:
         if several:
             parts = [self._entered_one(row, unit) for row in rows]
             return self._together(key, parts, unit)
-        # of two entries for one variable the one of the latest year holds
-        latest = max(rows, key=lambda r: r.year if r.year is not None else -1)
-        return self._entered_one(latest, unit)
+        latest, contradicted = latest_of(rows)
+        found = self._entered_one(latest, unit)
+        return replace(found, gaps=(*found.gaps, *contradicted))
 
     def _entered_one(self, row: InputRow, unit: str | None) -> Found:
         label = f"{INPUTS} {row.number} {row.key}"

@@ -6,7 +6,7 @@ A judgement without statement, evidence file, person and date stays unproven, wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import Problem
 from .gather import enter_input
@@ -49,12 +49,23 @@ def judge(given: EvaluationInput, ledger: Ledger, number: int, clause: str) -> J
     dated = row._replace(year=year_of(row), source=row.source or row.person)
     id = enter_input(ledger, dated, row.value, None, clause)
     gaps = (*proof_gaps(given, row), *_year(given, dated))
+    gaps = (*gaps, *_contradicted(rows, row))
     said = {1.0: PASS, 0.0: FAIL}.get(float(row.value if row.value is not None else -1))
     if said is None:
         facts = {"number": number, "value": row.value}
         gaps = (*gaps, Gap(Problem("QL-EVAL-JUDGEVALUE", facts), INPUTS, "value", row.uuid))
     state = UNPROVEN if gaps or said is None else said
     return Judged(state, id, row.statement, dated.source, dated.year, tuple(gaps))
+
+
+def _contradicted(rows: Sequence[InputRow], row: InputRow) -> tuple[Gap, ...]:
+    """A gap where somebody judged otherwise on the same day: neither is the later word."""
+    others = {r.value for r in rows if (r.date or "") == (row.date or "")}
+    if len(others) < 2:
+        return ()
+    facts = {"what": f"{INPUTS} {row.number} {JUDGEMENT}", "count": len(others)}
+    facts["values"] = ", ".join(f"{v:g}" for v in sorted(v for v in others if v is not None))
+    return (Gap(Problem("QL-EVAL-TWICE", facts), INPUTS, "value", row.uuid),)
 
 
 def proof_gaps(given: EvaluationInput, row: InputRow) -> list[Gap]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from ..errors import InputError, Problem
 from ..indicators.farming import SCALE_FARM
 from ..provenance import Feature
 from ..standard import Edition, Indicator
-from ..waterquality import LAKE, RIVER, code_of, depends_on_kind, grade, item_keys, rank_of
-from .gather import enter_cell, enter_input
+from ..waterquality import LAKE, LIMITS_IN, PH, RIVER, code_of, depends_on_kind, grade, item_keys, rank_of
+from .gather import enter_cell, enter_input, latest_of
 from .judgement import absence
 from .ledger import Ledger
 from .model import INPUTS, EvaluationInput, Gap, InputRow, Place
+from .units import factor
 
 FARMS_FIGURE = "scale_farms"
 WORKS_FIGURE = "channel_works"
@@ -113,12 +114,16 @@ class Water:
 def outlet_water(given: EvaluationInput, ledger: Ledger, edition: Edition, indicator: Indicator) -> Water:
     """Row 15: the class by the worst measured item; an entered class stands beside it, or decides alone."""
     number = indicator.number
-    items = {k: rows[-1] for k in item_keys(edition) if (rows := _numeric(given, number, k))}
+    every = {k: rows for k in item_keys(edition) if (rows := _numeric(given, number, k))}
+    items = {k: latest_of(rows)[0] for k, rows in every.items()}
     entered = _entered_class(given, ledger, edition, indicator)
     if not items:
         return entered
     ids = tuple(enter_input(ledger, r, r.value, r.unit or None, indicator.clause) for r in items.values())
-    measured = {k: float(r.value) for k, r in items.items() if r.value is not None}
+    measured, wrong = _concentrations(items)
+    wrong += [gap for rows in every.values() for gap in latest_of(rows)[1]]
+    if wrong:
+        return Water(None, None, ids, tuple(wrong), readings=entered.readings)
     kind, kind_gaps, kind_ids = _kind(given, ledger, indicator, measured, edition)
     if kind is None:
         return Water(None, None, ids, tuple(kind_gaps), readings=entered.readings)
@@ -142,6 +147,20 @@ def outlet_water(given: EvaluationInput, ledger: Ledger, edition: Edition, indic
     return Water(found.rank, found.code, (*ids, *kind_ids), (), tuple(notes), readings, formula)
 
 
+def _concentrations(items: Mapping[str, InputRow]) -> tuple[dict[str, float], list[Gap]]:
+    """The items in mg/L, as the limits are (pH has no unit), and the units that cannot be brought there."""
+    found: dict[str, float] = {}
+    gaps: list[Gap] = []
+    for key, row in items.items():
+        times = 1.0 if key == PH else factor(row.unit, LIMITS_IN)
+        if times is None:
+            facts = {"what": f"{INPUTS} {row.number} {key}", "unit": row.unit, "wanted": LIMITS_IN}
+            gaps.append(Gap(Problem("QL-EVAL-UNIT", facts), INPUTS, "unit", row.uuid))
+        elif row.value is not None:
+            found[key] = round(row.value * times, 12)
+    return found, gaps
+
+
 def _numeric(given: EvaluationInput, number: int, key: str) -> list[InputRow]:
     rows = [r for r in given.entered(number, key) if r.value is not None]
     return sorted(rows, key=lambda r: r.year if r.year is not None else -1)
@@ -153,7 +172,11 @@ def _kind(
     """River or lake, what is wrong with it, and its id; a sample whose class it does not touch needs none."""
     rows = given.entered(indicator.number, "water_kind")
     text = (rows[-1].text or "").strip().lower() if rows else ""
-    if text in (RIVER, LAKE):
+    if text and text not in (RIVER, LAKE):
+        place = f"{INPUTS} {indicator.number} water_kind"
+        told = {"kind": f"{place}: {text}", "kinds": f"{RIVER}, {LAKE}"}
+        return None, [Gap(Problem("QL-WATER-KIND", told), INPUTS, "water_kind", rows[-1].uuid)], ()
+    if text:
         # the kind of water is no statistic: it has no year of its own
         return text, [], ()
     if not any(depends_on_kind(k, edition) for k in measured):
@@ -168,7 +191,9 @@ def _entered_class(given: EvaluationInput, ledger: Ledger, edition: Edition, ind
     if not rows:
         facts = {"what": "measured_items", "where": f"{where}, {INPUTS} {indicator.number} ph … tn"}
         return Water(None, None, gaps=(Gap(Problem("QL-EVAL-NOVALUE", facts), INPUTS, "entered_class"),))
-    row = max(rows, key=lambda r: r.year if r.year is not None else -1)
+    row, contradicted = latest_of(rows)
+    if contradicted:
+        return Water(None, None, gaps=contradicted)
     written = row.text if row.text else row.value
     rank = rank_of(f"{written:g}" if isinstance(written, (int, float)) else written, edition)
     if rank is None:

@@ -17,7 +17,9 @@ _ENTRIES: dict[str, dict[str, float]] = {
                "person-times/a": 1, "person-times": 1, "人次": 1, "人次/年": 1},
     "count": {"户": 1, "households": 1, "座": 1, "个": 1, "人": 1, "persons": 1},
     "share": {"%": 1, "％": 1},
-    "concentration": {"mg/l": 1, "µg/l": 1e-3, "μg/l": 1e-3, "ug/l": 1e-3},
+    "concentration": {"mg/l": 1, "毫克/升": 1, "g/m3": 1, "g/m³": 1, "g/l": 1e3, "克/升": 1e3, "kg/m3": 1e3,
+                      "kg/m³": 1e3, "µg/l": 1e-3, "μg/l": 1e-3, "ug/l": 1e-3, "微克/升": 1e-3, "mg/m3": 1e-3,
+                      "mg/m³": 1e-3},
 }  # fmt: skip
 _UNITS = {name: (quantity, float(f)) for quantity, names in _ENTRIES.items() for name, f in names.items()}
 

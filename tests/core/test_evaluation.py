@@ -205,6 +205,48 @@ def test_measured_items_go_before_an_entered_class_and_the_difference_is_said():
     assert "QL-EVAL-DIFFERS" in [n.code for n in row.notes]
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "state", "code"),
+    [
+        (20.0, "mg/L", "pass", "Ⅲ"),
+        (20000.0, "µg/L", "pass", "Ⅲ"),
+        (0.02, "g/L", "pass", "Ⅲ"),
+        (20.0, "g/L", "fail", "劣Ⅴ"),
+        (20.0, "kg", "unproven", None),
+    ],
+)
+def test_a_measured_item_is_graded_in_the_unit_it_was_entered_in(value, unit, state, code):
+    row = evaluate(given(changed(entry(15, "cod", value, unit=unit))), ["livable"]).row("livable", 15)
+    assert (row.state, row.value_text) == (state, code)
+
+
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        (entry(15, "ph", 70.0), "QL-WATER-VALUE"),
+        (entry(15, "water_kind", text="sea"), "QL-WATER-KIND"),
+        (entry(15, "cod", 10.0, unit="t/d"), "QL-EVAL-UNIT"),
+    ],
+    ids=["ph of seventy", "kind of water nobody knows", "a load for a concentration"],
+)
+def test_water_data_that_cannot_be_are_named_and_prove_nothing(extra, code):
+    row = evaluate(given(changed(extra)), ["livable"]).row("livable", 15)
+    assert row.state == "unproven" and code in codes(row)
+
+
+@pytest.mark.parametrize(
+    ("number", "key", "other"),
+    [(1, "eroded_area", 900.0), (15, "cod", 35.0), (4, "judgement", 0.0)],
+)
+def test_two_entries_of_one_year_that_differ_prove_nothing(number, key, other):
+    rows = sound()
+    rows["again"] = rows[number, key]._replace(value=other, uuid="again")
+    row = evaluate(given(rows), ["livable"]).row("livable", number)
+    assert row.state == "unproven" and "QL-EVAL-TWICE" in codes(row)
+    rows["again"] = rows[number, key]._replace(uuid="again")
+    assert evaluate(given(rows), ["livable"]).row("livable", number).state == "pass"
+
+
 def test_phosphorus_needs_the_kind_of_water():
     rows = changed(entry(15, "tp", 0.12), without=[(15, "water_kind")])
     assert evaluate(given(rows), ["livable"]).row("livable", 15).state == "unproven"

@@ -73,6 +73,7 @@ def test_classes_as_people_write_them(written, rank):
         ({"cod": 1}, "sea", "QL-WATER-KIND"),
         ({"mercury": 1}, "river", "QL-WATER-ITEM"),
         ({"cod": -1}, "river", "QL-WATER-VALUE"),
+        ({"ph": 14.1}, "river", "QL-WATER-VALUE"),
         ({"cod": float("nan")}, "river", "QL-WATER-VALUE"),
     ],
 )
