@@ -117,6 +117,9 @@ def _picture(layout: QgsPrintLayout, page: int, path: Path, title: str) -> Path:
 
 
 def _dpi(layout: QgsPrintLayout) -> float:
-    """300 up to A3; less on larger paper, whose relief would fill tens of megabytes a page."""
-    width = layout.pageCollection().page(0).pageSize().width()
+    return dpi_of(layout.pageCollection().page(0).pageSize().width())
+
+
+def dpi_of(width: float) -> float:
+    """300 up to A3; less on larger paper (mm wide), whose relief would fill tens of megabytes a page."""
     return DPI if width <= PAPERS["A3"][0] else max(DPI * PAPERS["A3"][0] / width, _LEAST_DPI)

@@ -211,7 +211,7 @@ def _stronger(renderer: QgsRasterContourRenderer, dpi: float) -> None:
 
     QGIS draws them on an image of its own at 96 dpi, whatever the print's: there a millimetre is a third of one.
     """
-    widths = (f"{width * dpi / _CONTOUR_DPI:.2f}" for width in (0.15, 0.35))
+    widths = (f"{width * dpi / _CONTOUR_DPI:.2f}" for width in (0.18, 0.36))
     thin, thick = ({"line_color": "#a6753a", "line_width": width} for width in widths)
     renderer.setContourSymbol(QgsLineSymbol.createSimple(thin))
     renderer.setContourIndexSymbol(QgsLineSymbol.createSimple(thick))

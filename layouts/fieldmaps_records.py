@@ -34,6 +34,7 @@ from .sheet import PAPERS, Box
 KEY, TITLE = "fieldrecords", "外业对象清单"
 _MARGIN, _STROKE = 0.6, 0.15
 _TEXT = 7.5
+_PAGES = 5  # as many numbers as fit into a line of the cell
 
 
 class Listing(NamedTuple):
@@ -150,7 +151,7 @@ def _table(layout: QgsPrintLayout, page: int, group: Sequence[FieldMark], box: B
 def row_texts(mark: FieldMark) -> tuple[str, ...]:
     """The cells of a mark's row; the code and the last are left free."""
     place, (x, y) = mark.one.place, mark.at
-    pages = "、".join(map(str, mark.pages[:8])) + ("…" if len(mark.pages) > 8 else "")
+    pages = "、".join(map(str, mark.pages[:_PAGES])) + ("…" if len(mark.pages) > _PAGES else "")
     where = f"第 {pages} 页\nN {y:.1f}\nE {x:.1f}"
     half = len(place.row) // 2 if len(place.row) > 24 else len(place.row)
     row = f"{place.table}\n{place.row[:half]}\n{place.row[half:]}".rstrip()

@@ -44,7 +44,7 @@ from ..layers.roles import roles as roles_of
 from ..layouts.drawings import Easel, contour_step, height_range
 from ..layouts.fieldmaps import TITLE, Series, make_series
 from ..layouts.fieldmaps_codes import can_print_codes, code_picture
-from ..layouts.fieldmaps_export import export_list, export_series
+from ..layouts.fieldmaps_export import dpi_of, export_list, export_series
 from ..layouts.fieldmaps_layers import BACKDROPS, Backdrop, field_layers
 from ..layouts.fieldmaps_records import TITLE as LIST_TITLE
 from ..layouts.fieldmaps_records import Listing, make_list
@@ -281,7 +281,8 @@ class Run:
         given = inputs.algorithm.parameterAsLayerList(inputs.parameters, "BACKGROUND", inputs.context)
         backdrops = self._backdrops()
         inputs.warn([*background_problems(given), *self._shifted([*(b.source for b in backdrops), *given])])
-        layers = field_layers(project, folder / DATA, backdrops, given, self._easel(font))
+        dpi = dpi_of(self.sheet.page.width)
+        layers = field_layers(project, folder / DATA, backdrops, given, self._easel(font), dpi)
         name, centre = self._name(), self.pages[0].outline.boundingBox().center()
         crs = self.ground.place.crs
         series = Series(name, crs, self.scale, (centre.x(), centre.y()), font, self._notes())
