@@ -32,11 +32,10 @@ from .evaluation_map import Lights, homes_layer
 from .evaluation_panel import EvaluationPanel
 from .evaluation_texts import Page, page_of
 from .evaluation_work import Asked, Evaluated, Noticed
-from .survey_bus import stamp_of
+from .survey_bus import bus, stamp_of
 from .survey_session import survey_in
 
 SETTINGS = "qingliu/evaluation"
-LOOK_MS = 1500
 
 
 class EvaluationDock(QDockWidget):
@@ -56,9 +55,7 @@ class EvaluationDock(QDockWidget):
         self.lights = Lights()
         self._tasks: Dict[str, QgsTask] = {}
         self._stamp: tuple[tuple[int, int], ...] = ()
-        self._look = QTimer(self)
-        self._look.setInterval(LOOK_MS)
-        self._look.timeout.connect(self.look)
+        self._missed = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.follow_project)
@@ -89,6 +86,7 @@ class EvaluationDock(QDockWidget):
         QgsProject.instance().readProject.connect(self.follow_project)
         QgsProject.instance().layersAdded.connect(self.follow_soon)
         QgsProject.instance().cleared.connect(self.close_survey)
+        self.visibilityChanged.connect(self._shown)
 
     # -- the survey ------------------------------------------------------------
     def follow_project(self, *_: object) -> None:
@@ -115,6 +113,7 @@ class EvaluationDock(QDockWidget):
         """Take a survey; it is evaluated when asked to."""
         self.close_survey()
         self.asked = work.asked_of(Path(path))
+        bus().watch(self.asked.path)
         self.desk.follow(self.asked)
         self.panel.run.setEnabled(True)
         self.panel.title.setText(str(self.asked.home))
@@ -122,7 +121,9 @@ class EvaluationDock(QDockWidget):
 
     def close_survey(self) -> None:
         """Let go of the survey."""
-        self._look.stop()
+        self._missed = False
+        if self.asked is not None:
+            bus().unwatch(self.asked.path)
         for task in list(self._tasks.values()):
             task.cancel()
         self._tasks.clear()
@@ -162,6 +163,9 @@ class EvaluationDock(QDockWidget):
                 self._tell(error)
             else:
                 done(result)
+            if self._missed and not {"notice", "evaluate"} & set(self._tasks):
+                self._missed = False
+                self.look()
 
         flags = QgsTask.Flag.CanCancel
         if name == "notice" and hasattr(QgsTask.Flag, "Silent"):  # from 3.26 on
@@ -221,7 +225,6 @@ class EvaluationDock(QDockWidget):
         self.panel.date.blockSignals(True)
         self.panel.date.setDate(QDate(found.date.year, found.date.month, found.date.day))
         self.panel.date.blockSignals(False)
-        self._look.start()
         self.show_type()
         if first and self.panel.tree.number() == 0:
             self.panel.tree.choose(next(self.panel.tree.numbers(), 0))
@@ -363,10 +366,18 @@ class EvaluationDock(QDockWidget):
         if self.asked is not None and self.asked.path == Path(path):
             self.look()
 
+    def _shown(self, shown: bool) -> None:
+        """What another program wrote past the store is noticed when somebody looks."""
+        if shown:
+            self.look()
+
     def look(self, now: bool = False) -> None:
         """Whether the file changed since it was read; then what that makes stale, in a task."""
         found = self.found
-        if found is None or "notice" in self._tasks or "evaluate" in self._tasks:
+        if found is None:
+            return
+        if "notice" in self._tasks or "evaluate" in self._tasks:
+            self._missed = True
             return
         stamp = stamp_of(found.asked.path)
         if stamp == self._stamp and not now:

@@ -291,6 +291,35 @@ def test_deleting_a_village_makes_exactly_its_rows_stale(dock, path, qtbot):
     assert dock.found.evaluation.row("livable", 8).value_num == pytest.approx(100 * 5500 / 6000)
 
 
+def test_a_save_elsewhere_is_heard_from_the_bus_also_while_a_look_is_under_way(dock, path, qtbot):
+    from qingliu.layers.store import Delete, Insert, open_store
+    from qingliu.ui.survey_bus import bus
+
+    bus().changed.connect(dock.survey_changed)  # as the window does
+    try:
+        with open_store(path, who="李四") as store:
+            store.save([Insert("villages", {"name": "新村"}, point(500100, 3300100), "v3")])
+        qtbot.waitUntil(lambda: ("livable", 8) in dock.stale, timeout=WAIT_MS)
+        dock.look(now=True)
+        with open_store(path, who="李四") as store:
+            store.save([Delete("indicator_input", "j14", 1)])
+        dock.look()  # nothing is done yet: the first look has not come back
+        qtbot.waitUntil(lambda: ("livable", 14) in dock.stale, timeout=WAIT_MS)
+    finally:
+        bus().changed.disconnect(dock.survey_changed)
+
+
+def test_what_was_saved_while_the_dock_was_hidden_is_noticed_when_it_is_shown(dock, path, qtbot):
+    from qingliu.layers.store import Delete, open_store
+
+    dock.hide()
+    with open_store(path, who="李四") as store:
+        store.save([Delete("indicator_input", "j14", 1)])
+    assert not dock.stale
+    dock.show()
+    qtbot.waitUntil(lambda: ("livable", 14) in dock.stale, timeout=WAIT_MS)
+
+
 def test_village_drawn_without_a_row_is_noticed(dock, path, qtbot):
     from qingliu.layers.store import Insert
 
