@@ -161,9 +161,14 @@ def _schema_faults(source: QgsFeatureSource, wanted: Wanted, facts: Mapping[str,
 
 
 def schema_problem(source: Any, kinds: Sequence[str], layer: str, parameter: str) -> list[Problem]:
-    """QL-LAYER-GEOMETRYTYPE where a layer's geometry is none of ``kinds`` (point, line, polygon, table)."""
+    """QL-LAYER-GEOMETRYTYPE where a layer's geometry is none of ``kinds`` (point, line, polygon, table).
+
+    A layer of any kind passes, its features are looked at; one of collections does not: QGIS has no CRS for it.
+    """
     kind = QgsWkbTypes.geometryType(source.wkbType())
     allowed = {_TYPES[k] for k in kinds if k in _TYPES}
+    if QgsWkbTypes.flatType(source.wkbType()) == QgsWkbTypes.Type.GeometryCollection:
+        kind = None
     if TABLE in kinds or kind in (*allowed, QgsWkbTypes.GeometryType.UnknownGeometry):
         return []
     expected = _TITLES[ANY] if len(allowed) == len(_TYPES) else ", ".join(_TITLES[k] for k in kinds)

@@ -42,7 +42,7 @@ from ..core.errors import Cancelled, InputError, Problem, QingliuError
 from ..layers.engine import warm
 from ..layers.outputs import Column
 from .checks import parameter_faults, reaching_faults, unknown_parameters
-from .layerchecks import layer_faults, layers_elsewhere, layers_empty, merged
+from .layerchecks import layer_faults, layers_elsewhere, layers_empty, layers_first, merged
 
 
 @cache
@@ -171,6 +171,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
             if not self.early:  # where layers lie that cannot be used says nothing
                 report_warnings(layers_elsewhere(self, parameters, context), feedback)
             report_warnings(layers_empty(self, parameters, context), feedback)
+            report_warnings(layers_first(self, parameters, context), feedback)
             return self.work(parameters, context, feedback)
         except Cancelled:
             return {}

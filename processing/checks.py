@@ -177,7 +177,7 @@ def _goal_of(value: Any, context: QgsProcessingContext) -> _Goal | None:
     inside = in_database(written) if isinstance(written, str) else None
     if inside is not None:
         return _Goal(os.path.normcase(os.path.realpath(inside.path)), inside.table)
-    file = _file_of(value, context)
+    file = file_of(value, context)
     return _Goal(file) if file else None
 
 
@@ -190,7 +190,7 @@ def _input_files(
             continue
         value = parameters.get(definition.name())
         for one in value if isinstance(value, (list, tuple)) else [value]:
-            file = _file_of(one, context)
+            file = file_of(one, context)
             if file:
                 yield file, definition.name()
 
@@ -204,7 +204,7 @@ def _written(value: Any) -> Any:
     return value.staticValue() if isinstance(value, QgsProperty) else value
 
 
-def _file_of(value: Any, context: QgsProcessingContext) -> str:
+def file_of(value: Any, context: QgsProcessingContext) -> str:
     """The real path of the file behind a parameter's value, empty where there is none yet or none at all."""
     value = _written(value)
     if isinstance(value, str) and value:

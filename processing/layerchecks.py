@@ -8,6 +8,7 @@ cells is told by whoever reads them; all of it comes in one list.
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple, Sequence, Union
 
@@ -36,6 +37,7 @@ from ..layers.rasterfiles import file_problems, raster_source
 from ..layers.rasters import raster_header_problems
 from ..layers.records import schema_problem
 from ..layers.store import open_store
+from .checks import file_of
 
 _LAYERS = ("source", "vector", "layer", "raster", "multilayer")
 _TYPES = {
@@ -82,7 +84,7 @@ def layer_faults(
     """What makes the layers of a run unusable, whatever is done with them (QL-LAYER-*, QL-CRS-*, QL-DEM-*)."""
     faults: list[Problem] = []
     for given in layers_given(algorithm, parameters, context):
-        faults += _faults(given)
+        faults += _gone(given, context) or _faults(given)
         if algorithm.name() in input_roles().drawn:  # nobody would leave out and count single features
             faults += _absurd(given)
     if algorithm.name() in input_roles().drawn:
@@ -130,6 +132,32 @@ def layers_empty(
         if layer.featureCount() == 0 or (not table and layer.sourceExtent().isNull()):
             found.append(problem("QL-LAYER-NOFEATURES", parameter=given.role.name, layer=given.title))
     return found
+
+
+def layers_first(
+    algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> list[Problem]:
+    """QL-LAYER-FIRSTOF for files of several layers that were given without a layer's name: the first is taken."""
+    found = []
+    for definition in algorithm.parameterDefinitions():
+        name, value = definition.name(), parameters.get(definition.name())
+        if definition.type() not in ("source", "vector", "layer") or not isinstance(value, str):
+            continue
+        if "|" in value or not Path(value).is_file():
+            continue
+        layer = algorithm.parameterAsLayer(parameters, name, context)
+        names = _layers_in(layer) if isinstance(layer, QgsVectorLayer) else []
+        if len(names) > 1:
+            facts = {"count": len(names), "taken": names[0], "names": ", ".join(names[1:9])}
+            found.append(problem("QL-LAYER-FIRSTOF", parameter=name, layer=Path(value).name, **facts))
+    return found
+
+
+def _layers_in(layer: QgsVectorLayer) -> list[str]:
+    """Names of the layers of the file that a layer lies in, the first first."""
+    provider = layer.dataProvider()
+    parts = [text.split(provider.sublayerSeparator()) for text in provider.subLayers()]
+    return list(dict.fromkeys(p[1] for p in parts if len(p) > 1))
 
 
 def merged(early: Sequence[Problem], later: Sequence[Problem]) -> list[Problem]:
@@ -212,7 +240,8 @@ def _faults(given: Given) -> list[Problem]:
         return _raster_faults(given, DEM in cells)
     if given.found is None or isinstance(given.found, QgsRasterLayer):
         path = _text(given.value)
-        return [problem("QL-LAYER-NOVECTOR", parameter=name, layer=given.title, path=path)]
+        code = "QL-LAYER-PERCENT" if _escaped(path) else "QL-LAYER-NOVECTOR"
+        return [problem(code, parameter=name, layer=given.title, path=path)]
     if ANY in role.kinds:
         return []
     faults = schema_problem(given.found, role.vectors, given.title, name)
@@ -222,6 +251,25 @@ def _faults(given: Given) -> list[Problem]:
     return crs_problems(crs, given.title, name) or coordinate_problems(
         crs, given.found.sourceExtent(), given.title, name
     )
+
+
+def _escaped(path: str) -> bool:
+    """Whether a GeoPackage that is there lies under a name that GDAL's SQLite takes for an escaped one."""
+    file = path.split("|")[0]
+    escaped = re.search(r"%[0-9A-Fa-f]{2}", file) is not None
+    return escaped and file.lower().endswith(".gpkg") and Path(file).is_file()
+
+
+def _gone(given: Given, context: QgsProcessingContext) -> list[Problem]:
+    """QL-LAYER-GONE for a layer that QGIS still shows though its file is no more: it would give nothing."""
+    file = (
+        ""
+        if given.found is None or isinstance(given.found, QgsRasterLayer)
+        else file_of(given.value, context)
+    )
+    if not file or Path(file).exists():
+        return []
+    return [problem("QL-LAYER-GONE", parameter=given.role.name, layer=given.title, path=file)]
 
 
 def _absurd(given: Given) -> list[Problem]:
