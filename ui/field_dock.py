@@ -1,4 +1,4 @@
-"""Field work in the window: mark things with one click, package, bring back and merge (4.1.2, 4.1.4, 4.3.3)."""
+"""Field work in the window: mark with one click, package, merge, enter from paper (4.1.2, 4.1.4, 4.3.3)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ from ..layers.fieldadd import Mark
 from ..layers.fieldmerge import Merged
 from ..layers.roles import survey_of
 from ..layers.store import GpkgStore, Saved
-from ..layers.store.editing import refuse_while_editing, reload_layers
+from ..layers.store.editing import refuse_while_editing, reload_layers, table_of
 from . import field_work as work
 from .dock_frame import Fitting
 from .field_marks import Marks
 from .field_merge import MergeScreen
+from .field_paper import PaperReturn
+from .field_paperdesk import PaperDesk
 from .field_quickadd import QuickAdd
 from .field_work import Compared
 from .survey_session import Opened, survey_in
@@ -37,9 +39,10 @@ SETTINGS = "qingliu/field"
 
 
 class FieldDock(QDockWidget):
-    """Three tabs: mark, package, bring back; all for the survey that the project shows."""
+    """Four tabs: mark, package, bring back, paper; all for the survey that the project shows."""
 
     target_requested = pyqtSignal(str)  # "algorithm:packagefield"
+    form_requested = pyqtSignal(str, str, str)  # table, row, field
 
     def __init__(self, parent: QWidget | None = None, canvas: QgsMapCanvas | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +54,13 @@ class FieldDock(QDockWidget):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self.title, self.status, self.bar = QLabel(), QLabel(), QProgressBar()
-        self.quick, self.marks, self.merge = QuickAdd(canvas), Marks(), MergeScreen()
+        self.quick, self.marks, self.merge, self.paper = (
+            QuickAdd(canvas),
+            Marks(),
+            MergeScreen(),
+            PaperReturn(),
+        )
+        self.paper_desk = PaperDesk(self.paper, self, canvas, self)
         self.tabs = QTabWidget()
         self._arrange()
         self._wire()
@@ -69,6 +78,7 @@ class FieldDock(QDockWidget):
         self.tabs.addTab(self.quick, self.tr("Mark"))
         self.tabs.addTab(self.marks, self.tr("Package"))
         self.tabs.addTab(self.merge, self.tr("Bring back"))
+        self.tabs.addTab(self.paper, self.tr("From paper"))
         self.tabs.setCurrentIndex(int(QSettings().value(f"{SETTINGS}/tab", 0)))
         column.addWidget(self.title)
         column.addWidget(self.tabs, 1)
@@ -82,6 +92,7 @@ class FieldDock(QDockWidget):
         self.quick.undo_requested.connect(self.undo)
         self.marks.package_requested.connect(lambda: self.target_requested.emit("algorithm:packagefield"))
         self.marks.evidence_requested.connect(lambda: self.target_requested.emit("algorithm:importevidence"))
+        self.paper_desk.form_requested.connect(self.form_requested)
         self.merge.compare_requested.connect(self._ask_package)
         self.merge.apply_requested.connect(self.apply)
         project = QgsProject.instance()
@@ -122,13 +133,13 @@ class FieldDock(QDockWidget):
     def open_survey(self, path: Path | str) -> None:
         """Look at a survey in a task and take it."""
         self.status.setText(self.tr("Checking the survey …"))
-        self._run("open", self.tr("Checking the survey"), work.look, self._taken, path=Path(path))
+        self.run("open", self.tr("Checking the survey"), work.look, self._taken, path=Path(path))
 
     def _taken(self, opened: Opened) -> None:
         """Hold the survey open, so that its journal does not change under the layers with every action."""
         try:
             self._held = GpkgStore(
-                opened.path, who=self._who(), read_only=opened.read_only, home=opened.home, wait_s=0.0
+                opened.path, who=self.who(), read_only=opened.read_only, home=opened.home, wait_s=0.0
             )
         except QingliuError as error:
             self.status.setText(error.text())
@@ -139,6 +150,7 @@ class FieldDock(QDockWidget):
         self.status.setText(work.told(opened.findings))
         self.quick.enable(not opened.read_only, can_undo=False)
         self.merge.open_button.setEnabled(True)
+        self.paper_desk.survey_opened()
 
     def close_survey(self) -> None:
         """Let go of the survey."""
@@ -148,6 +160,7 @@ class FieldDock(QDockWidget):
         self.opened, self.saves, self.package = None, [], None
         self.bar.setVisible(False)
         self.merge.show_comparison(None)
+        self.paper_desk.survey_closed()
         self._say_empty()
 
     def let_go(self, *_: object) -> None:
@@ -169,11 +182,25 @@ class FieldDock(QDockWidget):
             and Path(x.source().split("|")[0]) in (self.opened.path, self.opened.home)
         ]
 
-    def _who(self) -> str:
+    def who(self) -> str:
+        """The name under which this dock saves."""
         return QgsApplication.userFullName() or ""
 
+    def layers_of(self, table: str) -> List[QgsVectorLayer]:
+        """The project's layers of a table of the survey."""
+        held = self._held
+        return [x for x in self._layers() if held is not None and table_of(x, held) == table]
+
     # -- tasks -----------------------------------------------------------------
-    def _run(self, name: str, title: str, job: Any, done: Callable[[Any], None], **given: Any) -> None:
+    def busy(self) -> bool:
+        """Whether a task is under way."""
+        return bool(self._tasks)
+
+    def say(self, words: str) -> None:
+        """Show words below the tabs."""
+        self.status.setText(words)
+
+    def run(self, name: str, title: str, job: Any, done: Callable[[Any], None], **given: Any) -> None:
         """Run ``job`` in a task; ``done`` gets its result unless it failed, which is told."""
 
         def finished(error: BaseException | None, result: Any = None) -> None:
@@ -187,6 +214,8 @@ class FieldDock(QDockWidget):
                 self.status.setText(self.tr("Cancelled; nothing was written."))
             else:
                 self.status.setText(error.text() if isinstance(error, QingliuError) else str(error))
+            if not self._tasks:
+                self.paper_desk.next()
 
         task = QgsTask.fromFunction(title, job, on_finished=finished, flags=QgsTask.Flag.CanCancel, **given)
         self._tasks[name] = task
@@ -196,7 +225,10 @@ class FieldDock(QDockWidget):
 
     def _free(self) -> bool:
         """Whether the survey can be written now; says why where it cannot."""
-        if self.opened is None or self._tasks:
+        if self.opened is None:
+            return False
+        if self._tasks:
+            self.status.setText(self.tr("Something is still being written; do it again in a moment."))
             return False
         try:
             refuse_while_editing(self._layers())
@@ -212,9 +244,9 @@ class FieldDock(QDockWidget):
             return
         named = f"{mark.thing.zh if language.current() == 'zh' else mark.thing.en} {mark.name}".strip()
         words = self.tr("Saved: {}").format(named)
-        self._run(
+        self.run(
             "mark", self.tr("Saving"), work.mark, lambda saved: self._added(saved, words),
-            opened=self.opened, who=self._who(), wanted=mark,
+            opened=self.opened, who=self.who(), wanted=mark,
         )  # fmt: skip
 
     def _added(self, saved: Saved, words: str) -> None:
@@ -230,9 +262,9 @@ class FieldDock(QDockWidget):
         """Take the last thing this dock wrote back."""
         if not self.saves or not self._free():
             return
-        self._run(
+        self.run(
             "undo", self.tr("Taking back"), work.take_back, self._undone,
-            opened=self.opened, who=self._who(), save_id=self.saves[-1],
+            opened=self.opened, who=self.who(), save_id=self.saves[-1],
         )  # fmt: skip
 
     def _undone(self, _saved: Saved) -> None:
@@ -253,7 +285,7 @@ class FieldDock(QDockWidget):
             return
         self.package = package
         self.status.setText(self.tr("Comparing …"))
-        self._run(
+        self.run(
             "compare", self.tr("Comparing the package"), work.compare, self._compared,
             opened=self.opened, package=package, language=language.current(),
         )  # fmt: skip
@@ -275,9 +307,9 @@ class FieldDock(QDockWidget):
         if compared is None or not self._free():
             return
         self.status.setText(self.tr("Writing …"))
-        self._run(
+        self.run(
             "apply", self.tr("Merging the package"), work.apply, self._applied,
-            opened=self.opened, who=self._who(), comparison=compared.comparison,
+            opened=self.opened, who=self.who(), comparison=compared.comparison,
             decisions=dict(self.merge.model.choices), delete=self.merge.model.delete,
         )  # fmt: skip
 
@@ -294,7 +326,7 @@ class FieldDock(QDockWidget):
         told = self.status.text()
         if self.opened is None or self.package is None or self._tasks:
             return
-        self._run(
+        self.run(
             "compare", self.tr("Comparing the package"), work.compare,
             lambda compared: self._still_open(compared, told),
             opened=self.opened, package=self.package, language=language.current(),

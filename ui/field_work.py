@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Mapping, NamedTuple, Tuple
+from types import MappingProxyType
+from typing import List, Mapping, NamedTuple, Optional, Tuple
 
 from qgis.core import QgsTask
 
-from ..core.errors import Problem
+from ..core.errors import InputError, Problem
+from ..core.field.paper import Print, Returned, read_code
 from ..core.field.settling import Decisions
+from ..core.mapsheets.marks import address
 from ..layers.fieldadd import Mark, add_mark
+from ..layers.fieldcodes import codes_in
 from ..layers.fieldmerge import Comparison, Merged, apply_package, compare_package
+from ..layers.fieldpaper import PaperRow, find_row, is_page, note, read_list, returned_of, strangers
 from ..layers.fieldread import find_package
 from ..layers.schema import field_title, store_schema
 from ..layers.store import GpkgStore, Saved, inspect
@@ -89,3 +94,81 @@ def take_back(task: QgsTask, opened: Opened, who: str, save_id: str) -> Saved:
 def told(problems: Tuple[Problem, ...]) -> str:
     """Warnings, one a line."""
     return "\n".join(p.text() for p in problems)
+
+
+# -- back from paper ------------------------------------------------------------
+
+
+class Listed(NamedTuple):
+    """The list of a print, what of it has come back, addresses that the survey does not have."""
+
+    printed: Print
+    returned: Returned
+    strange: Tuple[str, ...]
+
+
+class Looked(NamedTuple):
+    """What a code meant: a row, a page, or neither (``told`` says why).
+
+    ``address`` is set where the open list has the row, ``returned`` where that list is open.
+    """
+
+    row: Optional[PaperRow] = None
+    page: int = 0
+    told: str = ""
+    address: str = ""
+    returned: Optional[Returned] = None
+    titles: Mapping[str, str] = MappingProxyType({})
+
+
+def read_paper_list(task: QgsTask, opened: Opened, path: Path) -> Listed:
+    """Read a list. Raises QingliuError."""
+    printed = read_list(path)
+    with GpkgStore(opened.path, read_only=True, home=opened.home) as store:
+        return Listed(printed, returned_of(store, printed), tuple(sorted(strangers(store, printed))))
+
+
+def note_paper(
+    task: QgsTask, opened: Opened, who: str, printed: Print, addresses: List[str], back: bool
+) -> Returned:
+    """Keep what has come back. Raises QingliuError."""
+    with GpkgStore(opened.path, who=who, home=opened.home) as store:
+        return note(store, printed, addresses, back)
+
+
+def look_paper_up(
+    task: QgsTask, opened: Opened, who: str, text: str, printed: Optional[Print], language: str
+) -> Looked:
+    """The row or page of a code; a row of the open list counts as come back. Raises QingliuError."""
+    return _look_up(opened, who, (text,), printed, language)[0]
+
+
+def read_paper_picture(
+    task: QgsTask, opened: Opened, who: str, path: Path, printed: Optional[Print], language: str
+) -> Tuple[Looked, ...]:
+    """All codes of a picture as if each had been scanned, with one save. Raises QingliuError, Cancelled."""
+    return _look_up(opened, who, codes_in(path, TaskProgress(task, 1)), printed, language)
+
+
+def _look_up(
+    opened: Opened, who: str, texts: Tuple[str, ...], printed: Optional[Print], language: str
+) -> Tuple[Looked, ...]:
+    listed = {one.address for one in printed.items} if printed is not None else set()
+    schema = store_schema()
+    titles = {t.name: t.zh if language == "zh" else t.en for t in schema.values()}
+    found: List[Looked] = []
+    with GpkgStore(opened.path, who=who, read_only=opened.read_only, home=opened.home) as store:
+        for text in texts:
+            try:
+                code = read_code(text, printed)
+                row = None if is_page(code) else find_row(store, code)
+            except InputError as error:
+                found.append(Looked(told=error.text()))
+                continue
+            place = address(row.table, row.row) if row is not None else ""
+            found.append(Looked(row, code.page, "", place if place in listed else "", None, titles))
+        if printed is None:
+            return tuple(found)
+        back = [one.address for one in found if one.address]
+        returned = returned_of(store, printed) if opened.read_only else note(store, printed, back, True)
+    return tuple(one._replace(returned=returned) for one in found)

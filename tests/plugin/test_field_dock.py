@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsGeometry, QgsPointXY, QgsProject, QgsRasterLayer
+from qgis.core import QgsGeometry, QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSettings, Qt
 
@@ -281,3 +281,201 @@ def test_unsaved_edits_of_the_surveys_layers_stop_a_merge(dock, package, survey,
 def test_a_new_project_lets_go_of_the_survey(dock, qtbot):
     QgsProject.instance().clear()
     assert dock.opened is None and dock.merge.model.rowCount() == 0
+
+
+# -- back from paper ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def printed(dock, survey, tmp_path, qtbot):
+    """The list of a print with the two villages, the farm and a row of another survey, open in the dock."""
+    found = {r.values["name"]: uuid for uuid, r in fs.rows(survey, "villages").items()}
+    farm = next(iter(fs.rows(survey, "pollution_sources")))
+    rows = [
+        ("C1", "villages", "上店", "villages", found["上店"], "1"),
+        ("C2", "villages", "下店", "villages", found["下店"], "1、2"),
+        ("Y1", "farm", "猪场", "pollution_sources", farm, "2"),
+        ("C3", "villages", "elsewhere", "villages", "00000000-0000-0000-0000-000000000000", "2"),
+    ]
+    path = tmp_path / "外业图" / "records.csv"
+    path.parent.mkdir()
+    lines = ["mark,kind,name,layer,row_id,address,pages,x,y"]
+    lines += [f"{m},{k},{n},{t},{u},qingliu:{t}/{u},{p},500300.0,3000500.0" for m, k, n, t, u, p in rows]
+    path.write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
+    dock.paper_desk.open_list(path)
+    settle(dock, qtbot)
+    return {mark: uuid for mark, _, _, _, uuid, _ in rows}
+
+
+def scan(dock, qtbot, text):
+    """A scanner types a code and Enter."""
+    dock.paper.code.setText(text)
+    qtbot.keyClick(dock.paper.code, Qt.Key.Key_Return)
+    settle(dock, qtbot)
+
+
+def shown_marks(dock):
+    lines = dock.paper.list
+    items = [lines.topLevelItem(n) for n in range(lines.topLevelItemCount())]
+    return [item.text(0) for item in items if not item.isHidden()]
+
+
+def forms_of(dock):
+    asked = []
+    dock.form_requested.connect(lambda *place: asked.append(place))
+    return asked
+
+
+def test_without_a_survey_no_code_can_be_entered(bare):
+    assert not bare.paper.code.isEnabled() and not bare.paper.open_list.isEnabled()
+
+
+def test_a_scanned_code_opens_the_row_in_which_its_village_is_entered(dock, qtbot, survey):
+    asked = forms_of(dock)
+    village = fs.row_named(survey, "villages", "name", "上店").uuid
+    row = fs.row_named(survey, "a7", "natural_village", "上店").uuid
+    scan(dock, qtbot, f"qingliu:villages/{village}")
+    assert asked == [("a7", row, "")] and dock.paper.code.text() == ""
+    assert "上店" in dock.paper.found.text() and f"a7/{row}" in dock.paper.found.text()
+    dock.paper.opens.setChecked(False)
+    scan(dock, qtbot, village[:8])
+    assert len(asked) == 1
+    dock.paper.found.linkActivated.emit(f"a7/{row}")
+    assert asked[1:] == [("a7", row, "")]
+    dock.paper.opens.setChecked(True)
+
+
+def test_a_thing_about_which_no_table_has_a_row_leads_to_the_map(dock, qtbot, survey):
+    asked = forms_of(dock)
+    farm = next(iter(fs.rows(survey, "pollution_sources")))
+    scan(dock, qtbot, f"qingliu:pollution_sources/{farm}")
+    assert asked == [] and f"pollution_sources/{farm}" in dock.paper.found.text()
+
+
+def test_a_row_is_selected_on_the_map(dock, qtbot, survey, canvas):
+    from qingliu.layers.roles import set_role
+    from qingliu.layers.surveyproject import open_layer
+
+    layer = open_layer(survey, "villages")
+    set_role(layer, "villages", "x")
+    QgsProject.instance().addMapLayer(layer)
+    canvas.resize(200, 200)
+    canvas.setLayers([layer])
+    canvas.setExtent(QgsRectangle(0, 0, 100, 100))
+    village = fs.row_named(survey, "villages", "name", "下店").uuid
+    scan(dock, qtbot, f"qingliu:villages/{village}")
+    assert [f["uuid"] for f in layer.selectedFeatures()] == [village]
+    assert canvas.extent().contains(layer.selectedFeatures()[0].geometry().asPoint())
+
+
+@pytest.mark.parametrize(
+    "text, code",
+    [
+        ("Y1", "QL-PAPER-CODE"),
+        ("nonsense", "QL-PAPER-CODE"),
+        ("qingliu:villages/00000000-0000-0000-0000-000000000000", "QL-PAPER-FOREIGN"),
+        ("qingliu:castles/00000000-0000-0000-0000-000000000000", "QL-PAPER-NOTABLE"),
+        ("00000000", "QL-PAPER-UNKNOWN"),
+        ("qingliu:sheet/H49H064089", "QL-PAPER-PAGE"),
+    ],
+)
+def test_a_code_that_leads_nowhere_is_told(dock, qtbot, text, code):
+    scan(dock, qtbot, text)
+    assert code in dock.status.text() and dock.paper.found.text() == ""
+
+
+def test_a_row_that_was_deleted_after_printing_is_told_with_who_and_when(dock, qtbot, survey):
+    from qingliu.layers.store import Delete, open_store
+
+    farm = next(iter(fs.rows(survey, "pollution_sources").values()))
+    with open_store(survey, who="王工", daily_backup=False) as store:
+        store.save([Delete("pollution_sources", farm.uuid, farm.version)], why="test")
+    scan(dock, qtbot, f"qingliu:pollution_sources/{farm.uuid}")
+    assert "QL-PAPER-GONE" in dock.status.text() and "王工" in dock.status.text()
+
+
+def test_the_list_says_what_came_back_and_what_is_still_out(dock, qtbot, printed, survey):
+    from qingliu.ui.field_paper import OUT, RETURNED
+
+    assert shown_marks(dock) == ["C1", "C2", "Y1", "C3"]
+    scan(dock, qtbot, "c2")
+    counts = [dock.paper.shown.itemText(n) for n in range(dock.paper.shown.count())]
+    assert [text.split("(")[-1].rstrip(")") for text in counts[:3]] == ["4", "2", "1"]  # C3 is nobody's
+    dock.paper.shown.setCurrentIndex(dock.paper.shown.findData(OUT))
+    assert shown_marks(dock) == ["C1", "Y1"]
+    dock.paper.shown.setCurrentIndex(dock.paper.shown.findData(RETURNED))
+    assert shown_marks(dock) == ["C2"]
+    dock.paper.shown.setCurrentIndex(dock.paper.shown.findData(2))
+    assert shown_marks(dock) == ["C2", "Y1", "C3"]
+    scan(dock, qtbot, "Y1")
+    assert dock.paper.shown.currentData() == 2 and dock.paper.shown.currentText().count("2") == 3
+
+
+def test_returns_are_kept_in_the_survey_and_can_be_taken_back(dock, qtbot, printed, survey):
+    from qingliu.layers.store import open_store
+
+    scan(dock, qtbot, "Y1")
+    line = dock.paper.list.topLevelItem(0)
+    line.setCheckState(0, Qt.CheckState.Checked)
+    settle(dock, qtbot)
+
+    def kept():
+        with open_store(survey, read_only=True) as store:
+            return next(v for k, v in store.meta().items() if k.startswith("field_paper:"))
+
+    assert printed["Y1"] in kept() and printed["C1"] in kept() and printed["C2"] not in kept()
+    line.setCheckState(0, Qt.CheckState.Unchecked)
+    settle(dock, qtbot)
+    assert printed["C1"] not in kept()
+    dock.close_survey()
+    assert dock.paper.printed is None
+    dock.open_survey(survey)
+    settle(dock, qtbot)  # the list of this survey is shown again
+    assert set(dock.paper.returned) == {f"qingliu:pollution_sources/{printed['Y1']}"}
+
+
+def test_scans_that_come_faster_than_they_are_looked_up_wait_in_line(dock, qtbot, printed):
+    for mark in ("C1", "C2", "Y1"):
+        dock.paper.code_entered.emit(mark)
+    settle(dock, qtbot)
+    assert len(dock.paper.returned) == 3
+
+
+def test_a_file_that_is_no_list_is_told(dock, qtbot, tmp_path):
+    (tmp_path / "x.csv").write_bytes(b"a,b\n1,2\n")
+    dock.paper_desk.open_list(tmp_path / "x.csv")
+    settle(dock, qtbot)
+    assert "QL-PAPER-COLUMNS" in dock.status.text() and dock.paper.printed is None
+    (tmp_path / "y.csv").write_bytes(b"\xff\xfe\x00mark")
+    dock.paper_desk.open_list(tmp_path / "y.csv")
+    settle(dock, qtbot)
+    assert "QL-PAPER-NOLIST" in dock.status.text()
+
+
+def test_pictures_need_a_decoder_and_say_so(dock, qtbot, tmp_path):
+    from qingliu.layers.fieldcodes import reader
+
+    if reader() is not None:
+        pytest.skip("a decoder is installed")
+    dock.paper_desk.read_picture(tmp_path / "scan.png")
+    settle(dock, qtbot)
+    assert "QL-PAPER-NODECODER" in dock.status.text()
+
+
+def test_codes_are_read_out_of_a_picture_where_a_decoder_is_there(dock, qtbot, printed, tmp_path):
+    segno = pytest.importorskip("segno")
+    from qingliu.layers.fieldcodes import reader
+
+    if reader() is None:
+        pytest.skip("neither OpenCV nor zbar is installed")
+    address = f"qingliu:pollution_sources/{printed['Y1']}"
+    segno.make(address, error="m", micro=False).save(str(tmp_path / "scan.png"), scale=8, border=8)
+    dock.paper_desk.read_picture(tmp_path / "scan.png")
+    settle(dock, qtbot)
+    assert set(dock.paper.returned) == {address}
+
+
+def test_names_are_no_markup(dock, qtbot, survey):
+    uuid = fs.change_here(survey, "villages", "name", "上店", name="<img src=x>&")
+    scan(dock, qtbot, f"qingliu:villages/{uuid}")
+    assert "&lt;img" in dock.paper.found.text() and "<img" not in dock.paper.found.text()
