@@ -12,10 +12,9 @@ from typing import Any, Collection, Iterable, Mapping, NamedTuple, Sequence
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeatureSource, QgsRasterLayer
 
-from ..core.errors import Problem, QingliuError
+from ..core.errors import InputError, Problem, QingliuError
 from ..core.grid import Grid, GridFrame
 from ..core.landuse import LandClass
-from ..core.layoutplan.palette import zone_named
 from ..core.progress import SILENT, Progress
 from ..core.siting.aspect import aspect_degrees
 from ..core.siting.ground import CODE, Ground, LandUseGrid, fill
@@ -34,6 +33,7 @@ from .rasterfiles import frame_extent
 from .rasters import CodeGrid, read_codes, read_dem, read_raster
 from .records import ANY, LINE, POLYGON, Record, Wanted, number_of, read_records
 from .sitingshapes import QgisShapes
+from .sitingvalues import WATER_KINDS, checked
 from .zoninggrid import Bounds, brought, working_frame
 from .zoninginputs import roads_among, settlements_among
 
@@ -46,10 +46,15 @@ ROLE_KINDS: Mapping[str, str] = {
 
 LAND_USE_FIELDS = ("landuse", "DLBM")
 SOIL_DEPTH_FIELDS = ("depth_cm", "soil_depth_cm", "soil_depth", "TCHD")
-_NUMBERS = {"BANKS": ("bank_slope_deg",), "CHANNELS": ("gradient_permil", "width_m", "hack")}
-_WATER_KINDS = ("river", "reservoir", "lake", "pond", "wetland")
+_NUMBERS = {
+    "BANKS": ("bank_slope_deg",),
+    "CHANNELS": ("gradient_permil", "width_m", "hack"),
+    "GULLIES": ("gradient_permil",),
+}
 _MARGIN_M = 100.0
 _METRES_AT_MOST = 5.0
+_DEEPEST_CM, _FULL_PCT = 30_000.0, 100.5
+"""Loess is up to 300 m deep; resampling may overshoot a full cover by a little."""
 
 
 class GroundReading(NamedTuple):
@@ -81,31 +86,25 @@ def wanted_of(role: str, present: Collection[str]) -> Wanted:
     return Wanted(ROLE_KINDS[role], (), tuple(n for n in _NUMBERS.get(role, ()) if n in present))
 
 
-def take_records(ground: Ground, role: str, records: Iterable[Record]) -> None:
-    """The features of a plain role."""
-    kept = list(records)
+def take_records(ground: Ground, role: str, records: Iterable[Record]) -> list[Problem]:
+    """The features of a plain role; warnings where a column holds what nobody knows."""
+    kept = [_tagged(r) for r in records] if role == "WATERBODIES" else list(records)
+    kept, warnings = checked(role, kept, default_edition())
     if role == "VILLAGES":
         inhabited = set(settlements_among(kept))
         kept = [r for r in kept if r.wkb in inhabited]
     if role == "ROADS":
         driven = set(roads_among(kept))
         kept = [r for r in kept if r.wkb in driven]
-    fill(ground, role, (_row(role, record) for record in kept if record.wkb))
+    fill(ground, role, ((r.fid, r.wkb, r.attributes) for r in kept if r.wkb))
+    return warnings
 
 
-def _row(role: str, record: Record) -> tuple[int, bytes, Mapping[str, Any]]:
-    attributes = dict(record.attributes)
-    if role == "WATERBODIES":
-        attributes["kind"] = _water_kind(attributes)
-    if role == "ZONES" and "zone" in attributes:
-        attributes["zone"] = zone_named(default_edition(), attributes["zone"]) or attributes["zone"]
-    return record.fid, record.wkb or b"", attributes
-
-
-def _water_kind(attributes: Mapping[str, Any]) -> str:
-    """``kind`` of a water body, or what an OSM tag says."""
-    tags = (str(attributes.get(name) or "") for name in ("kind", "water", "natural"))
-    return next((t for t in tags if t in _WATER_KINDS), "")
+def _tagged(record: Record) -> Record:
+    """A water body with its ``kind``, or with what an OSM tag says."""
+    tags = [str(record.attributes.get(name) or "") for name in ("kind", "water", "natural")]
+    kind = next((t for t in tags if t in WATER_KINDS), tags[0] or tags[1])
+    return record._replace(attributes={**record.attributes, "kind": kind or None})
 
 
 def classify_polygons(
@@ -139,9 +138,17 @@ def take_codes(ground: Ground, grid: CodeGrid, classes: Mapping[Any, LandClass])
 def take_soil_depth(ground: Ground, records: Sequence[Record], name: str, layer: str) -> list[Problem]:
     """Soil depth (cm) as polygons; a warning where all of it looks like metres."""
     depths = [number_of(r.attributes.get(name)) for r in records]
+    known = [d for d in depths if d is not None]
+    _depths_in_range(min(known, default=0.0), max(known, default=0.0), layer)
     rows = ((r.fid, r.wkb, {"soil_depth_cm": d}) for r, d in zip(records, depths) if r.wkb)
     fill(ground, "SOIL_DEPTH", rows)
-    return _unit_warning(max((d for d in depths if d is not None), default=0.0), layer)
+    return _unit_warning(max(known, default=0.0), layer)
+
+
+def _depths_in_range(least: float, most: float, layer: str) -> None:
+    """Raises InputError QL-SITE-DEPTHRANGE where a depth cannot be one."""
+    if least < 0 or most > _DEEPEST_CM:
+        raise InputError("QL-SITE-DEPTHRANGE", layer=layer, least=f"{least:g}", most=f"{most:g}")
 
 
 def _unit_warning(most: float, layer: str) -> list[Problem]:
@@ -216,16 +223,27 @@ def _positions(dem: Grid, warnings: list[Problem], progress: Progress) -> dict[s
     )  # fmt: skip
 
 
-def take_cover(ground: Ground, grid: Grid) -> None:
-    """Vegetation cover, %; a fraction of one becomes per cent."""
-    fraction = not np.nanmax(grid.values, initial=0.0) > 1.5
-    ground.grids["vegetation_cover"] = Grid(grid.values * np.float32(100 if fraction else 1), grid.frame)
+def take_cover(ground: Ground, grid: Grid, layer: str) -> list[Problem]:
+    """Vegetation cover, %; a fraction of one becomes per cent, which is told.
+
+    Raises InputError QL-SITE-COVERRANGE where a cover is below 0 or above 100 %.
+    """
+    least, most = (float(f(grid.values, initial=0.0)) for f in (np.nanmin, np.nanmax))
+    if least < -0.5 or most > _FULL_PCT:
+        raise InputError("QL-SITE-COVERRANGE", layer=layer, least=f"{least:g}", most=f"{most:g}")
+    fraction = most <= 1.5
+    values = np.clip(grid.values * np.float32(100 if fraction else 1), 0, 100)
+    ground.grids["vegetation_cover"] = Grid(values, grid.frame)
+    told = fraction and most > 0
+    return [Problem("QL-SITE-COVERSCALED", {"layer": layer, "most": f"{most:g}"})] if told else []
 
 
 def take_depth(ground: Ground, grid: Grid, layer: str) -> list[Problem]:
     """Soil depth (cm) as a raster; a warning where all of it looks like metres."""
+    least, most = (float(f(grid.values, initial=0.0)) for f in (np.nanmin, np.nanmax))
+    _depths_in_range(least, most, layer)
     ground.grids["soil_depth_cm"] = grid
-    return _unit_warning(float(np.nanmax(grid.values, initial=0.0)), layer)
+    return _unit_warning(most, layer)
 
 
 # -- all at once, from the layers of a project --------------------------------------
@@ -286,7 +304,7 @@ def _take(
     if role in ROLE_KINDS:
         reading = read_records(source.layer, target, role, wanted_of(role, present), progress=progress)
         warnings += reading.warnings
-        take_records(ground, role, reading.records)
+        warnings += take_records(ground, role, reading.records)
         if role == "PARCELS" and "LANDUSE" not in ground.roles and "landuse" in present:
             _land_use(ground, reading.records, "landuse", source, warnings)
         return
@@ -338,7 +356,7 @@ def _take_raster(
     reading = read_raster(source.layer, role, frame, progress=progress)
     warnings += reading.warnings
     if role == "COVER":
-        take_cover(ground, reading.grid)
+        warnings += take_cover(ground, reading.grid, source.layer.name())
     else:
         warnings += take_depth(ground, reading.grid, source.layer.name())
 

@@ -108,9 +108,9 @@ class _Run:
         self.crs = layout.crs
         self.placed = layout.measures(self.progress)
         keys = {p.item.measure for p in self.placed}
-        reading = GroundInput(
-            inputs, settings, layout.crs, layout.first, self._bounds(self.placed), self.progress
-        )
+        bounds = self._bounds(self.placed)
+        reading = GroundInput(inputs, settings, layout.crs, layout.first, bounds, self.progress)
+        reading.whole = inputs.flag("WHOLE_LAYOUT")
         self.ground = reading.read(keys)
         inputs.settle()
         signed = signed_in(layout.layers)

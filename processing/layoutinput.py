@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle, QgsVectorLayer
 
 from ..core.errors import InputError, Problem
 from ..core.layoutplan.cutting import Areas
+from ..core.layoutplan.model import PLANNED
 from ..core.progress import Progress
 from ..core.siting.model import Shapes
 from ..core.standard import Edition
 from ..layers.crs import coordinate_problems, crs_problems, output_crs
 from ..layers.layoutplan import Placed, areas_of, placed
-from ..layers.records import ANY, POLYGON, Record, Wanted, read_records
+from ..layers.records import ANY, POLYGON, Record, Wanted, id_list, read_records
 from ..layers.sitingsigned import cards_in
+from ..layers.sitingvalues import status_of, zones_strange
 from .inputs import Inputs
+
+OVERLAP_M2 = 10.0
+"""Overlaps of areas up to this, in all, are noise of their vertices."""
 
 
 class Layout:
@@ -75,12 +80,28 @@ class Layout:
             shifts=inputs.shifts, progress=progress,
         )  # fmt: skip
         inputs.warn(reading.warnings)
-        records = [r._replace(attributes=self._entered(r)) for r in reading.records]
+        records = self._told(layer, [r._replace(attributes=self._entered(r)) for r in reading.records])
         return placed(records, self._shapes, self._edition, layer.name(), self._name)
 
     def _entered(self, record: Record) -> dict[str, Any]:
         """The columns of a measure, with what is entered on its card in the survey."""
         return {**record.attributes, **self._cards.get(record.uuid or "", {})}
+
+    def _told(self, layer: QgsVectorLayer, records: Sequence[Record]) -> list[Record]:
+        """The records with a status that is known; other words are told and count as planned."""
+        found, strange = [], []
+        for record in records:
+            given = record.attributes.get("status")
+            status = status_of(given)
+            if status is None:
+                strange.append((str(given), record.fid))
+            known = {} if given in (None, status) else {"status": status or PLANNED}
+            found.append(record._replace(attributes={**record.attributes, **known}))
+        if strange:
+            values = ", ".join(list(dict.fromkeys(word for word, _ in strange))[:5])
+            facts = {"layer": layer.name(), "count": len(strange), "values": values}
+            self._inputs.warn([Problem("QL-PLAN-STATUS", {**facts, "ids": id_list([f for _, f in strange])})])
+        return found
 
     def areas(
         self, name: str, name_of: Callable[[Mapping[str, Any]], Any], progress: Progress, *fields: str
@@ -91,4 +112,21 @@ class Layout:
         records = self._inputs.records(
             name, self.crs, Wanted(POLYGON, fields), first=self.first, progress=progress
         )
+        if name == "ZONES":
+            strange = zones_strange((r.attributes.get("zone") for r in records), self._edition)
+            words = {"values": ", ".join(strange)}
+            self._inputs.warn([Problem("QL-PLAN-ZONEWORD", words)] if strange else [])
+        if name != "PARCELS":
+            self._tell_overlap(
+                name, [shape for r in records for shape in [self._shapes.read(r.wkb or b"")] if shape]
+            )
         return areas_of(records, self._shapes, name_of)
+
+    def _tell_overlap(self, name: str, shapes: Sequence[Any]) -> None:
+        whole = self._shapes.union(shapes)
+        twice = sum(self._shapes.area(s) for s in shapes) - (
+            0.0 if whole is None else self._shapes.area(whole)
+        )
+        if twice > OVERLAP_M2:
+            facts = {"parameter": name, "area": f"{twice / 1e4:.4f}"}
+            self._inputs.warn([Problem("QL-PLAN-AREAOVERLAP", facts)])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
+import numpy as np
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
@@ -26,7 +27,7 @@ from ..core import language
 from ..core.errors import InputError, Problem, problem
 from ..core.layoutplan.cutting import Cutter
 from ..core.layoutplan.maintenance import Holder
-from ..core.layoutplan.model import OUTSIDE, Part
+from ..core.layoutplan.model import OUTSIDE, POLYGON, Part
 from ..core.layoutplan.palette import zone_named
 from ..core.layoutplan.papers import plots_page
 from ..core.layoutplan.plots import Place, Plot, label, numbered, plot_table, villages_of
@@ -46,7 +47,7 @@ from ..layers.sitingsigned import plots_in
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
-from .layoutinput import Layout
+from .layoutinput import OVERLAP_M2, Layout
 from .prefillroles import name_in
 from .results import write_table
 
@@ -122,6 +123,7 @@ class Quantities(QingliuAlgorithm):
         prices = inputs.attempt(lambda: _prices(inputs, edition))
         measures, cutter, given = _read(inputs, edition, progress)
         measures = _distinct(inputs, measures)
+        _warn_of_overlaps(inputs, measures)
         parts = _cut(measures, cutter, progress)
         found = bill(parts, edition, prices)
         inputs.warn(found.warnings)
@@ -242,6 +244,31 @@ def _distinct(inputs: Inputs, measures: list[Placed]) -> list[Placed]:
     if twice:
         inputs.warn([problem("QL-PLAN-TWINS", count=len(twice), ids=id_list(twice))])
     return found
+
+
+def _warn_of_overlaps(inputs: Inputs, measures: Sequence[Placed]) -> None:
+    """Areas of the same measure that lie over each other: each is counted in full, which is told."""
+    shapes = QgisShapes()
+    by_measure: dict[str, list[Placed]] = {}
+    for measure in measures:
+        if measure.item.kind == POLYGON:
+            by_measure.setdefault(measure.item.measure, []).append(measure)
+    pairs, area = [], 0.0
+    for own in by_measure.values():
+        boxes = np.array([shapes.bounds(m.shape) for m in own])
+        for i, one in enumerate(own[:-1]):
+            west, south, east, north = boxes[i]
+            rest = boxes[i + 1 :]
+            meets = (rest[:, 0] < east) & (rest[:, 2] > west) & (rest[:, 1] < north) & (rest[:, 3] > south)
+            for other in (own[i + 1 + k] for k in np.flatnonzero(meets).tolist()):
+                common = shapes.common(one.shape, other.shape)
+                size = 0.0 if common is None else shapes.area(common)
+                if size > OVERLAP_M2:
+                    pairs.append(f"{one.item.uuid} + {other.item.uuid}")
+                    area += size
+    if pairs:
+        facts = {"count": len(pairs), "area": f"{area / 1e4:.4f}", "ids": id_list(pairs)}
+        inputs.warn([Problem("QL-PLAN-OVERLAP", facts)])
 
 
 def _cut(measures: list[Placed], cutter: Cutter, progress: StageProgress) -> list[Part]:

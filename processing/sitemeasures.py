@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Mapping, Sequence
 
 from qgis.core import (
@@ -22,7 +23,7 @@ from ..core.siting.ground import LAYOUT
 from ..core.siting.model import ERROR, UNKNOWN, MeasureFeature
 from ..core.standard import Edition, default_edition, text
 from ..layers.crs import coordinate_problems, crs_problems, output_crs
-from ..layers.records import POLYGON, Wanted
+from ..layers.records import POLYGON, Record, Wanted, id_list
 from ..layers.zoninggrid import Bounds
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
@@ -124,7 +125,7 @@ class _Run:
             role, self.crs, Wanted(POLYGON), first=first, progress=self.progress, told=True
         )
         inputs.settle()
-        parcels = [Parcel(r.uuid or str(r.fid), r.wkb, r.attributes) for r in records if r.wkb]
+        parcels = _distinct(inputs, name, records)
         reading = GroundInput(inputs, settings, self.crs, first, _bounds(parcels), self.progress)
         self.ground = reading.read(self.keys)
         self._read_layout(first)
@@ -168,6 +169,23 @@ class _Run:
             "failing_pct": round(100 * found.failing, 2),
             "missing": ", ".join(found.missing) or None,
         }
+
+
+def _distinct(inputs: Inputs, layer: str, records: Sequence[Record]) -> list[Parcel]:
+    """The parcels, those that share a uuid told apart."""
+    seen: Counter[str] = Counter()
+    found = []
+    for record in records:
+        uuid = record.uuid or str(record.fid)
+        seen[uuid] += 1
+        if record.wkb:
+            key = uuid if seen[uuid] == 1 else f"{uuid}#{seen[uuid]}"
+            found.append(Parcel(key, record.wkb, record.attributes))
+    twice = [uuid for uuid, count in seen.items() if count > 1]
+    if twice:
+        facts = {"layer": layer, "count": len(twice), "ids": id_list(twice)}
+        inputs.warn([Problem("QL-SITE-PARCELTWINS", facts)])
+    return found
 
 
 def _bounds(parcels: Sequence[Parcel]) -> Bounds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Collection, Sequence
 
 from qgis.core import (
@@ -115,13 +116,18 @@ def settings_of(inputs: Inputs) -> Settings:
     strange = sorted(k for k in overrides if k not in known)
     if strange:
         inputs.faults.append(Problem("QL-SITE-NOPARAMETER", {"names": ", ".join(strange)}))
-    wrong = sorted(k for k, v in overrides.items() if k in known and not isinstance(v, (int, float)))
+    wrong = sorted(k for k, v in overrides.items() if k in known and not _finite(v))
     if wrong:
         inputs.faults.append(Problem("QL-SITE-BADNUMBER", {"names": ", ".join(wrong)}))
     values = references(county=county, overrides=overrides)
     type_key = inputs.choice("TYPE") if inputs.given("TYPE") else None
     region = inputs.choice("REGION") if inputs.given("REGION") else None
     return Settings(values, type_key, region)
+
+
+def _finite(value: Any) -> bool:
+    """Whether a value is a number that can be reckoned with."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 class GroundInput:
@@ -143,6 +149,7 @@ class GroundInput:
         self.target, self.first, self.bounds = target, first, bounds
         self.ground: Ground = new_ground(settings)
         self.frame: GridFrame | None = None
+        self.whole = False  # land use is asked over all of the zones too
 
     def read(self, keys: Collection[str], *, without: Collection[str] = ()) -> Ground:
         """Every role that is given; ``keys`` are the measures that will be judged."""
@@ -172,7 +179,7 @@ class GroundInput:
             inputs,
             lambda: inputs.records(role, self.target, wanted, first=self.first, progress=self.progress),
         )
-        take_records(self.ground, role, records)
+        inputs.warn(take_records(self.ground, role, records))
         if role == "PARCELS" and not inputs.given("LANDUSE"):
             name = next((n for n in LAND_USE_FIELDS if n in present), "")
             if name:
@@ -204,7 +211,7 @@ class GroundInput:
     def _land_use_cells(self) -> None:
         inputs = self.inputs
         mapping, warnings = read_map(inputs.text("LANDUSE_MAP") or None)
-        frame = self._grid("LANDUSE")
+        frame = self._land_use_frame()
         reading = read_codes(inputs.raster("LANDUSE") or "", "LANDUSE", frame, progress=self.progress)
         areas = reading.grid.frame.row_cell_areas()
         found = classify_cells(reading.grid, areas, layer=inputs.title("LANDUSE"), mapping=mapping)
@@ -234,8 +241,20 @@ class GroundInput:
         reading = read_raster(
             inputs.raster("COVER") or "", "COVER", self._grid("COVER"), progress=self.progress
         )
-        inputs.warn(reading.warnings)
-        take_cover(self.ground, reading.grid)
+        inputs.warn([*reading.warnings, *take_cover(self.ground, reading.grid, inputs.title("COVER"))])
+
+    def _land_use_frame(self) -> GridFrame:
+        """The working grid; over all of the zones, in the raster's own cells, where the layout is asked as a whole."""
+        zones = self.ground.roles.get("ZONES") if self.whole else None
+        source = self.inputs.raster("LANDUSE")
+        if zones is None or source is None or not len(zones):
+            return self._grid("LANDUSE")
+        boxes = [self.ground.shapes.bounds(f.shape) for f in zones]
+        west, south = min(b[0] for b in boxes), min(b[1] for b in boxes)
+        east, north = max(b[2] for b in boxes), max(b[3] for b in boxes)
+        own = self.bounds
+        wide = Bounds(min(west, own.west), min(south, own.south), max(east, own.east), max(north, own.north))
+        return frame_without_dem(source, self.target, wide, "LANDUSE")
 
     def _grid(self, role: str) -> GridFrame:
         """The working grid; where there is no DEM that of the role's own cells."""

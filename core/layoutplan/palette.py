@@ -72,8 +72,8 @@ def zone_of_text(edition: Edition, measure: TextMeasure) -> str | None:
 def measure_named(edition: Edition, name: str) -> Measure | None:
     """The measure with this key, Chinese or English name, alias or number of B.1; None where there is none."""
     wanted = name.strip()
-    if wanted in edition.measures:
-        return edition.measures[wanted]
+    if wanted.lower() in edition.measures:
+        return edition.measures[wanted.lower()]
     found = [
         m
         for m in edition.measures.values()

@@ -78,7 +78,7 @@ def _channel_state(site: GroundSite) -> Union[PieceClasses, Unknown]:
     if channels is None:
         return Unknown("CHANNELS")
     pieces = site.reached(channels.near(site.box, WIDEST_M), site.half_width)
-    silent = any(not values_of(p.feature.attributes.get("state")) for p in pieces)
+    silent = any(not STATES & set(values_of(p.feature.attributes.get("state"))) for p in pieces)
     missing = {"CHANNELS.state": STATES} if silent else {}
     return PieceClasses(site, pieces, lambda f: values_of(f.attributes.get("state")), missing)
 

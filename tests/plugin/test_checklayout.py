@@ -529,3 +529,54 @@ def test_a_sign_board_drawn_in_the_dock_is_known_by_the_clause_on_its_card(run, 
     keep_facts(made, {"layout.card.s": '{"other_name": "牌", "other_unit": "处", "other_clause": "5.2.2-3"}'})
     told = findings(run("qingliu:checklayout", {**given, "OUTPUT": str(tmp_path / "b.gpkg")}))
     assert "layout.5.2.2-3.sign_board" not in told
+
+
+@pytest.mark.parametrize(
+    ("role", "value", "code"),
+    [("COVER", -5.0, "QL-SITE-COVERRANGE"), ("COVER", 5000.0, "QL-SITE-COVERRANGE"),
+     ("SOIL_DEPTH", -1.0, "QL-SITE-DEPTHRANGE"), ("SOIL_DEPTH", 1e9, "QL-SITE-DEPTHRANGE")],
+    ids=["cover below nought", "cover of 5000", "soil below nought", "soil of a million metres"],
+)  # fmt: skip
+def test_covers_and_depths_that_cannot_be_are_refused(run, tmp_path, role, value, code):
+    cells = raster(tmp_path / "r.tif", np.full((100, 200), value, np.float32), cell=10.0)
+    made = layout(tmp_path, [(square(2, 2), {"uuid": "a", "measure": "terrace"})])
+    with pytest.raises(QgsProcessingException, match=code):
+        run("qingliu:checklayout", {"LAYOUT": [made], role: cells, "OUTPUT": str(tmp_path / "o.gpkg")})
+
+
+@pytest.mark.parametrize("number", [".nan", ".inf", "true"])
+def test_numbers_that_nobody_can_reckon_with_are_no_rules(run, tmp_path, number):
+    made = layout(tmp_path, [(square(2, 2), {"uuid": "a", "measure": "terrace"})])
+    with pytest.raises(QgsProcessingException, match="QL-SITE-BADNUMBER"):
+        run("qingliu:checklayout", {"LAYOUT": [made], "RULES": f"terrace_slope_max_deg: {number}",
+                                    "OUTPUT": str(tmp_path / "o.gpkg")})  # fmt: skip
+
+
+def test_a_channel_in_a_state_that_no_list_knows_leaves_its_rule_unknown(run, tmp_path):
+    channel = polygons(
+        tmp_path / "c.gpkg", [(line((2, 0), (2, 9)), {"state": "happy"})], kind=LINE, state=str
+    )
+    made = layout(tmp_path, [(line((1.9, 5), (2.1, 5)), {"uuid": "a", "measure": "dredging"})], LINE)
+    result = run(
+        "qingliu:checklayout", {"LAYOUT": [made], "CHANNELS": channel, "OUTPUT": str(tmp_path / "o.gpkg")}
+    )
+    row = findings(result)["dredging.5.2.3-2.avoid"]
+    assert (row["severity"], row["missing"]) == ("unknown", "CHANNELS.state")
+
+
+def test_land_use_as_a_raster_is_asked_over_all_of_the_zones_and_not_only_where_measures_lie(run, tmp_path):
+    """A zone of 2 km by 1 km whose eastern half is cropland, 100 hm²; the one measure lies in the far west."""
+    codes = np.full((100, 200), 301, np.int32)
+    codes[:, 100:] = 103
+    land = raster(tmp_path / "land.tif", codes, cell=10.0)
+    table = tmp_path / "map.csv"
+    table.write_text("code,gbt21010\n301,0301\n103,0103\n", encoding="utf-8")
+    zones = polygons(tmp_path / "zones.gpkg", [(square(0, 0, 20, 10), {"zone": "regulation"})], zone=str)
+    made = layout(tmp_path, [(square(0, 0), {"uuid": "a", "measure": "conservation_forest"})])
+    result = run(
+        "qingliu:checklayout",
+        {"LAYOUT": [made], "ZONES": zones, "LANDUSE": land, "LANDUSE_MAP": str(table),
+         "OUTPUT": str(tmp_path / "o.gpkg")},
+    )  # fmt: skip
+    row = findings(result)["layout.5.2.2-1.non_point"]
+    assert (row["severity"], row["failing_area_m2"]) == ("error", pytest.approx(1_000_000))

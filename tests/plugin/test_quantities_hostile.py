@@ -163,3 +163,15 @@ def test_a_run_that_is_cancelled_stops_and_writes_nothing(provider, tmp_path, zo
     )
     assert "OUTPUT" not in found
     assert not (tmp_path / "q.gpkg").exists()
+
+
+def test_areas_over_each_other_and_words_that_name_no_zone_are_told(compute, tmp_path):
+    rows = [(square(0, 0, 10, 10), {"zone": "regulation"}), (square(9, 0, 3, 10), {"zone": "甲"})]
+    zones = polygons(tmp_path / "zones.gpkg", rows, zone=str)
+    made = layout(tmp_path, [(square(0, 0, 2, 1), {"measure": "terrace"}), (square(1, 0, 2, 1), {"measure": "terrace"}),
+                             (square(1, 0, 2, 1), {"measure": "closure"})])  # fmt: skip
+    rows, warnings = compute({"LAYOUT": [made], "ZONES": zones, "OUTPUT": str(tmp_path / "q.gpkg")})
+    assert {r["measure"]: r["quantity"] for r in rows} == {"terrace": 4.0, "closure": 2.0}
+    told = {w.split(":", 1)[0]: w for w in warnings}
+    assert "10.0000 hm²" in told["QL-PLAN-AREAOVERLAP"] and "甲" in told["QL-PLAN-ZONEWORD"]
+    assert "1 pairs" in told["QL-PLAN-OVERLAP"] and "1.0000 hm²" in told["QL-PLAN-OVERLAP"]

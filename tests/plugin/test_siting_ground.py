@@ -244,7 +244,7 @@ def test_layers_become_the_ground_they_describe(qgis_app, tmp_path):
         "SOIL_DEPTH": RoleLayer(QgsVectorLayer(soil, "soil", "ogr")),
     }
     reading = ground_of(layers, CRS, Settings(references()), terrain=("slope_deg", "aspect"))
-    assert reading.warnings == []
+    assert [w.code for w in reading.warnings] == ["QL-SITE-COVERSCALED"]
     place = wkb_of("box", [X0 + 200, Y0 - 400, X0 + 400, Y0 - 200])
     site = reading.ground.site(MeasureFeature("t", "terrace", place))
     assert site.field("slope_deg").mean == pytest.approx(10, abs=1e-3)
