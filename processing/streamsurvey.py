@@ -280,8 +280,23 @@ class _Run:
         inside = None
         if self.boundary is not None:
             inside = inside_lengths(course, channels.length_m, self.boundary, self.progress)
+        self._tell_names(streams, lines)
         self.progress.stage("banks", len(course))
         return _Network(streams, identities, vanished, inside, lines, banks.columns(course))
+
+    def _tell_names(self, streams: Streams, lines: list[Record]) -> None:
+        """QL-STREAMS-NAMELOST: names of surveyed lines that no channel of the network carries."""
+        field = self.inputs.text("NAME_FIELD")
+        if not field:
+            return
+        carried = {lines[i].attributes.get(field) for i in streams.given_line.tolist() if i >= 0}
+        lost = sorted(
+            {str(r.attributes[field]) for r in lines if r.attributes.get(field) not in (None, "", *carried)}
+        )
+        if lost:
+            shown = ", ".join(name[:40] for name in lost[:10])
+            facts = {"parameter": "CHANNELS", "layer": self.inputs.title("CHANNELS")}
+            self.inputs.warn([Problem("QL-STREAMS-NAMELOST", {**facts, "count": len(lost), "names": shown})])
 
     def _tell_changes(self, identities: list[Identity], vanished: list[Earlier]) -> None:
         found = Counter(str(identity.change) for identity in identities)
