@@ -167,18 +167,24 @@ class _Run:
                 for role in finding.missing:
                     rules.setdefault(role, set()).add(finding.rule_id)
                     measures.setdefault(role, set()).update([finding.measure_uuid] if finding.measure else [])
-        return [
-            Problem(
-                "QL-SITE-NOROLE",
-                {
-                    "role": role,
-                    "rules": len(rules[role]),
-                    "measures": len(measures[role]),
-                    "clauses": "、".join(sorted({r.split(".", 1)[1].rsplit(".", 1)[0] for r in rules[role]})),
-                },
-            )
-            for role in sorted(rules)
-        ]
+        return [self._lacking(role, rules[role], measures[role]) for role in sorted(rules)]
+
+    def _lacking(self, role: str, rules: set[str], measures: set[str]) -> Problem:
+        """A role that was not given, or one that says nothing where some measures stand."""
+        base = role.split(".", 1)[0]
+        there = base == LAYOUT or base in self.ground.roles or self.inputs.given(base)
+        whole = any(r.startswith("layout.") for r in rules)
+        count = len(measures)
+        zh = " 与".join([f" {count} 处措施"] * bool(count) + ["整个布局"] * whole)
+        en = " and ".join([f"{count} measures"] * bool(count) + ["the layout as a whole"] * whole)
+        facts = {
+            "role": role,
+            "rules": len(rules),
+            "what": {"zh": zh, "en": en},
+            "ids": id_list(sorted(measures)),
+            "clauses": "、".join(sorted({r.split(".", 1)[1].rsplit(".", 1)[0] for r in rules})),
+        }
+        return Problem("QL-SITE-NOTHERE" if there and count else "QL-SITE-NOROLE", facts)
 
     def _twins(self, measures: Sequence[MeasureFeature]) -> list[Problem]:
         twice = [u for u, count in Counter(m.uuid for m in measures).items() if count > 1]

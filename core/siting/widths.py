@@ -2,7 +2,8 @@
 
 At stations along both sides a ray runs inwards at right angles to the side until it meets the
 boundary again. A ray that meets it aslant has run into an end and not to the other side, and says
-nothing. Pointed ends are no narrow place: stations near a corner sharper than ``POINTED_DEG`` are left out.
+nothing; one that begins at an end runs along the strip, with a side close by its middle, and counts for no length.
+Pointed ends are no narrow place: stations near a corner sharper than ``POINTED_DEG`` are left out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ LEAST_STATIONS = 120
 POINTED_DEG = 75.0
 POINTED_REACH = 2.0  # times the limit
 ASLANT = 0.866  # cosine between ray and the side it meets, from which they are no pair (30°)
+WIDE_TIMES = 1.5  # the median, from which a width may be a length
+BESIDE_SHARE = (
+    0.3  # of half a ray: a boundary nearer to its middle than this is the side of a strip seen lengthwise
+)
 INSET = 1e-3  # of vertex stations from their vertex, m
 _MM = 3  # widths are compared rounded to 1 mm
 
@@ -51,14 +56,16 @@ def strip_widths(rings: Sequence[np.ndarray], limit: float) -> StripWidths:
     found = _without_points(_stations([_clean(r) for r in rings]), rings, POINTED_REACH * limit)
     width = np.round(found.width, _MM)
     weighted = found.length > 0
-    total = float(found.length.sum())
     narrow = width <= limit
     length = float(found.length[narrow].sum())
+    sides = weighted & ~_lengthwise(found, [_clean(r) for r in rings])
+    total = float(found.length[sides].sum())
+    counted = sides if total else weighted
     return StripWidths(
         least=float(width.min()),
-        median=_median(width[weighted], found.length[weighted]),
+        median=_median(width[counted], found.length[counted]),
         narrow_length_m=length / 2,
-        share=length / total if total else 0.0,
+        share=min(length / total, 1.0) if total else 0.0,
         rings=[_outline(found, run) for run in _runs(found, narrow & weighted)],
     )
 
@@ -145,6 +152,24 @@ def _pointed(ring: np.ndarray) -> np.ndarray:
     before = np.roll(ahead, 1, axis=0)
     turn = np.degrees(np.arccos(np.clip((ahead * before).sum(axis=1), -1, 1)))
     return ring[:-1][turn > 180 - POINTED_DEG]
+
+
+def _lengthwise(found: Stations, rings: Sequence[np.ndarray]) -> np.ndarray:
+    """Which stations stand at an end of the strip and look along it (bool of every station)."""
+    weighted = found.length > 0
+    most = WIDE_TIMES * _median(found.width[weighted], found.length[weighted])
+    asked = np.flatnonzero(weighted & (found.width > most))
+    result = np.zeros(len(weighted), bool)
+    if not asked.size:
+        return result
+    starts, ends = np.concatenate([r[:-1] for r in rings]), np.concatenate([r[1:] for r in rings])
+    middles = found.at[asked] + found.inwards[asked] * (found.width[asked] / 2)[:, None]
+    edges = ends - starts
+    away = middles[:, None, :] - starts[None]
+    along = np.clip((away * edges).sum(axis=2) / (edges**2).sum(axis=1), 0, 1)
+    nearest = np.hypot(*np.moveaxis(away - along[..., None] * edges, 2, 0)).min(axis=1)
+    result[asked] = nearest < BESIDE_SHARE * found.width[asked] / 2
+    return result
 
 
 def _median(values: np.ndarray, weights: np.ndarray) -> float:

@@ -92,6 +92,19 @@ def test_a_rectangle_is_as_wide_as_it_is_drawn():
     assert (found.least, found.median, found.narrow_length_m, found.rings) == (5.0, 5.0, 0.0, [])
 
 
+@pytest.mark.parametrize("size", [1.0, 10.0])
+def test_the_ends_of_a_strip_count_for_no_length(size):
+    """100 m long, 5 m wide and 2 m wide on the last 40: 40 % of it is too narrow, 3 m all along is all of it."""
+    narrowing = ring((0, 0), (100, 0), (100, 2), (60, 2), (60, 5), (0, 5)) * size
+    found = strip_widths([narrowing], 3.0 * size)
+    assert (found.share, found.median) == (pytest.approx(0.4, abs=0.003), 5 * size)
+    assert found.narrow_length_m == pytest.approx(40 * size)
+    assert strip_widths([ring((0, 0), (100, 0), (100, 3), (0, 3)) * size], 3.0 * size).share == pytest.approx(
+        1
+    )
+    assert strip_widths([ring((0, 0), (9, 0), (9, 9), (0, 9)) * size], 3.0 * size).median == 9 * size
+
+
 @pytest.mark.parametrize("width", [1.0, 2.999, 3.0])
 def test_a_strip_not_wider_than_the_limit_is_narrow_all_along(width):
     found = strip_widths([ring((0, 0), (200, 0), (200, width), (0, width))], 3.0)

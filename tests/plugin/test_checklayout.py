@@ -580,3 +580,21 @@ def test_land_use_as_a_raster_is_asked_over_all_of_the_zones_and_not_only_where_
     )  # fmt: skip
     row = findings(result)["layout.5.2.2-1.non_point"]
     assert (row["severity"], row["failing_area_m2"]) == ("error", pytest.approx(1_000_000))
+
+
+def test_a_layer_that_does_not_reach_a_measure_is_told_apart_from_one_that_was_not_given(
+    run, tmp_path, qgis_app, provider, english
+):
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+
+    zones = polygons(tmp_path / "zones.gpkg", [(square(0, 0, 2, 2), {"zone": "regulation"})], zone=str)
+    made = layout(tmp_path, [(square(1, 1), {"uuid": "in", "measure": "terrace"}),
+                             (square(9, 9), {"uuid": "out", "measure": "terrace"})])  # fmt: skip
+    told = QgsProcessingFeedback()
+    QgsApplication.processingRegistry().createAlgorithmById("qingliu:checklayout").run(
+        {"LAYOUT": [made], "ZONES": zones, "WHOLE_LAYOUT": False, "OUTPUT": str(tmp_path / "o.gpkg")},
+        QgsProcessingContext(), told,
+    )  # fmt: skip
+    log = told.textLog()
+    assert "QL-SITE-NOTHERE: ZONES says nothing where 1 measures stand (out)" in log
+    assert "QL-SITE-NOROLE: DEM is missing" in log and "QL-SITE-NOROLE: ZONES" not in log
