@@ -285,13 +285,13 @@ def test_cancel_while_catchments_become_polygons_stops_at_once(qgis_app):
 
 def test_context_is_not_needed_to_know_a_file(valley, provider):
     """Paths in every spelling lead to the same file."""
-    from qingliu.processing.checks import _file_of
+    from qingliu.processing.checks import file_of
 
     folder = Path(valley).parent
     spellings = [valley, f"{valley}|layername=x", f"{folder}/./dem.tif", f"{folder}/x/../dem.tif"]
     context = QgsProcessingContext()
-    assert {_file_of(s, context) for s in spellings} == {_file_of(valley, context)}
-    assert _file_of("TEMPORARY_OUTPUT", context) == _file_of("memory:", context) == ""
+    assert {file_of(s, context) for s in spellings} == {file_of(valley, context)}
+    assert file_of("TEMPORARY_OUTPUT", context) == file_of("memory:", context) == ""
 
 
 def test_misspelt_parameter_is_told(survey, valley):
