@@ -404,3 +404,14 @@ def test_yes_no_and_nothing_are_three_answers(project, made, forms, tmp_path, en
         assert store.row("a6", key.uuid).values["sand_digging"] is stored
         session.close()
         dialog.close()
+
+
+@pytest.mark.parametrize("algorithm", ["createsurvey", "checksurvey"])
+@pytest.mark.parametrize("chosen", ["zh", "en"])
+def test_the_help_of_the_type_says_what_each_key_means(algorithm, chosen):
+    from qingliu.core.standard import default_edition
+    from qingliu.processing.algorithm import help_of
+
+    told = help_of(algorithm)["parameters"]["TYPE"]["help"][chosen]
+    for key, named in default_edition().types.items():
+        assert key in told and (named.zh if chosen == "zh" else named.en) in told
