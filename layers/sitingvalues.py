@@ -11,11 +11,15 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ..core.errors import Problem
 from ..core.layoutplan.palette import zone_named
+from ..core.siting.questions import words_of
 from ..core.siting.siteclasses import values_of
 from ..core.standard import Edition
 from .records import Record, id_list
 
 _SHOWN = 5
+_BY_ENGINE = ("works", "measure")
+"""Attributes of a measure that its kind says, whose columns mean something else (``works``) or are keys."""
+
 WATER_KINDS = ("river", "reservoir", "lake", "pond", "wetland")
 _KNOWN: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("WATER_SOURCE", "level"): {
@@ -62,9 +66,12 @@ def _lists(role: str, edition: Edition) -> dict[str, Mapping[str, str]]:
     lists = {column: known for (of, column), known in _KNOWN.items() if of == role}
     if role == "ZONES":
         lists["zone"] = {w.lower(): z.key for z in edition.zones.values() for w in (z.key, z.zh, z.en)}
+    if role == "LAYOUT":
+        own = (a for a in edition.siting.attributes if a.role == "LAYOUT" and a.key not in _BY_ENGINE)
+        lists.update({a.key: words_of(a) for a in own if a.values})
     attribute = edition.siting.attribute("channel_state") if role == "CHANNELS" else None
     if attribute is not None:
-        lists["state"] = {w.lower(): v.key for v in attribute.values for w in (v.key, v.zh, v.en)}
+        lists["state"] = words_of(attribute)
     return lists
 
 

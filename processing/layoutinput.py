@@ -17,7 +17,7 @@ from ..layers.crs import coordinate_problems, crs_problems, output_crs
 from ..layers.layoutplan import Placed, areas_of, placed
 from ..layers.records import ANY, POLYGON, Record, Wanted, id_list, read_records
 from ..layers.sitingsigned import cards_in
-from ..layers.sitingvalues import status_of, zones_strange
+from ..layers.sitingvalues import checked, status_of, zones_strange
 from .inputs import Inputs
 
 OVERLAP_M2 = 10.0
@@ -101,7 +101,9 @@ class Layout:
             values = ", ".join(list(dict.fromkeys(word for word, _ in strange))[:5])
             facts = {"layer": layer.name(), "count": len(strange), "values": values}
             self._inputs.warn([Problem("QL-PLAN-STATUS", {**facts, "ids": id_list([f for _, f in strange])})])
-        return found
+        known = checked(self._name, found, self._edition)
+        self._inputs.warn(known.warnings)
+        return known.records
 
     def areas(
         self, name: str, name_of: Callable[[Mapping[str, Any]], Any], progress: Progress, *fields: str

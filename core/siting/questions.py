@@ -91,7 +91,9 @@ class Asker:
     def _said(self, attribute: Attribute, test: Condition) -> Truth | None:
         """What the measure's own columns say; None where they do not and a layer has to."""
         key = attribute.key
-        value = self.measure.key if key == "own_measure" else self.measure.attributes.get(key)
+        value = (
+            self.measure.key if key == "own_measure" else _keyed(attribute, self.measure.attributes.get(key))
+        )
         if key == "bank_type" and value:  # what is planned speaks before what stands there
             hard = value in HARD_BANKS
             return self._whole(hard, test, str(value), str(value))
@@ -330,6 +332,20 @@ def _bounds(test: Condition, limits: Sequence[float]) -> list[tuple[str, float]]
 
 def _compare(value: float, op: str, limit: float) -> bool:
     return {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[op]
+
+
+def _keyed(attribute: Attribute, value: Any) -> Any:
+    """A column's words as the keys of the attribute's values, by key or name; None where it knows none of them."""
+    if not attribute.values or not isinstance(value, (str, list, tuple)) or attribute.key == "bank_type":
+        return value
+    known = words_of(attribute)
+    keys = [known[w.lower()] for w in _texts(value) if w.lower() in known]
+    return sorted(keys) or None
+
+
+def words_of(attribute: Attribute) -> dict[str, str]:
+    """Word in lower case (key, Chinese or English name) -> key, for the values of an attribute."""
+    return {word.lower(): v.key for v in attribute.values for word in (v.key, v.zh, v.en)}
 
 
 def _texts(value: Any) -> frozenset[str]:

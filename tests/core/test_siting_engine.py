@@ -252,3 +252,13 @@ def test_an_area_half_off_the_grid_is_not_known_by_the_other_half():
         box = [east - 100.0, 40.0, east, 60.0]
         site = ground.site(MeasureFeature("a", "terrace", wkb_of("box", box)))
         assert isinstance(site.field("slope_deg"), Unknown) is not known
+
+
+@pytest.mark.parametrize(
+    ("receiving", "verdict"),
+    [("irrigation", DUTY), ("灌溉", DUTY), ("water_body", ASIDE), ("sea", UNKNOWN), (None, UNKNOWN)],
+)
+def test_where_effluent_goes_is_understood_by_key_and_by_name_and_else_unknown(receiving, verdict):
+    plant = MeasureFeature("s", "sewage_treatment", wkb_of("point", [9, 9]), {"receiving": receiving})
+    (found,) = judge(plant, ground(), only="sewage_treatment.6.2.5-2.require_quality")
+    assert found.verdict == verdict

@@ -29,6 +29,10 @@ def records(column, *values):
         ("ZONES", "zone", "甲", None, "甲"),
         ("PARCELS", "flags", '{"retired","terraced"}', "retired,terraced", None),
         ("PARCELS", "flags", "退耕;xyz", "retired", "xyz"),
+        ("LAYOUT", "receiving", "灌溉", "irrigation", None),
+        ("LAYOUT", "receiving", "sea", None, "sea"),
+        ("LAYOUT", "protection", "植物护坡", "plant", None),
+        ("LAYOUT", "works", "engineering", "engineering", None),
     ],
 )
 def test_words_become_keys_and_strange_ones_are_told(role, column, given, kept, strange):
