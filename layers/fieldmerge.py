@@ -19,6 +19,7 @@ from ..core.field.apps import GNSS_FIELDS
 from ..core.field.differences import (
     CHANGED,
     CONFLICT,
+    DELETED_THERE,
     GEOMETRY,
     SAME,
     Difference,
@@ -27,9 +28,10 @@ from ..core.field.differences import (
     compare_table,
 )
 from ..core.field.evidence import PHOTO, kind_of_file
+from ..core.field.links import dangling, held_deletions
 from ..core.field.names import safe_relative
 from ..core.field.photos import FOLDER, PhotoPlan, PhotoRow, orphans_of, plan_photos
-from ..core.field.settling import DELETE, INSERT, Decisions, RowChange, Settled, settle
+from ..core.field.settling import DELETE, INSERT, THEIRS, Decisions, RowChange, Settled, settle
 from ..core.progress import Progress
 from .datums import guard
 from .fieldbringing import Bringing, Copy, clear_broken_off
@@ -146,15 +148,38 @@ def file_fields() -> dict[str, tuple[str, ...]]:
 
 
 def settled(comparison: Comparison, decisions: Decisions, *, delete: bool = False) -> Settled:
-    """What would be written under these decisions; rows of checked sheets wait until their sheet is opened again."""
+    """What would be written under these decisions.
+
+    Rows of checked sheets wait until their sheet is opened again; deletions of rows that others point to
+    wait for a decision about them.
+    """
     c = comparison
     found = settle(c.differences, c.fields, c.ours, c.theirs, decisions, delete=delete)
-    held = {(change.table, change.uuid) for change in found.changes if _is_checked(change, c)}
+    checked = {(change.table, change.uuid) for change in found.changes if _is_checked(change, c)}
+    kept = [change for change in found.changes if (change.table, change.uuid) not in checked]
+    decided = {(table, uuid) for (table, uuid, _), choice in decisions.items() if choice == THEIRS}
+    held = checked | held_deletions(kept, c.ours, decided)
     if not held:
         return found
     waiting = [d for d in c.differences if (d.table, d.row_uuid) in held and d not in found.open]
-    kept = [change for change in found.changes if (change.table, change.uuid) not in held]
+    kept = [change for change in kept if (change.table, change.uuid) not in held]
     return Settled(tuple(kept), (*found.open, *waiting))
+
+
+def link_warnings(comparison: Comparison, found: Settled) -> list[Problem]:
+    """QL-FIELD-POINTED where deletions wait for others' sake, QL-FIELD-DANGLING where links lead nowhere."""
+    told = []
+    deleted = [RowChange(DELETE, d.table, d.row_uuid, 0, {}) for d in found.open if d.kind == DELETED_THERE]
+    held = held_deletions([*found.changes, *deleted], comparison.ours, ())
+    tables = {d.table: None for d in deleted if (d.table, d.uuid) in held}
+    if tables:
+        count = sum((d.table, d.uuid) in held for d in deleted)
+        told.append(Problem("QL-FIELD-POINTED", {"count": count, "tables": ", ".join(tables)}))
+    lost = dangling(found.changes, comparison.ours)
+    if lost:
+        tables = {one.table: None for one in lost}
+        told.append(Problem("QL-FIELD-DANGLING", {"count": len(lost), "tables": ", ".join(tables)}))
+    return told
 
 
 def _is_checked(change: RowChange, comparison: Comparison) -> bool:
@@ -200,6 +225,7 @@ def apply_package(
     told = still_true(store, comparison.warnings)
     plan = plan_files(store, comparison, found)
     warnings = [*told, *file_warnings(plan), *checked_rows(comparison, found)]
+    warnings += link_warnings(comparison, found)
     if not found.changes:
         _renew_base(store, comparison, found)
         return Merged(None, found, plan, tuple(warnings))

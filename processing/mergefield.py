@@ -32,6 +32,7 @@ from ..layers.fieldmerge import (
     compare_package,
     counts,
     file_warnings,
+    link_warnings,
     plan_files,
     settled,
 )
@@ -134,7 +135,8 @@ class MergeField(QingliuAlgorithm):
                 else:
                     done = settled(found, wish.decisions, delete=wish.delete)
                     files = file_warnings(plan_files(store, found, done))
-                    warnings = (*found.warnings, *files, *checked_rows(found, done))
+                    told = (*checked_rows(found, done), *link_warnings(found, done))
+                    warnings = (*found.warnings, *files, *told)
         finally:
             reload_layers(layers)  # the journal's mode was changed under them
         inputs.warn(warnings)

@@ -515,3 +515,46 @@ def test_decisions_that_cannot_be_read_are_refused(package, merge, tmp_path):
         merge(folder, DECISIONS=decisions(tmp_path, ("a7", "u", "", "mine")))
     with pytest.raises(QgsProcessingException, match="QL-FIELD-NODECISIONS"):
         merge(folder, DECISIONS=str(tmp_path / "gone.csv"))
+
+
+# -- links ------------------------------------------------------------------------------
+
+
+def test_a_deleted_row_to_which_others_point_stays_until_somebody_says_so(package, merge, survey, tmp_path):
+    folder = package()
+    fs.device(folder, "DELETE FROM villages WHERE name = '下店'")
+    village = fs.row_named(survey, "villages", "name", "下店").uuid
+    found, listed = merge(folder, apply=True, DELETE=True)
+    assert found["OPEN"] == 1 and listed[0]["result"] == "open" and len(fs.rows(survey, "villages")) == 2
+    chosen = decisions(tmp_path, ["villages", village, "", "theirs"])
+    found, _ = merge(folder, apply=True, DECISIONS=chosen)
+    assert found["OPEN"] == 0 and len(fs.rows(survey, "villages")) == 1
+
+
+def test_a_deleted_row_that_nothing_points_to_any_more_goes(package, merge, survey):
+    folder = package()
+    fs.device(folder, "UPDATE a7 SET villages_uuid = NULL WHERE natural_village = '下店'")
+    fs.device(folder, "DELETE FROM villages WHERE name = '下店'")
+    found, _ = merge(folder, apply=True, DELETE=True)
+    assert found["OPEN"] == 0 and len(fs.rows(survey, "villages")) == 1
+
+
+def test_a_photo_of_a_row_that_was_deleted_here_comes_and_is_told(package, survey):
+    from qingliu.core.progress import SILENT
+    from qingliu.layers.fieldmerge import apply_package, compare_package
+    from qingliu.layers.fieldread import find_package
+    from qingliu.layers.store import Delete, open_store
+
+    folder = package()
+    row = fs.row_named(survey, "a7", "natural_village", "上店")
+    (folder / "DCIM" / "n.jpg").write_bytes(b"n")
+    fs.device(
+        folder,
+        "INSERT INTO photos (uuid, version, path, table_name, row_uuid) SELECT "
+        "'11111111-1111-1111-1111-111111111111', 1, 'DCIM/n.jpg', 'a7', uuid FROM a7 WHERE natural_village = '上店'",
+    )
+    with open_store(survey, daily_backup=False) as store:
+        store.save([Delete("a7", row.uuid, row.version)], why="test")
+        found = compare_package(store, find_package(folder), SILENT)
+        codes = [w.code for w in apply_package(store, found, {}, SILENT).warnings]
+    assert "QL-FIELD-DANGLING" in codes and len(fs.rows(survey, "photos")) == 3
