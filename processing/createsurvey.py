@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +34,9 @@ from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
 
+_ESCAPED = re.compile(
+    "%[0-9A-Fa-f]{2}"
+)  # GDAL's SQLite takes it for an escaped sign and opens no GeoPackage there
 STAGES = (("create_store", 2.0), ("read_features", 1.0), ("copy_boundary", 1.0), ("write_project", 4.0))
 
 
@@ -120,6 +124,8 @@ def _destination(inputs: Inputs) -> Path:
     if path.suffix.lower() != ".gpkg":
         inputs.faults.append(Problem("QL-STORE-NOTGPKG", {"path": str(path)}))
         return path
+    if _ESCAPED.search(str(path.absolute())):
+        inputs.faults.append(Problem("QL-STORE-PERCENT", {"path": str(path)}))
     for made in (path, path.with_suffix(".qgz")):
         if made.exists():
             inputs.faults.append(Problem("QL-STORE-EXISTS", {"path": str(made)}))

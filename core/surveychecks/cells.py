@@ -8,6 +8,8 @@ from typing import Any, Callable, Iterator, Mapping
 from ..standard import CodeItem, Column, Edition, Table
 from .model import Case, Finding, Row, names_of, number_text, said, title_of, unit_of
 
+_INPUTS, _INPUT_NUMBERS = "indicator_input", ("number", "value", "year")
+
 
 def codes_in(value: Any) -> list[str]:
     """The codes of a cell: one, or several in QGIS's ``{"a","b"}``."""
@@ -33,7 +35,7 @@ def check_cells(case: Case) -> list[Finding]:
             for column in table.columns:
                 if row.values.get(column.key) is not None:
                     found += _cell(case, table, column, row, items[column.key])
-    return [*found, *_layer_codes(case)]
+    return [*found, *_input_numbers(case), *_layer_codes(case)]
 
 
 def _cell(
@@ -121,6 +123,20 @@ def _codes(
         above = row.values.get(parent) if parent else None
         if above is not None and item.parent not in (None, str(above)):
             yield finding("code_parent", "error", "QL-CHECK-CODEPARENT", value=code, parent=str(above))
+
+
+def _input_numbers(case: Case) -> list[Finding]:
+    """Words where the inputs of the indicators hold numbers; SQLite takes anything."""
+    found = []
+    for row in case.of(_INPUTS):
+        for name in _INPUT_NUMBERS:
+            value = row.values.get(name)
+            if value is None or row.number(name) is not None:
+                continue
+            facts = {**title_of(case, _INPUTS), **names_of(case, _INPUTS, name), "value": value, "unit": ""}
+            problem = said("QL-CHECK-NOTNUMBER", facts)
+            found.append(Finding("number", "error", _INPUTS, row.uuid, name, problem, "7.0.1"))
+    return found
 
 
 def _layer_codes(case: Case) -> list[Finding]:

@@ -141,6 +141,15 @@ def test_a_cell_against_its_column(row, found):
     assert [i for i in _ids(_case(row)) if i in built_in] == found
 
 
+@pytest.mark.parametrize("field", ["number", "value", "year"])
+def test_words_where_an_indicator_s_input_holds_a_number_are_an_error(field):
+    values = {"number": 20, "key": "visitors_per_year", "value": 0.6, "year": 2024}
+    assert _found(_case(_row("indicator_input", **values)), "number") == []
+    (finding,) = _found(_case(_row("indicator_input", **{**values, field: "很多"})), "number")
+    assert (finding.severity, finding.table, finding.field) == ("error", "indicator_input", field)
+    assert "很多" in finding.problem.text()
+
+
 # -- relations --------------------------------------------------------------
 
 

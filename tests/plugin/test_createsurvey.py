@@ -406,6 +406,27 @@ def test_yes_no_and_nothing_are_three_answers(project, made, forms, tmp_path, en
         dialog.close()
 
 
+@pytest.mark.parametrize("name", ["a%20b/survey.gpkg", "ab/100%25.gpkg"])
+def test_a_place_where_gdal_opens_no_geopackage_is_refused_before_anything_is_made(run, tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir()
+    with pytest.raises(QgsProcessingException, match=r"^QL-STORE-PERCENT"):
+        run(
+            "qingliu:createsurvey",
+            {"DESTINATION": str(path), "NAME": "x", "TYPE": "livable", "CRS": "EPSG:4547"},
+        )
+    assert not list(path.parent.iterdir())
+
+
+def test_a_percent_sign_alone_is_no_hindrance(run, tmp_path):
+    path = tmp_path / "100% 清" / "survey.gpkg"
+    path.parent.mkdir()
+    made = run(
+        "qingliu:createsurvey", {"DESTINATION": str(path), "NAME": "x", "TYPE": "livable", "CRS": "EPSG:4547"}
+    )
+    assert Path(made["PROJECT"]).is_file()
+
+
 @pytest.mark.parametrize("algorithm", ["createsurvey", "checksurvey"])
 @pytest.mark.parametrize("chosen", ["zh", "en"])
 def test_the_help_of_the_type_says_what_each_key_means(algorithm, chosen):
