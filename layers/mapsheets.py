@@ -6,6 +6,7 @@ ellipsoidal.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from qgis.core import (
@@ -19,7 +20,7 @@ from qgis.core import (
 from ..core.datum_shift import DatumShift
 from ..core.errors import InputError, Problem, problem
 from ..core.mapsheets import MapSheet, SheetScale, count_over, number, parse_number, ring, sheets_over
-from ..core.mapsheets.bases import Base, SheetPart, date_of, scale_of
+from ..core.mapsheets.bases import Base, SheetPart, date_of, scale_of, unread_date
 from ..core.progress import SILENT, Progress
 from .crs import distance_area
 from .planar import QgisPlanar, geometry_of
@@ -102,7 +103,7 @@ def read_bases(
 ) -> BaseReading:
     """The registered base maps in EPSG:4490; one without geometry lies where its sheet number says.
 
-    Warnings: QL-SHEET-FROMNUMBER, QL-SHEET-BADNUMBER, QL-SHEET-ELSEWHERE. Raises InputError with all faults:
+    Warnings: QL-SHEET-FROMNUMBER, -BADNUMBER, -ELSEWHERE, -BADDATE, -FUTURE. Raises InputError with all faults:
     QL-SHEET-BADSCALE, QL-LAYER-NOFIELD, QL-CRS-*; Cancelled.
     """
     wanted = Wanted(POLYGON, tuple(n for n in (names.scale, names.date) if n))
@@ -125,14 +126,15 @@ def read_bases(
         raise InputError(
             "QL-SHEET-BADSCALE", field=names.scale, ids=id_list([f for f, _ in wrong]), values=shown, **facts
         )
-    return BaseReading(bases, [*warnings, *_misplaced(records, names, facts)])
+    told = [*_misplaced(records, names, facts), *_dates(records, names, facts)]
+    return BaseReading(bases, [*warnings, *told])
 
 
 def _base(record: Record, names: BaseFields) -> Base:
     values = record.attributes
     title = next((str(values[n]) for n in ("name", names.sheet) if values.get(n)), "")
-    scale, date = scale_of(values.get(names.scale)), date_of(values.get(names.date))
-    return Base(geometry_of(record.wkb or b""), scale, date, title, record.fid)
+    scale, dated = scale_of(values.get(names.scale)), date_of(values.get(names.date))
+    return Base(geometry_of(record.wkb or b""), scale, dated, title, record.fid)
 
 
 def _by_number(
@@ -166,6 +168,21 @@ def _sheet_of(record: Record, names: BaseFields) -> MapSheet | None:
         return parse_number(str(text)) if text else None
     except InputError:
         return None  # a number of the owner's own; where it was needed, the caller says so
+
+
+def _dates(records: Sequence[Record], names: BaseFields, facts: Mapping[str, Any]) -> list[Problem]:
+    """Dates that are none, and those of days that are yet to come."""
+    found = []
+    today = date.today().isoformat()
+    written = {r.fid: r.attributes.get(names.date) for r in records} if names.date else {}
+    unread = {fid: value for fid, value in written.items() if unread_date(value)}
+    coming = {fid: value for fid, value in written.items() if (date_of(value) or "") > today}
+    for code, those in (("QL-SHEET-BADDATE", unread), ("QL-SHEET-FUTURE", coming)):
+        if those:
+            shown = ", ".join(str(value) for value in list(those.values())[:3])
+            ids = id_list(list(those))
+            found.append(problem(code, field=names.date, count=len(those), ids=ids, values=shown, **facts))
+    return found
 
 
 def _misplaced(records: Sequence[Record], names: BaseFields, facts: Mapping[str, Any]) -> list[Problem]:

@@ -21,6 +21,8 @@ OK, COARSE, PARTLY, NO_SCALE, NONE = "ok", "coarse", "partly", "no_scale", "none
 _RATIO = re.compile(r"1[:/](\d+(?:\.\d+)?)(万)?")
 _DATE = re.compile(r"(\d{4})(?!\d)(?:[-/.年](\d{1,2})(?!\d)(?:[-/.月](\d{1,2})(?!\d)日?)?)?")
 _DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})?(?!\d)")
+_EARLIEST = 1600  # no map of today's kind is older
+_NUMERALS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 
 class Base(NamedTuple):
@@ -71,16 +73,32 @@ def date_of(value: object) -> str | None:
 
     A month or day that no calendar has is left out: 2023-11-31 is some day of 2023-11.
     """
-    text = unicodedata.normalize("NFKC", "" if value is None else str(value)).strip()
+    text = _with_digits(unicodedata.normalize("NFKC", "" if value is None else str(value)).strip())
     match = _DATE.match(text) or _DIGITS.match(text)
     if match is None:
         return None
     year, month, day = (int(part or 0) for part in match.groups())
+    if year < _EARLIEST:
+        return None
     if not 1 <= month <= 12:
         return f"{year:04d}"
-    if not 1 <= day <= calendar.monthrange(max(year, 1), month)[1]:
+    if not 1 <= day <= calendar.monthrange(year, month)[1]:
         return f"{year:04d}-{month:02d}"
     return f"{year:04d}-{month:02d}-{day:02d}"
+
+
+def _with_digits(text: str) -> str:
+    """二〇二三年十一月 as 2023年11月."""
+    plain = text.translate(_NUMERALS)
+    plain = re.sub(r"(?<=\d)十(?=\d)", "", plain)
+    plain = re.sub(r"(?<=\d)十", "0", plain)
+    plain = re.sub(r"十(?=\d)", "1", plain)
+    return plain.replace("十", "10")
+
+
+def unread_date(value: object) -> bool:
+    """Whether a field says something that is no date."""
+    return value is not None and bool(str(value).strip()) and date_of(value) is None
 
 
 def covering(part: Shape, bases: Iterable[Base], most: int, plane: Planar) -> Covered:

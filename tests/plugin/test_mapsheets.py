@@ -207,13 +207,20 @@ def test_the_log_names_what_the_base_maps_lack(provider, qgis_new_project, engli
     register = bases(
         (polygon(110.1, 30.1, 110.2, 30.2), [SHEET, 10_000, None]),  # drawn elsewhere than numbered
         (None, ["sheet 7", 10_000, None]),
-        (frame(sheet), [None, 25_000, None]),
+        (frame(sheet), [None, 25_000, "last year"]),
+        (frame(sheet), [None, 25_000, "3023-01-01"]),
     )
     feedback = QgsProcessingFeedback()
     parameters = {"BOUNDARY": boundary(frame(sheet)), "BASEMAPS": register, "OUTPUT": "memory:"}
     processing.run("qingliu:mapsheets", parameters, context=QgsProcessingContext(), feedback=feedback)
     log = feedback.textLog()
-    for code in ("QL-SHEET-ELSEWHERE", "QL-SHEET-BADNUMBER", "QL-SHEET-COARSE"):
+    for code in (
+        "QL-SHEET-ELSEWHERE",
+        "QL-SHEET-BADNUMBER",
+        "QL-SHEET-COARSE",
+        "QL-SHEET-BADDATE",
+        "QL-SHEET-FUTURE",
+    ):
         assert log.count(code) == 1, log
     assert "1:25000" in log and SHEET in log
 
