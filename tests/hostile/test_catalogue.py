@@ -8,7 +8,7 @@ import pytest
 from case import Site
 from runner import judge
 
-FAMILIES = ("terrain", "land", "shore", "survey", "products")
+FAMILIES = ("terrain", "land", "shore", "survey", "products", "files", "values")
 
 
 def cases():
