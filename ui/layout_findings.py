@@ -201,7 +201,12 @@ class FindingsPanel(QWidget):
         order = {v: n for n, v in enumerate(SHOWN)}
         shown = sorted(
             (f for f in every if f.verdict in wanted),
-            key=lambda f: (order[f.verdict], -(f.failing_area_m2 or 0), -(f.failing_length_m or 0)),
+            key=lambda f: (
+                order[f.verdict],
+                not f.measure_uuid,
+                -(f.failing_area_m2 or 0),
+                -(f.failing_length_m or 0),
+            ),  # what was drawn comes before what is still to be drawn
         )
         self.model.show([Line(f, self._name_of(f.measure_uuid), failing_text(f, self._unit)) for f in shown])
         self._summarise(len(self._findings), counts)
@@ -254,7 +259,9 @@ class FindingsPanel(QWidget):
         self.sign.setEnabled(signable)
         self.withdraw.setEnabled(finding is not None and finding.confirmed is not None)
         duty = finding is not None and finding.verdict == DUTY
-        self.sign.setText(self.tr("Tick …") if duty else self.tr("Override …"))
+        whole = finding is not None and not finding.measure_uuid
+        words = self.tr("Give a reason …") if whole else self.tr("Override …")
+        self.sign.setText(self.tr("Tick …") if duty else words)
 
     def _send(self, signal: Any) -> None:
         finding = self.current()

@@ -27,8 +27,11 @@ def verdict_word(verdict: str) -> str:
 
 
 def sentence(finding: Finding) -> str:
-    """What a finding says, without its code."""
-    return finding.message.text().split(": ", 1)[-1]
+    """What a finding says, without its code; roles that lack by the names the page Layers has for them."""
+    words = finding.message.text().split(": ", 1)[-1]
+    for role in sorted(finding.missing, key=len, reverse=True):
+        words = words.replace(role, role_word(role))
+    return words
 
 
 def area_text(area_m2: float, unit: str) -> str:
