@@ -8,7 +8,7 @@ import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject
 
 KEYS = ("terrace", "grass", "conservation_forest", "economic_forest", "filter_strip", "production_road",
-        "slope_water_system", "check_dam")  # fmt: skip
+        "slope_water_system", "check_dam", "sewage_treatment", "soil_test_fertilisation")  # fmt: skip
 CRS = "EPSG:4547"
 EAST, NORTH, SIDE = 500_000.0, 3_000_000.0, 600.0
 
@@ -53,7 +53,8 @@ def fresh_ground():
     from qingliu.core.siting.model import Settings
     from qingliu.layers.siting import new_ground
 
-    ground = new_ground(Settings(references(), "green_industry", "south_red"))
+    near = {"near_village_m": 150}  # so that a village gains and loses its works as they are moved
+    ground = new_ground(Settings(references(overrides=near), "green_industry", "south_red"))
     zones = ("protection", "regulation", "channel")
     fill(ground, "ZONES", [(k, wkb(box(200 * (k % 3), 200 * (k // 3), 200, 200)), {"zone": zones[k % 3]})
                            for k in range(9)])  # fmt: skip
@@ -67,7 +68,12 @@ def fresh_ground():
     states = ("natural", "disturbed", "destroyed")
     fill(ground, "CHANNELS", [(k, wkb(t), {"state": states[k], "gradient_permil": 15.0 * k, "hack": 1})
                               for k, t in enumerate(lines)])  # fmt: skip
-    fill(ground, "VILLAGES", [(0, wkb(box(450, 450, 60, 60)), {"name": "上店"})])
+    fill(
+        ground,
+        "VILLAGES",
+        [(0, wkb(box(450, 450, 60, 60)), {"name": "上店"}), (1, wkb(box(260, 40, 60, 60)), {"name": "下店"})],
+    )
+    fill(ground, "WATERBODIES", [(0, wkb(box(420, 60, 40, 40)), {"kind": "pond", "name": "塘"})])
     fill(ground, "ROADS", [(0, wkb(f"LineString({EAST} {NORTH + 330}, {EAST + 600} {NORTH + 340})"), {})])
     y, x = np.mgrid[0:120, 0:120]
     slope = (18 + 16 * np.sin(x / 11.0) * np.cos(y / 17.0)).astype(np.float32)
@@ -140,23 +146,26 @@ def told(findings):
 
 
 def batch(session, check):
-    """Everything judged anew on a ground of its own, in another order."""
+    """Everything judged anew on a ground of its own, in another order; the layout as a whole under ``""``."""
     from qingliu.core.siting.engine import judge
+    from qingliu.core.siting.omissions import omissions
 
     ground = fresh_ground()
     ground.give("LAYOUT")
     features = [check.feature(session.rows[u]) for u in sorted(session.rows, reverse=True)]
     for feature in features:
         ground.put_measure(feature)
-    return {f.uuid: told(judge(f, ground)) for f in features}
+    whole = omissions(ground, check.session.edition, session.notes.confirmed(""))
+    return {"": told(whole), **{f.uuid: told(judge(f, ground)) for f in features}}
 
 
 def edited(session, edition, edits, seed, every):
+    from qingliu.core.siting.omissions import prepared
     from qingliu.ui.layout_ground import reach_of
     from qingliu.ui.layout_live import LayoutCheck, LiveCheck
 
     ground = fresh_ground()
-    check = LayoutCheck(session, ground, reach_of(ground.settings))
+    check = LayoutCheck(session, ground, reach_of(ground.settings), prepared(ground, edition))
     session.changed.connect(check.update)
     live = LiveCheck(None)
     live.ground = ground
@@ -168,7 +177,8 @@ def edited(session, edition, edits, seed, every):
         if n % every and n != edits:
             continue
         expected = batch(session, check)
-        assert {u: told(f) for u, f in check.findings.items()} == expected, f"after edit {n} of seed {seed}"
+        found = {"": told(check.lacks), **{u: told(f) for u, f in check.findings.items()}}
+        assert found == expected, f"after edit {n} of seed {seed}"
         for uuid in sorted(session.rows)[:3]:
             row = session.rows[uuid]
             live.propose(row.measure, row.geometry, uuid, check.feature(row).attributes)
