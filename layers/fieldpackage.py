@@ -7,6 +7,7 @@ which nobody has entered anything.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import uuid as uuids
 from pathlib import Path, PurePosixPath
@@ -82,6 +83,8 @@ def package_survey(store: GpkgStore, wish: FieldWish, progress: Progress) -> Pac
     if store.read_only:  # packaging is logged, and a package that is not would be nobody's
         reason = "; ".join(p.code for p in store.findings) or "read-only"
         faults.append(Problem("QL-STORE-READONLY", {"path": str(store.path), "reason": reason}))
+    if is_misread(wish.folder):
+        faults.append(Problem("QL-STORE-PERCENT", {"path": str(wish.folder)}))
     if faults:
         raise InputError(problems=faults)
     recover(wish.folder)
@@ -105,6 +108,11 @@ def package_survey(store: GpkgStore, wish: FieldWish, progress: Progress) -> Pac
         if unused is not None:
             unused.unlink(missing_ok=True)
     return made
+
+
+def is_misread(path: Path) -> bool:
+    """Whether GDAL's SQLite takes part of a path for an escaped sign (%20) and opens no GeoPackage there."""
+    return re.search(r"%[0-9A-Fa-f]{2}", str(path.absolute())) is not None
 
 
 class _Maker:

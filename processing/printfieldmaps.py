@@ -22,6 +22,8 @@ from qgis.core import (
     QgsProcessingParameterVectorLayer,
 )
 
+from ..core.errors import InputError
+from ..layers.fieldpackage import is_misread
 from ..layouts.fieldmaps_export import FORMATS
 from ..layouts.sheet import PAPERS
 from .algorithm import QingliuAlgorithm
@@ -99,6 +101,8 @@ class PrintFieldMaps(QingliuAlgorithm):
         """Gather, divide, mark, print."""
         inputs = Inputs(self, parameters, context, feedback)
         folder = Path(self.parameterAsString(parameters, "OUTPUT_FOLDER", context))
+        if is_misread(folder):
+            raise InputError("QL-STORE-PERCENT", path=str(folder))
         folder.mkdir(parents=True, exist_ok=True)
         run = Run(inputs, folder, StageProgress(feedback, STAGES))
         run.gather()

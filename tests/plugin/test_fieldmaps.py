@@ -319,8 +319,15 @@ def test_a_second_run_finds_nothing_changed_by_hand(run, inputs):
         ({"BOUNDARY": "nowhere.gpkg"}, "QL-LAYER-NOVECTOR"),
         ({"SURVEY": "nowhere.gpkg"}, "QL-STORE-NOFILE"),
         ({"PAPER": "B4"}, "QL-PARAM-VALUE"),
+        ({"OUTPUT_FOLDER": "/nowhere/a%20b"}, "QL-STORE-PERCENT"),
     ],
-    ids=["no boundary", "a boundary that is not there", "a survey that is not there", "strange paper"],
+    ids=[
+        "no boundary",
+        "a boundary that is not there",
+        "a survey that is not there",
+        "strange paper",
+        "percent",
+    ],
 )
 def test_bad_input_is_refused_with_its_code(run, inputs, changed, code):
     given = {key: value for key, value in {**inputs, **changed}.items() if value is not None}

@@ -542,6 +542,12 @@ def test_shifted_maps_are_refused_by_name(package, qgis_new_project):
 # -- folders that exist -----------------------------------------------------------------
 
 
+def test_a_folder_where_gdal_opens_no_geopackage_is_refused_before_anything_is_made(package, tmp_path):
+    with pytest.raises(QgsProcessingException, match="QL-STORE-PERCENT"):
+        package(folder="a%20b")
+    assert not (tmp_path / "a%20b").exists()
+
+
 def test_a_folder_with_anything_else_in_it_is_refused_and_left_as_it_was(package, tmp_path):
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "mine.txt").write_text("x")
