@@ -28,12 +28,23 @@ def secret(tmp_path):
     return folder / "id_rsa"
 
 
+@pytest.fixture(scope="session")
+def packaged(provider, sound_survey, tmp_path_factory):
+    """A survey that has been packaged, and its package, to be copied."""
+    from qgis import processing
+
+    home = tmp_path_factory.mktemp("packaged")
+    shutil.copytree(sound_survey.parent, home / "survey")
+    given = {"TARGET": "qfield", "OUTPUT_FOLDER": str(home / "package")}
+    processing.run("qingliu:packagefield", {"SURVEY": str(home / "survey" / sound_survey.name), **given})
+    return home
+
+
 @pytest.fixture
-def package(run, survey, tmp_path):
+def package(run, survey, packaged, tmp_path):
     """A package of the survey, as it came back."""
-    folder = tmp_path / "package"
-    run("qingliu:packagefield", {"SURVEY": str(survey), "TARGET": "qfield", "OUTPUT_FOLDER": str(folder)})
-    return folder
+    shutil.copytree(packaged / "survey", survey.parent, dirs_exist_ok=True)  # it knows of the package
+    return Path(shutil.copytree(packaged / "package", tmp_path / "package"))
 
 
 def carried(folder):
