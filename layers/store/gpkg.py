@@ -251,6 +251,7 @@ class GpkgStore:
         at_rest = True
         try:
             if not self._read_only:
+                users.closing(self._note)
                 at_rest = put_to_rest(self._connection)
         finally:
             self._connection.close()

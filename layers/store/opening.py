@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ...core.errors import InputError, Problem, QingliuError
 from ..schema import store_schema
-from . import backups, migrations, outside, places
+from . import backups, migrations, outside, places, users
 from .connection import connect, journal_mode, told
 from .gpkg import GpkgStore
 from .model import Waiting
@@ -102,7 +102,7 @@ def _look(connection: sqlite3.Connection, path: Path, had_wal: bool, findings: l
     if strange:
         raise InputError("QL-STORE-NOTSURVEY", path=str(path), reason="VIEW " + ", ".join(strange))
     facts = {"path": str(path)}
-    if journal_mode(connection) == "wal" and not had_wal:
+    if journal_mode(connection) == "wal" and not had_wal and not users.ended_while_closing(path):
         findings.append(Problem("QL-STORE-NOCOMPANION", facts))
     damage = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if damage != "ok":

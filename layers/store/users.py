@@ -42,6 +42,30 @@ def sign_in(path: Path, who: str) -> Path | None:
     return note
 
 
+def closing(note: Path | None) -> None:
+    """Say in the note that the session is going: what it saved is in the file from here on, or still in the log."""
+    if note is None:
+        return
+    try:
+        facts = json.loads(note.read_text(encoding="utf-8"))
+        note.write_text(json.dumps({**facts, "closing": True}, ensure_ascii=False), encoding="utf-8")
+    except (OSError, ValueError):
+        return  # the note helps others, the survey does not depend on it
+
+
+def ended_while_closing(path: Path) -> bool:
+    """Whether a session of this machine ended while it put the survey to rest; ask before :func:`sign_in`."""
+    for note in _notes(path):
+        try:
+            facts = json.loads(note.read_text(encoding="utf-8"))
+            here = facts["host"] == socket.gethostname()
+            if here and facts.get("closing") is True and not _alive(int(facts["pid"])):
+                return True
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    return False
+
+
 def sign_out(note: Path | None) -> None:
     """Take the note away."""
     if note is None:

@@ -63,3 +63,57 @@ def test_a_package_that_came_back_so_is_read_whole(torn, tmp_path):
             "SELECT count(*) FROM a7 WHERE length(natural_village) > 100"
         ).fetchone() == (0,)
     assert (folder / (torn.name + "-journal")).exists()  # left as it lay
+
+
+def killed(survey, before):
+    """A session that saves and is killed after ``before(store)``."""
+    from qingliu.layers.store import open_store
+
+    pid = os.fork()
+    if pid == 0:
+        store = open_store(survey, daily_backup=False)
+        store.set_meta({"name": "清水沟"})
+        before(store)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert survey.read_bytes()[18:20] == b"\x02\x02"
+
+
+def into_the_file(store):
+    """The last step of going to rest but one: the log is in the file and gone, the header still says WAL."""
+    from qingliu.layers.store import users
+
+    users.closing(store.note)
+    store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    store.connection.close()
+
+
+def test_a_session_killed_while_it_went_to_rest_lost_nothing_and_nobody_is_alarmed(survey):
+    from qingliu.layers.store import open_store
+
+    killed(survey, into_the_file)
+    assert not survey.with_name(survey.name + "-wal").exists()
+    with open_store(survey, daily_backup=False) as store:
+        assert store.findings == [] and store.meta()["name"] == "清水沟"
+
+
+def test_a_copy_of_that_file_elsewhere_is_doubted(survey, tmp_path):
+    from qingliu.layers.store import open_store
+
+    killed(survey, into_the_file)
+    other = tmp_path / "elsewhere" / survey.name
+    other.parent.mkdir()
+    shutil.copyfile(survey, other)
+    with open_store(other, daily_backup=False) as store:
+        assert [p.code for p in store.findings] == ["QL-STORE-NOCOMPANION"]
+
+
+def test_a_log_that_somebody_took_away_after_a_crash_is_told(survey):
+    from qingliu.layers.store import open_store
+
+    killed(survey, lambda store: None)
+    survey.with_name(survey.name + "-wal").unlink()
+    survey.with_name(survey.name + "-shm").unlink(missing_ok=True)
+    with open_store(survey, daily_backup=False) as store:
+        assert [p.code for p in store.findings] == ["QL-STORE-NOCOMPANION"]
+        assert store.meta()["name"] == "青柳沟"
