@@ -123,7 +123,7 @@ class Quantities(QingliuAlgorithm):
         prices = inputs.attempt(lambda: _prices(inputs, edition))
         measures, cutter, given = _read(inputs, edition, progress)
         measures = _distinct(inputs, measures)
-        _warn_of_overlaps(inputs, measures)
+        _warn_of_overlaps(inputs, measures, progress)
         parts = _cut(measures, cutter, progress)
         found = bill(parts, edition, prices)
         inputs.warn(found.warnings)
@@ -246,7 +246,7 @@ def _distinct(inputs: Inputs, measures: list[Placed]) -> list[Placed]:
     return found
 
 
-def _warn_of_overlaps(inputs: Inputs, measures: Sequence[Placed]) -> None:
+def _warn_of_overlaps(inputs: Inputs, measures: Sequence[Placed], progress: StageProgress) -> None:
     """Areas of the same measure that lie over each other: each is counted in full, which is told."""
     shapes = QgisShapes()
     by_measure: dict[str, list[Placed]] = {}
@@ -257,6 +257,7 @@ def _warn_of_overlaps(inputs: Inputs, measures: Sequence[Placed]) -> None:
     for own in by_measure.values():
         boxes = np.array([shapes.bounds(m.shape) for m in own])
         for i, one in enumerate(own[:-1]):
+            progress.step(1.0)  # cancel is heard
             west, south, east, north = boxes[i]
             rest = boxes[i + 1 :]
             meets = (rest[:, 0] < east) & (rest[:, 2] > west) & (rest[:, 1] < north) & (rest[:, 3] > south)
