@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..core import language
 from ..core.data import RESOURCES, ROOT
 from ..layers.backgrounds import background_problems
 from ..layers.engine import warm
+from .ahead import Ahead
 from .dock_frame import DockTitle
 
 if TYPE_CHECKING:
@@ -128,6 +130,7 @@ class Workspace:
         self.docks: dict[str, QDockWidget] = {}
         self.practice: PracticeOpener | None = None
         self.rest: QTimer | None = None
+        self.ahead: Ahead | None = None
 
     def install(self) -> None:
         """Add menu, toolbar and one checkable action per dock."""
@@ -149,6 +152,8 @@ class Workspace:
         self.rest.setSingleShot(True)
         self.rest.timeout.connect(warm)
         self.rest.start(REST_MS)
+        self.ahead = Ahead(window)
+        self.ahead.begin()
 
     def remove(self) -> None:
         """Take out what ``install`` and ``open`` put in, in reverse."""
@@ -156,15 +161,18 @@ class Workspace:
             self.rest.stop()
             self.rest.deleteLater()
             self.rest = None
+        if self.ahead is not None:
+            self.ahead.stop()
+            self.ahead.deleteLater()
+            self.ahead = None
         QgsProject.instance().layersAdded.disconnect(self.name_shifted)
         for dock in self.docks.values():
             self.iface.removeDockWidget(dock)
             dock.close()
             dock.deleteLater()
-        if self.docks:
-            from .survey_bus import stop
-
-            stop()
+        bus = sys.modules.get(f"{__package__}.survey_bus")
+        if bus is not None:  # docks or the fetching ahead began it
+            bus.stop()
         self.docks.clear()
         if self.practice is not None:
             self.practice.deleteLater()
