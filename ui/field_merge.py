@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 from qgis.PyQt.QtCore import (
     QAbstractTableModel,
@@ -39,7 +39,7 @@ from ..core.field.differences import (
     Difference,
 )
 from ..core.field.settling import OURS, THEIRS, needs_decision
-from ..layers.fieldmerge import counts
+from ..layers.fieldmerge import counts, settled
 from ..layers.planar import geometry_of
 from .field_work import Compared
 
@@ -117,6 +117,7 @@ class Differences(QAbstractTableModel):
         self.items: List[Difference] = []
         self.choices: Dict[Tuple[str, str, str], str] = {}
         self.delete = False
+        self.held: Set[Tuple[str, str]] = set()  # deleted there, and other rows still point to them
 
     def show_comparison(self, compared: Compared | None) -> None:
         """Show the differences of a comparison, nothing chosen yet."""
@@ -124,6 +125,7 @@ class Differences(QAbstractTableModel):
         self.compared = compared
         self.items = list(compared.comparison.differences) if compared is not None else []
         self.choices = {}
+        self._find_held()
         self.endResetModel()
         self.chosen_changed.emit()
 
@@ -213,7 +215,14 @@ class Differences(QAbstractTableModel):
             return chosen
         if item.kind == SAME:
             return OURS
+        if item.kind == DELETED_THERE and (item.table, item.row_uuid) in self.held:
+            return ""
         return "" if needs_decision(item, delete=self.delete) else THEIRS
+
+    def awaits(self, item: Difference) -> bool:
+        """Whether somebody has, or had, to choose."""
+        held = item.kind == DELETED_THERE and (item.table, item.row_uuid) in self.held
+        return held or needs_decision(item, delete=self.delete)
 
     def choice_words(self, item: Difference) -> str:
         """What counts, in words."""
@@ -247,7 +256,16 @@ class Differences(QAbstractTableModel):
         """How many differences wait for a choice."""
         return sum(self.choice(item) == "" for item in self.items)
 
+    def _find_held(self) -> None:
+        """Which deletions wait because other rows would point to nothing."""
+        self.held = set()
+        if self.compared is None or not any(item.kind == DELETED_THERE for item in self.items):
+            return
+        found = settled(self.compared.comparison, self.choices, delete=self.delete)
+        self.held = {(d.table, d.row_uuid) for d in found.open if d.kind == DELETED_THERE}
+
     def _tell(self) -> None:
+        self._find_held()
         if self.items:
             last = self.index(len(self.items) - 1, COLUMNS - 1)
             self.dataChanged.emit(self.index(0, CHOICE), last)
@@ -270,7 +288,7 @@ class _OfKind(QSortFilterProxyModel):
         if not isinstance(model, Differences) or not self.kind:
             return True
         item = model.items[row]
-        return needs_decision(item, delete=model.delete) if self.kind == OPEN else item.kind == self.kind
+        return model.awaits(item) if self.kind == OPEN else item.kind == self.kind
 
 
 class MergeScreen(QWidget):

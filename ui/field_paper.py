@@ -31,7 +31,7 @@ translate = QCoreApplication.translate
 MARK, WHAT, PAGES, BACK = range(4)
 ADDRESS = Qt.ItemDataRole.UserRole
 ALL, OUT, RETURNED = "", "out", "returned"
-_WIDTHS = (76, 150, 56)
+_WIDTHS = {MARK: 76, PAGES: 56, BACK: 130}
 _SETTING = "qingliu/field/paper_opens"
 
 
@@ -88,7 +88,9 @@ class PaperReturn(QWidget):
             ]
         )
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for section, width in enumerate(_WIDTHS):
+        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
+        for section, width in _WIDTHS.items():
             self.list.setColumnWidth(section, width)
         column.addLayout(line)
         for widget in (self.opens, self.found, self.open_list, self.shown):

@@ -6,13 +6,22 @@ from collections import deque
 from pathlib import Path
 from typing import Any, Callable, Deque, List, Optional, Protocol, Tuple
 
-from qgis.core import QgsExpression, QgsFeatureRequest, QgsVectorLayer
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsExpression,
+    QgsFeatureRequest,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorLayer,
+)
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QCoreApplication, QObject, QSettings, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from ..core import language
 from ..core.field.paper import Print
+from ..layers.fieldbasemap import in_units
 from ..layers.fieldcodes import SUFFIXES
 from . import field_work as work
 from .field_paper import PaperReturn
@@ -25,6 +34,8 @@ _SETTING = "qingliu/field/paper_list"
 _FOLDER = "qingliu/field/paper_folder"
 _APART = "\n"  # no path holds it
 TASK = "paper"
+_NEAR_M = 250.0
+Box = Tuple[float, float, float, float]
 
 
 class Host(Protocol):
@@ -150,7 +161,7 @@ class PaperDesk(QObject):
             self.host.say(found.told)
         else:
             self.page.point_at(found.address)
-            self._show_on_map(found.row.table, found.row.row)
+            self._show_on_map(found.row.table, found.row.row, found.row.box)
             self.host.say(self._words(found))
             if self.page.opens.isChecked() and found.row.entries and not self._waiting:
                 entry = found.row.entries[0]
@@ -167,15 +178,28 @@ class PaperDesk(QObject):
         if found.returned is not None and self.page.printed is not None:
             self.page.show_returned(found.returned)
 
-    def _show_on_map(self, table: str, row: str) -> None:
+    def _show_on_map(self, table: str, row: str, box: Optional[Box]) -> None:
         """Select the feature and bring it into view."""
         for layer in self.host.layers_of(table):
             wish = QgsFeatureRequest(QgsExpression(QgsExpression.createFieldEqualityExpression("uuid", row)))
             wish.setFlags(QgsFeatureRequest.Flag.NoGeometry).setNoAttributes().setLimit(1)
             fids = [feature.id() for feature in layer.getFeatures(wish)]
             layer.selectByIds(fids)
-            if fids and self.canvas is not None and layer.isSpatial():
-                self.canvas.zoomToFeatureIds(layer, fids)
+            if fids and box is not None:
+                self._bring_into_view(layer, QgsRectangle(*box))
+
+    def _bring_into_view(self, layer: QgsVectorLayer, box: QgsRectangle) -> None:
+        """The ground around a thing, with what lies near it."""
+        if self.canvas is None:
+            return
+        settings = self.canvas.mapSettings()
+        box.grow(max(box.width(), box.height()) / 2 + in_units(_NEAR_M, layer.crs()))
+        way = QgsCoordinateTransform(layer.crs(), settings.destinationCrs(), QgsProject.instance())
+        try:
+            self.canvas.setExtent(way.transformBoundingBox(box))
+        except QgsCsException:  # the map's CRS does not reach there; it stays where it is
+            return
+        self.canvas.refresh()
 
     # -- pictures --------------------------------------------------------------------
     def _ask_picture(self) -> None:

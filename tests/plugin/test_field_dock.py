@@ -250,6 +250,23 @@ def test_deletions_count_only_where_the_box_is_ticked(dock, package, survey, qtb
     assert fs.rows(survey, "toilets") == {}
 
 
+def test_a_deletion_that_would_leave_others_pointing_to_nothing_waits(dock, package, survey, qtbot):
+    fs.device(package, "DELETE FROM villages WHERE name = '下店'")
+    dock.compare(package)
+    settle(dock, qtbot)
+    dock.merge.delete.setChecked(True)
+    assert dock.merge.model.waiting() == 1  # its row in A.7 stays
+    dock.merge.apply.click()
+    settle(dock, qtbot)
+    assert "QL-FIELD-POINTED" in dock.status.text() and len(fs.rows(survey, "villages")) == 2
+    dock.merge.table.selectAll()
+    dock.merge.theirs.click()
+    assert dock.merge.model.waiting() == 0
+    dock.merge.apply.click()
+    settle(dock, qtbot)
+    assert len(fs.rows(survey, "villages")) == 1
+
+
 def test_a_folder_that_is_no_package_is_told_with_its_cure(dock, tmp_path, qtbot):
     dock.compare(tmp_path)
     settle(dock, qtbot)
