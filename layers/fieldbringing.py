@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
-import socket
 import time
 import uuid as uuids
 from pathlib import Path
@@ -93,7 +93,7 @@ class Bringing:
         facts = {
             "save_id": self.save_id,
             "files": [copy.target for copy in self.copies],
-            "host": socket.gethostname(),
+            "host": platform.node(),
             "pid": os.getpid(),
         }
         try:
@@ -142,7 +142,7 @@ def _is_over(note: Path, facts: Mapping[str, Any]) -> bool:
     """Whether the process that wrote a note brings files no more."""
     if facts.get("save_id") in _RUNNING:
         return False
-    if facts.get("host") != socket.gethostname():
+    if facts.get("host") != platform.node():
         try:
             return time.time() - note.stat().st_mtime > _LONGEST_S
         except OSError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import socket
+import platform
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ def notes(store):
 def note(store, **facts):
     """What a merge that was killed left: a photo and its note."""
     (store.home.parent / "photos" / "new_a.jpg").write_bytes(b"half")
-    known = {"save_id": "none", "files": ["photos/new_a.jpg"], "host": socket.gethostname(), "pid": GONE}
+    known = {"save_id": "none", "files": ["photos/new_a.jpg"], "host": platform.node(), "pid": GONE}
     folder = store.home.parent / "survey.field"
     folder.mkdir(exist_ok=True)
     path = folder / "bringing-none.json"
