@@ -18,6 +18,7 @@ from . import backups, changelog, places, reading, users, writing
 from .changelog import Entry, Stamp
 from .connection import WAIT_S, begin, connect, put_to_rest, told, transaction, trust_triggers, use_wal
 from .model import Change, LogEntry, Row, RowKey, Saved, Store, TableInfo, Waiting
+from .values import moment
 
 
 class GpkgStore:
@@ -175,7 +176,7 @@ class GpkgStore:
         """
         self._refuse_read_only()
         batch = writing.prepare(changes, self._tables)
-        stamp = Stamp(save_id or str(uuids.uuid4()), at or changelog.now(), who or self.who, why)
+        stamp = Stamp(save_id or str(uuids.uuid4()), moment(at or changelog.now()), who or self.who, why)
         keys: list[RowKey] = []
 
         def work() -> None:
@@ -196,7 +197,7 @@ class GpkgStore:
     ) -> None:
         """Change facts of the survey, logged like everything else; ``save_id`` and ``at`` as for :meth:`save`."""
         self._refuse_read_only()
-        stamp = Stamp(save_id or str(uuids.uuid4()), at or changelog.now(), who or self.who, why)
+        stamp = Stamp(save_id or str(uuids.uuid4()), moment(at or changelog.now()), who or self.who, why)
         self._transact(lambda: _write_meta(self._connection, values, stamp), stamp.save_id)
 
     def _refuse_read_only(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import math
@@ -12,7 +13,10 @@ from ...core.errors import Problem
 from .model import StoreColumn
 
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_DATETIME = re.compile(_DATE.pattern + r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+_DATETIME = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[T ](?P<minute>([01]\d|2[0-3]):[0-5]\d)(:(?P<second>[0-5]\d)(\.(?P<part>\d+))?)?"
+    r"(Z|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>[0-5]\d))?"
+)
 _INTEGER_LIMIT = 2**63
 _TRUE, _FALSE = (True, 1), (False, 0)
 
@@ -92,14 +96,46 @@ def _boolean(value: Any) -> int:
     raise Misfit(str(value))
 
 
-def _dated(pattern: re.Pattern[str]) -> Callable[[Any], str]:
-    def checked(value: Any) -> str:
-        text = value.isoformat() if hasattr(value, "isoformat") else value
-        if not isinstance(text, str) or not pattern.fullmatch(text):
-            raise Misfit(str(value))
-        return text
+def _iso(value: Any) -> str:
+    text = value.isoformat() if hasattr(value, "isoformat") else value
+    if not isinstance(text, str):
+        raise Misfit(type(value).__name__)
+    return text
 
-    return checked
+
+def _date(value: Any) -> str:
+    text = _iso(value)
+    if not _DATE.fullmatch(text):
+        raise Misfit(text)
+    _day(text)
+    return text
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:  # 31 February
+        raise Misfit(text) from error
+
+
+def moment(value: Any) -> str:
+    """A moment as GeoPackage writes it: UTC to the millisecond; without a zone it is taken as it stands.
+
+    Raises Misfit (OGC 12-128r18, requirements 5 and 15: ``strftime('%Y-%m-%dT%H:%M:%fZ')``).
+    """
+    text = _iso(value)
+    found = _DATETIME.fullmatch(text)
+    if found is None:
+        raise Misfit(text)
+    hour, minute = map(int, found["minute"].split(":"))
+    at = dt.datetime.combine(_day(found["day"]), dt.time(hour, minute, int(found["second"] or 0)))
+    if found["sign"]:
+        ahead = dt.timedelta(hours=int(found["hours"]), minutes=int(found["minutes"]))
+        try:
+            at = at - ahead if found["sign"] == "+" else at + ahead
+        except OverflowError as error:
+            raise Misfit(text) from error
+    return f"{at.isoformat(timespec='seconds')}.{(found['part'] or '')[:3]:0<3}Z"
 
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
@@ -107,8 +143,8 @@ _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "number": _number,
     "integer": _integer,
     "boolean": _boolean,
-    "date": _dated(_DATE),
-    "datetime": _dated(_DATETIME),
+    "date": _date,
+    "datetime": moment,
 }
 
 

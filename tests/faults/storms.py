@@ -234,8 +234,7 @@ class Change(Job):
         from qingliu.layers.store import open_store
 
         with open_store(self.now / "survey.gpkg", daily_backup=False) as store:
-            # killed between two steps of going to rest, a file looks as one copied without its log: it is said
-            found += [p.code for p in store.findings if p.code != "QL-STORE-NOCOMPANION"]
+            found += [p.code for p in store.findings]
         now = self.state()
         if now not in (self.before, self.after):
             found.append(

@@ -195,6 +195,44 @@ def test_gdals_validator_is_content_with_a_filled_store(store):
     assert not validate_gpkg.check(str(path), extra_checks=True)
 
 
+@pytest.mark.parametrize(
+    ("entered", "kept"),
+    [
+        ("2025-06-18T08:00:00Z", "2025-06-18T08:00:00.000Z"),
+        ("2025-06-18 08:00", "2025-06-18T08:00:00.000Z"),
+        ("2025-06-18T08:00:00.1239+08:00", "2025-06-18T00:00:00.123Z"),
+        ("2025-12-31T23:59:59-0130", "2026-01-01T01:29:59.000Z"),
+    ],
+)
+def test_a_moment_is_kept_as_geopackage_writes_it(entered, kept):
+    from qingliu.layers.store.values import moment
+
+    assert moment(entered) == kept and moment(kept) == kept
+
+
+@pytest.mark.parametrize("entered", ["2025-02-31T08:00:00Z", "2025-06-18", "25:00", "heute", 5, None])
+def test_what_is_no_moment_is_no_moment(entered):
+    from qingliu.layers.store.values import Misfit, moment
+
+    with pytest.raises(Misfit):
+        moment(entered)
+
+
+def test_gdals_validator_is_content_with_moments_given_from_outside(store, qgis_app):
+    from osgeo_utils.samples import validate_gpkg
+    from qingliu.layers.store import Insert
+
+    origin = {"value_id": "a1:x:f", "made_at": "2025-06-18T08:00:00+00:00"}
+    known = {c.name for c in store.tables()["provenance"].columns}
+    store.save(
+        [Insert("provenance", {k: v for k, v in origin.items() if k in known})], at="2025-06-18T08:00:00Z"
+    )
+    store.set_meta({"name": "清水沟"}, at="2025-06-18T08:00:00Z")
+    path = store.path
+    store.close()
+    assert not validate_gpkg.check(str(path), extra_checks=True, warning_as_error=True)
+
+
 def test_closing_leaves_one_file_in_rollback_mode_and_wal_while_open(store):
     from qingliu.layers.store import Insert
 
