@@ -55,17 +55,19 @@ def checked(role: str, records: Sequence[Record], edition: Edition) -> Checked:
         if of == role:
             found, told = _in_range(role, found, column, low, high)
             warnings += told
-    for column, known in _lists(role, edition).items():
+    for column, known in _lists(role, found, edition).items():
         found, told = _in_list(role, found, column, known)
         warnings += told
     return Checked(found, warnings)
 
 
-def _lists(role: str, edition: Edition) -> dict[str, Mapping[str, str]]:
+def _lists(role: str, records: Sequence[Record], edition: Edition) -> dict[str, Mapping[str, str]]:
     """Column -> word in lower case -> key, for the coded columns of a role."""
     lists = {column: known for (of, column), known in _KNOWN.items() if of == role}
     if role == "ZONES":
-        lists["zone"] = {w.lower(): z.key for z in edition.zones.values() for w in (z.key, z.zh, z.en)}
+        words = {str(r.attributes.get("zone") or "").strip() for r in records}
+        named = {w.lower(): zone_named(edition, w) for w in (*words, *edition.zones)}
+        lists["zone"] = {w: key for w, key in named.items() if key is not None and key in edition.zones}
     if role == "LAYOUT":
         own = (a for a in edition.siting.attributes if a.role == "LAYOUT" and a.key not in _BY_ENGINE)
         lists.update({a.key: words_of(a) for a in own if a.values})
@@ -148,8 +150,8 @@ def status_of(value: Any) -> str | None:
 
 
 def zones_strange(values: Iterable[Any], edition: Edition) -> list[str]:
-    """Words in a column ``zone`` that name no zone of the edition, the commonest first."""
+    """Words in a column ``zone`` that name no zone of the edition, NULL among them, the commonest first."""
     strange = Counter(
-        str(v) for v in values if v not in (None, "") and zone_named(edition, v) not in edition.zones
+        "NULL" if v in (None, "") else str(v) for v in values if zone_named(edition, v) not in edition.zones
     )
     return [word for word, _ in strange.most_common(_SHOWN)]

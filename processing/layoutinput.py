@@ -101,9 +101,9 @@ class Layout:
             values = ", ".join(list(dict.fromkeys(word for word, _ in strange))[:5])
             facts = {"layer": layer.name(), "count": len(strange), "values": values}
             self._inputs.warn([Problem("QL-PLAN-STATUS", {**facts, "ids": id_list([f for _, f in strange])})])
-        known = checked(self._name, found, self._edition)
-        self._inputs.warn(known.warnings)
-        return known.records
+        judged = checked(self._name, found, self._edition)
+        self._inputs.warn(judged.warnings)
+        return judged.records
 
     def areas(
         self, name: str, name_of: Callable[[Mapping[str, Any]], Any], progress: Progress, *fields: str

@@ -84,11 +84,21 @@ def measure_named(edition: Edition, name: str) -> Measure | None:
     return found[0] if len(found) == 1 else None
 
 
+_LEAST_OF_A_NAME = 3
+
+
 def zone_named(edition: Edition, name: object) -> str | None:
-    """The zone with this key or Chinese or English name; another word as it is, None for nothing."""
+    """The zone with this key or Chinese or English name, or with a part of the former that no other has (保护区).
+
+    Another word as it is, None for nothing.
+    """
     wanted = "" if name is None else str(name).strip()
-    found = (z.key for z in edition.zones.values() if wanted.lower() in (z.key, z.zh, z.en.lower()))
-    return next(found, wanted or None)
+    zones = edition.zones.values()
+    found = [z.key for z in zones if wanted.lower() in (z.key, z.zh, z.en.lower())]
+    within = [z.key for z in zones if len(wanted) >= _LEAST_OF_A_NAME and wanted in z.zh]
+    if not found and len(within) == 1:
+        found = within
+    return found[0] if found else wanted or None
 
 
 def _offers(measure: Measure, zone: str | None, type_key: str, profile: str) -> tuple[Offer, ...]:

@@ -26,6 +26,7 @@ def records(column, *values):
         ("POLLUTION", "kind", "alien", None, "alien"),
         ("WATERBODIES", "kind", "sea", None, "sea"),
         ("ZONES", "zone", " Regulation ", "regulation", None),
+        ("ZONES", "zone", "治理区", "regulation", None),
         ("ZONES", "zone", "甲", None, "甲"),
         ("PARCELS", "flags", '{"retired","terraced"}', "retired,terraced", None),
         ("PARCELS", "flags", "退耕;xyz", "retired", "xyz"),
