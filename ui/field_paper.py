@@ -96,6 +96,7 @@ class PaperReturn(QWidget):
         for widget in (self.opens, self.found, self.open_list, self.shown):
             column.addWidget(widget)
         column.addWidget(self.list, 1)
+        column.addStretch(0)  # takes the room while there is no list
 
     def _wire(self) -> None:
         self.code.returnPressed.connect(self._entered)
