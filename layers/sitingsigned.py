@@ -28,17 +28,21 @@ def signed_in(layers: Iterable[QgsVectorLayer]) -> dict[str, dict[str, Confirmat
 
 
 def cards_in(layers: Iterable[QgsVectorLayer]) -> dict[str, dict[str, str]]:
-    """uuid of a measure -> what its card says: ``owner``, ``user``, ``manager``; under a row 其他 also ``name``,
-    ``unit`` and ``clause``.
+    """uuid of a measure -> what its card says: ``owner``, ``user``, ``manager``, ``protection`` …; under a row 其他
+    also ``name``, ``unit`` and ``clause``.
     """
     found: dict[str, dict[str, str]] = {}
     for path in _packages(layers):
         for key, value in _meta(path):
             if key.startswith(CARD):
-                entry = {k: str(v) for k, v in _entry(value).items() if v not in (None, "")}
-                plain = {k[len(OTHER) :] if k.startswith(OTHER) else k: v for k, v in entry.items()}
-                found[key[len(CARD) :]] = plain
+                found[key[len(CARD) :]] = said_on(_entry(value))
     return found
+
+
+def said_on(card: Mapping[str, object]) -> dict[str, str]:
+    """The entries of a card as columns of its measure: name, unit and clause of the rows 其他 under plain names."""
+    entered = {k: str(v) for k, v in card.items() if v not in (None, "")}
+    return {k[len(OTHER) :] if k.startswith(OTHER) else k: v for k, v in entered.items()}
 
 
 def plots_in(layers: Iterable[QgsVectorLayer]) -> dict[str, int]:

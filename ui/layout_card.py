@@ -1,7 +1,8 @@
 """The card of one measure: what it is, whose it is, what keeps it in order (5.1.2, 8.1 to 8.7).
 
 Status, receiving water and name stand in the measure's row; owner, user, manager, the day of completion
-and, for the rows 其他, name, unit and clause stand on its card.
+and, for the rows 其他, name, unit and clause stand on its card, as does what the rules ask of the measure itself:
+the kind of bank protection, the size of a dam, its material, the use of a ditch.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from ..core.language import current
 from ..core.layoutplan.maintenance import Holder, Round, Task, card
 from ..core.layoutplan.quantities import counted_in
 from ..core.siting.model import DUTY, PASS, Confirmation, Finding
+from ..core.siting.questions import words_of
+from ..core.siting.rules import rules_of
 from ..core.standard import Edition, text
 from ..layers.schema import code_lists
 from .layout_boards import has_board
@@ -38,6 +41,12 @@ from .layout_words import sentence, translate
 
 FINDING = int(Qt.ItemDataRole.UserRole) + 1
 ROW_FIELDS = ("name", "status", "receiving")
+CHOICES = ("receiving", "protection", "dam_class", "material", "ditch_use")
+"""What one word says of a measure, chosen from the words that siting.yaml gives for it."""
+
+
+_BY_PROTECTION = ("ecological_slope_protection", "bank_treatment")
+"""Measures that are engineering works or not by their kind of protection (5.2.3-2)."""
 
 
 class CardPanel(QWidget):
@@ -54,6 +63,7 @@ class CardPanel(QWidget):
         self.edition = edition
         self.row: Placed | None = None
         self.lines: Dict[str, QLineEdit] = {}
+        self.choices: Dict[str, QComboBox] = {}
         self._filling = False
         self._make()
         self.show_nothing()
@@ -71,6 +81,8 @@ class CardPanel(QWidget):
         self.form.addRow(self.tr("Status"), self.status)
         for key, label in self._labels():
             self._add_line(key, label)
+        for key in CHOICES:
+            self._add_choice(key)
         self.duties = _table(
             "layout_duties", [self.tr("Clause"), self.tr("To be confirmed by a person"), self.tr("Signed")]
         )
@@ -92,7 +104,7 @@ class CardPanel(QWidget):
 
     def _labels(self) -> Sequence[Tuple[str, str]]:
         return (
-            ("name", self.tr("Name")), ("receiving", self.tr("Where the water goes")),
+            ("name", self.tr("Name")),
             ("other_name", self.tr("Measure (other)")), ("other_unit", self.tr("Unit (other)")),
             ("other_clause", self.tr("Clause (other)")), ("owner", self.tr("Owner")), ("user", self.tr("User")),
             ("manager", self.tr("Manager")), ("completed", self.tr("Completed on (yyyy-mm-dd)")),
@@ -103,6 +115,18 @@ class CardPanel(QWidget):
         line.setObjectName(f"layout_card_{key}")
         line.editingFinished.connect(lambda k=key: self._tell(k, self.lines[k].text().strip()))
         self.form.addRow(label, line)
+
+    def _add_choice(self, key: str) -> None:
+        attribute = self.edition.siting.attribute(key)
+        if attribute is None:
+            return
+        box = self.choices[key] = QComboBox()
+        box.setObjectName(f"layout_card_{key}")
+        box.addItem("–", "")
+        for value in attribute.values:
+            box.addItem(text(value), value.key)
+        box.activated.connect(lambda _, k=key: self._tell(k, str(self.choices[k].currentData() or "")))
+        self.form.addRow(text(attribute), box)
 
     def _lay_out(self) -> None:
         inner = QWidget()
@@ -157,13 +181,31 @@ class CardPanel(QWidget):
             value = row.values.get(key) if key in ROW_FIELDS else kept.get(key)
             line.setText("" if value is None else str(value))
             self._show_line(line, other or not key.startswith("other_"))
+        self._show_choices(row, kept)
         self._show_duties(findings)
         self._show_care(row, kept, rounds)
         self.board.setVisible(has_board(row.measure, self.edition))
         self.area.setVisible(True)
         self._filling = False
 
-    def _show_line(self, line: QLineEdit, shown: bool) -> None:
+    def _show_choices(self, row: Placed, kept: Mapping[str, str]) -> None:
+        """What the measure's rules ask of itself; a word that is none of the choices is shown as it is."""
+        rules = rules_of(self.edition, row.measure) if row.measure in self.edition.measures else ()
+        asked = {test.attr for rule in rules for test in rule.tests()}
+        if asked & {"works"} and row.measure in _BY_PROTECTION:
+            asked.add("protection")
+        for key, box in self.choices.items():
+            value = str((row.values.get(key) if key in ROW_FIELDS else kept.get(key)) or "")
+            attribute = self.edition.siting.attribute(key)
+            known = words_of(attribute) if attribute is not None else {}
+            place = box.findData(known.get(value.lower(), value))
+            if place < 0:
+                box.addItem(value, value)
+                place = box.count() - 1
+            box.setCurrentIndex(place)
+            self._show_line(box, key in asked)
+
+    def _show_line(self, line: QWidget, shown: bool) -> None:
         line.setVisible(shown)
         label = self.form.labelForField(line)
         if label is not None:

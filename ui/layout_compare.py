@@ -34,6 +34,7 @@ from ..core.siting.model import VERDICTS, Confirmation, MeasureFeature, verdict_
 from ..core.standard import Edition
 from ..layers.schema import AUDIT_NAMES
 from ..layers.sitingshapes import QgisShapes
+from ..layers.sitingsigned import said_on
 from ..layers.store.editing import flat_wkb
 from .layout_ledger import Bases
 from .layout_session import KIND_OF_SHAPE, LayoutSession, shape_of
@@ -113,9 +114,9 @@ def facts_of(
 def _measure(feature: Feature, confirmed: Mapping[str, Confirmation]) -> MeasureFeature:
     values = {k: v for k, v in feature.attributes.items() if k not in ("uuid", "measure")}
     plain = {k: v for k, v in values.items() if not k.startswith(CARD_PREFIX)}
-    return MeasureFeature(
-        feature.uuid, str(feature.attributes.get("measure") or ""), feature.wkb, plain, confirmed
-    )
+    card = {k[len(CARD_PREFIX) :]: v for k, v in values.items() if k.startswith(CARD_PREFIX)}
+    key = str(feature.attributes.get("measure") or "")
+    return MeasureFeature(feature.uuid, key, feature.wkb, {**plain, **said_on(card)}, confirmed)
 
 
 def _item(feature: Feature, shape: Any) -> Any:

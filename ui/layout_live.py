@@ -35,7 +35,7 @@ from ..core.siting.model import (
 )
 from ..core.siting.omissions import Need, omitted
 from ..layers.schema import AUDIT_NAMES
-from ..layers.sitingsigned import OTHER
+from ..layers.sitingsigned import said_on
 from ..layers.store.editing import flat_wkb
 from .layout_session import LayoutSession, Placed
 
@@ -239,11 +239,11 @@ class LayoutCheck(QObject):
             self._timer.start(0)
 
     def feature(self, row: Placed) -> MeasureFeature:
-        """A measure with what people have confirmed of it; one of the rows 其他 with what its card calls it."""
+        """A measure with what people have confirmed of it and what its card says of it."""
         found = as_feature(row, self.session.notes.confirmed(row.uuid))
         card = self.session.notes.card(row.uuid)
-        called = {k[len(OTHER) :]: v for k, v in card.items() if k.startswith(OTHER)}
-        return replace(found, attributes={**found.attributes, **called}) if called else found
+        said = said_on(card)
+        return replace(found, attributes={**found.attributes, **said}) if said else found
 
     def _ask(self, uuid: str) -> None:
         if uuid not in self._queue:

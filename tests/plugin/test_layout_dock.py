@@ -602,3 +602,25 @@ def test_villages_missing_are_told_once_and_a_board_has_no_place_to_zoom_to(dock
     panel = dock.panel.findings
     assert "villages (4)" in panel.missing.text()
     assert panel.choose("", "layout.5.2.2-3.sign_board") and not panel.zoom.isEnabled()
+
+
+def test_the_kind_of_bank_protection_is_chosen_on_the_card_and_the_clauses_follow(dock):
+    """A hard bank on the natural channel, far from any village: engineering works where 5.2.3-2 wants none."""
+    dock.panel.palette_.choose("ecological_slope_protection")
+    line = QgsGeometry.fromPolylineXY(
+        [QgsPointXY(EAST + 950, NORTH + 100), QgsPointXY(EAST + 950, NORTH + 200)]
+    )
+    uuid = dock.drawing.place(line, split=False)[0]
+    assert verdicts(dock, uuid)["5.2.3-2"] == "duty"
+    dock.review.show_card(uuid)
+    card = dock.panel.card
+    assert not card.choices["protection"].isHidden() and card.choices["dam_class"].isHidden()
+    card.choices["protection"].setCurrentIndex(card.choices["protection"].findData("hard"))
+    card.choices["protection"].activated.emit(card.choices["protection"].currentIndex())
+    assert verdicts(dock, uuid)["5.2.3-2"] == "warning"
+    assert dock.desk.session.notes.card(uuid)["protection"] == "hard"
+    dock.review.show_card(uuid)
+    assert card.choices["protection"].currentData() == "hard"
+    card.choices["protection"].setCurrentIndex(0)
+    card.choices["protection"].activated.emit(0)
+    assert verdicts(dock, uuid)["5.2.3-2"] == "duty"
