@@ -57,8 +57,17 @@ class Need:
         self._met = {key: known for key, known in kept.items() if known is not None}
         if fresh:
             answers = zip(fresh, ground.shapes.meeting(self.zone, fresh))
-            self._met.update((id(shape), (shape, meets)) for shape, meets in answers)
+            self._met.update((id(s), (s, meets and self._holds(s, ground))) for s, meets in answers)
         return any(meets for _, meets in self._met.values())
+
+    def _holds(self, shape: Shape, ground: Ground) -> bool:
+        """Whether a measure that meets the zone has land in it; one that only shares its border has none."""
+        if ground.shapes.dimension(shape) < 2:
+            return True
+        common = ground.shapes.common(shape, self.zone)
+        return common is not None and ground.shapes.area(common) >= min(
+            _LEAST_M2, ground.shapes.area(shape) / 2
+        )
 
     def without(self, measures: Sequence[Feature], ground: Ground) -> list[Feature]:
         """The places that no measure serves; who served a place last is asked first."""
