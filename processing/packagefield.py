@@ -26,9 +26,10 @@ from qgis.core import (
 from ..core import language
 from ..core.errors import Problem
 from ..core.field.apps import QFIELD, TARGETS
-from ..core.field.secrecy import Decision
-from ..layers.fieldbasemap import BaseMap, background_faults
+from ..core.field.secrecy import PUBLIC, Decision
+from ..layers.fieldbasemap import BASEMAP, BaseMap, background_faults, layer_mark
 from ..layers.fieldpackage import FieldWish, Packaged, package_survey
+from ..layers.roles import role_of
 from ..layers.store import open_store
 from ..layers.store.editing import layers_of, refuse_while_editing, reload_layers
 from .algorithm import QingliuAlgorithm
@@ -130,7 +131,7 @@ def read_wish(inputs: Inputs) -> FieldWish:
 
 def _base_maps(inputs: Inputs) -> list[BaseMap]:
     if not inputs.given("BASEMAP"):
-        return []
+        return _public_imagery(inputs)
     layers = inputs.algorithm.parameterAsLayerList(inputs.parameters, "BASEMAP", inputs.context)
     given = inputs.parameters["BASEMAP"]
     wanted = len(given) if isinstance(given, (list, tuple)) else 1
@@ -140,6 +141,25 @@ def _base_maps(inputs: Inputs) -> list[BaseMap]:
         inputs.faults.append(Problem("QL-LAYER-MISSING", facts))
     found, faults = background_faults(rasters, "BASEMAP")
     inputs.faults += faults
+    return found
+
+
+def _public_imagery(inputs: Inputs) -> list[BaseMap]:
+    """The background where none is chosen: files of the open project that somebody marked public."""
+    project = inputs.context.project() or QgsProject.instance()
+    rasters = [
+        layer
+        for layer in project.mapLayers().values()
+        if isinstance(layer, QgsRasterLayer)
+        and layer.isValid()
+        and layer.providerType() == "gdal"
+        and layer.crs().isValid()
+        and layer_mark(layer) == PUBLIC
+        and role_of(layer) in (None, "", BASEMAP)
+    ]
+    found, _ = background_faults(sorted(rasters, key=lambda layer: str(layer.name())), "BASEMAP")
+    for base in found:
+        inputs.feedback.pushInfo(f"BASEMAP: {base.marked.name}")
     return found
 
 

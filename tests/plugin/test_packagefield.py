@@ -459,6 +459,21 @@ def test_a_layer_marked_public_goes_anywhere_and_one_marked_secret_stays(package
         package("q", BASEMAP=[layer])
 
 
+def test_imagery_of_the_project_that_is_marked_public_is_the_background_where_none_is_chosen(
+    package, imagery, tmp_path, qgis_new_project
+):
+    from qingliu.layers.fieldbasemap import mark_layer
+    from qingliu.layers.roles import set_role
+
+    image(tmp_path / "dem.tif", fs.X0 - 1000, fs.Y0 + 1500, bands=1)
+    layer, dem = in_project(str(imagery), "影像"), in_project(str(tmp_path / "dem.tif"), "高程")
+    set_role(dem, "dem")
+    mark_layer(dem, "public")
+    assert not (package("inside") / "basemap").exists()  # imagery is internal until somebody marks it
+    mark_layer(layer, "public")
+    assert [p.name for p in (package("taken") / "basemap").iterdir()] == ["basemap_1.tif"]
+
+
 def test_base_maps_are_clipped_to_the_watershed_with_a_margin_in_its_crs(package, imagery):
     folder = package(BASEMAP=[str(imagery)], MARGIN=100, **SIGNED)
     made = gdal.Open(str(folder / "basemap" / "basemap_1.tif"))
