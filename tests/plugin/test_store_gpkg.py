@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
 import sqlite3
 import struct
 
@@ -231,6 +232,16 @@ def test_gdals_validator_is_content_with_moments_given_from_outside(store, qgis_
     path = store.path
     store.close()
     assert not validate_gpkg.check(str(path), extra_checks=True, warning_as_error=True)
+
+
+def test_gdals_validator_is_content_with_every_file_of_the_practice_watershed(practice_folder, tmp_path):
+    from osgeo_utils.samples import validate_gpkg
+
+    files = sorted(practice_folder.glob("*.gpkg"))
+    assert {"survey.gpkg", "landuse.gpkg"} <= {p.name for p in files}
+    for path in files:
+        copy = shutil.copyfile(path, tmp_path / path.name)
+        assert not validate_gpkg.check(str(copy), extra_checks=True, warning_as_error=True), path.name
 
 
 def test_closing_leaves_one_file_in_rollback_mode_and_wal_while_open(store):
