@@ -30,7 +30,7 @@ from ..layers.zoninggrid import Bounds
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
-from .layoutinput import Layout
+from .layoutinput import Layout, distinct
 from .results import destination_of, write_layer
 from .sitingroles import GROUND_STAGES, GroundInput, add_roles, settings_of
 
@@ -106,7 +106,7 @@ class _Run:
         settings = settings_of(inputs)
         layout = inputs.must(lambda: Layout(inputs, self.shapes, self.edition))
         self.crs = layout.crs
-        self.placed = layout.measures(self.progress)
+        self.placed, self.twins = distinct(layout.measures(self.progress))
         keys = {p.item.measure for p in self.placed}
         bounds = self._bounds(self.placed)
         reading = GroundInput(inputs, settings, layout.crs, layout.first, bounds, self.progress)
@@ -121,7 +121,7 @@ class _Run:
                 p.item.measure,
                 p.record.wkb or b"",
                 p.record.attributes,
-                signed.get(p.item.uuid, {}),
+                signed.get(p.record.uuid or p.item.uuid, {}),
             )
             for p in self.placed
         ]
@@ -149,7 +149,7 @@ class _Run:
     # -- telling -----------------------------------------------------------------
     def say(self, measures: Sequence[MeasureFeature], findings: Sequence[Finding]) -> None:
         """What is missing, once for every role; doubtful features; how many duties wait for a person."""
-        warnings = [*self._missing(findings), *self._twins(measures), *self._drawn_otherwise()]
+        warnings = [*self._missing(findings), *self._twins(), *self._drawn_otherwise()]
         plain = sum(1 for m in measures if self.edition.measure(m.key).placeholder)
         if plain:
             warnings.append(Problem("QL-SITE-NORULES", {"count": plain}))
@@ -186,9 +186,9 @@ class _Run:
         }
         return Problem("QL-SITE-NOTHERE" if there and count else "QL-SITE-NOROLE", facts)
 
-    def _twins(self, measures: Sequence[MeasureFeature]) -> list[Problem]:
-        twice = [u for u, count in Counter(m.uuid for m in measures).items() if count > 1]
-        return [Problem("QL-SITE-TWINS", {"count": len(twice), "ids": id_list(twice)})] if twice else []
+    def _twins(self) -> list[Problem]:
+        facts = {"count": len(self.twins), "ids": id_list(self.twins)}
+        return [Problem("QL-SITE-TWINS", facts)] if self.twins else []
 
     def _drawn_otherwise(self) -> list[Problem]:
         """Measures drawn with another kind of geometry than table B.1 counts them by."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import Any, Callable, Mapping, Sequence
 
@@ -22,6 +24,19 @@ from .inputs import Inputs
 
 OVERLAP_M2 = 10.0
 """Overlaps of areas up to this, in all, are noise of their vertices."""
+
+
+def distinct(measures: Sequence[Placed]) -> tuple[list[Placed], list[str]]:
+    """The measures, those that share a uuid told apart by a number, and the uuids that stand on several."""
+    seen: Counter[str] = Counter()
+    found = []
+    for measure in measures:
+        uuid = measure.item.uuid
+        seen[uuid] += 1
+        if seen[uuid] > 1:
+            measure = measure._replace(item=replace(measure.item, uuid=f"{uuid}#{seen[uuid]}"))
+        found.append(measure)
+    return found, [uuid for uuid, count in seen.items() if count > 1]
 
 
 class Layout:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -47,7 +45,7 @@ from ..layers.sitingsigned import plots_in
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
-from .layoutinput import OVERLAP_M2, Layout
+from .layoutinput import OVERLAP_M2, Layout, distinct
 from .prefillroles import name_in
 from .results import write_table
 
@@ -232,15 +230,7 @@ def _ground(inputs: Inputs, layout: Layout, measures: list[Placed], progress: St
 
 def _distinct(inputs: Inputs, measures: list[Placed]) -> list[Placed]:
     """Features that share a uuid are told apart, so that each is counted and has a plot of its own."""
-    seen: Counter[str] = Counter()
-    found = []
-    for measure in measures:
-        uuid = measure.item.uuid
-        seen[uuid] += 1
-        if seen[uuid] > 1:
-            measure = measure._replace(item=replace(measure.item, uuid=f"{uuid}#{seen[uuid]}"))
-        found.append(measure)
-    twice = [uuid for uuid, count in seen.items() if count > 1]
+    found, twice = distinct(measures)
     if twice:
         inputs.warn([problem("QL-PLAN-TWINS", count=len(twice), ids=id_list(twice))])
     return found

@@ -598,3 +598,17 @@ def test_a_layer_that_does_not_reach_a_measure_is_told_apart_from_one_that_was_n
     log = told.textLog()
     assert "QL-SITE-NOTHERE: ZONES says nothing where 1 measures stand (out)" in log
     assert "QL-SITE-NOROLE: DEM is missing" in log and "QL-SITE-NOROLE: ZONES" not in log
+
+
+def test_measures_that_share_a_uuid_are_neighbours_all_the_same(run, tmp_path):
+    """A terrace with its road and drain beside it, all three copied with one uuid."""
+    areas = layout(tmp_path, [(square(2, 2), {"uuid": "x", "measure": "terrace"})])
+    beside = [(line((2, 2), (3, 2)), {"uuid": "x", "measure": "production_road"}),
+              (line((2, 3), (3, 3)), {"uuid": "x", "measure": "slope_water_system"})]  # fmt: skip
+    lines = layout(tmp_path, beside, LINE, "lines")
+    result = run("qingliu:checklayout", {"LAYOUT": [areas, lines], "WHOLE_LAYOUT": False, "INCLUDE_PASSES": True,
+                                         "OUTPUT": str(tmp_path / "o.gpkg")})  # fmt: skip
+    rows = rows_of(result["OUTPUT"])
+    assert {r["measure_uuid"] for r in rows} == {"x", "x#2", "x#3"}
+    (row,) = [r for r in rows if r["rule_id"] == "terrace.6.2.2-5-2.require_with"]
+    assert row["severity"] == "pass"
