@@ -114,10 +114,6 @@
         <translation>名称</translation>
     </message>
     <message>
-        <source>Where the water goes</source>
-        <translation>受纳水体</translation>
-    </message>
-    <message>
         <source>Measure (other)</source>
         <translation>措施名称（其他）</translation>
     </message>
@@ -1188,6 +1184,110 @@
         <source>Click it on the map.</source>
         <translation>请在图上单击。</translation>
     </message>
+    <message>
+        <source>From paper</source>
+        <translation>纸图录入</translation>
+    </message>
+    <message>
+        <source>Something is still being written; do it again in a moment.</source>
+        <translation>仍在写入，请稍后再做一次。</translation>
+    </message>
+    <message>
+        <source>scan a code, or type its mark or row number</source>
+        <translation>扫描二维码，或键入编号、行号</translation>
+    </message>
+    <message>
+        <source>From a picture …</source>
+        <translation>从图片识别…</translation>
+    </message>
+    <message>
+        <source>Open the form at once</source>
+        <translation>立即打开表单</translation>
+    </message>
+    <message>
+        <source>Open the list of a print (records.csv) …</source>
+        <translation>打开打印清单（records.csv）…</translation>
+    </message>
+    <message>
+        <source>Map mark</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>Page</source>
+        <translation>页</translation>
+    </message>
+    <message>
+        <source>Came back</source>
+        <translation>已返回</translation>
+    </message>
+    <message>
+        <source>no table has a row about it yet; its own values are on the map</source>
+        <translation>尚无调查表行，其属性在图上填写</translation>
+    </message>
+    <message>
+        <source>not in this survey</source>
+        <translation>不在本调查库</translation>
+    </message>
+    <message>
+        <source>still out ({})</source>
+        <translation>未返回（{}）</translation>
+    </message>
+    <message>
+        <source>came back ({})</source>
+        <translation>已返回（{}）</translation>
+    </message>
+    <message>
+        <source>page {}: {} of {} came back</source>
+        <translation>第 {} 页：{} / {} 已返回</translation>
+    </message>
+    <message>
+        <source>List of a print</source>
+        <translation>打印清单</translation>
+    </message>
+    <message>
+        <source>List of a print (*.csv)</source>
+        <translation>打印清单（*.csv）</translation>
+    </message>
+    <message>
+        <source>{} records, {} came back.</source>
+        <translation>共 {} 项，已返回 {} 项。</translation>
+    </message>
+    <message>
+        <source>Reading the list</source>
+        <translation>读取清单</translation>
+    </message>
+    <message>
+        <source>Looking the code up</source>
+        <translation>查找编码</translation>
+    </message>
+    <message>
+        <source>Page {}.</source>
+        <translation>第 {} 页。</translation>
+    </message>
+    <message>
+        <source>Found; it is not on the open list.</source>
+        <translation>已找到；不在当前打开的清单中。</translation>
+    </message>
+    <message>
+        <source>Noted as come back.</source>
+        <translation>已记为返回。</translation>
+    </message>
+    <message>
+        <source>Photo or scan of the list</source>
+        <translation>清单的照片或扫描图</translation>
+    </message>
+    <message>
+        <source>Reading codes …</source>
+        <translation>正在识别二维码…</translation>
+    </message>
+    <message>
+        <source>Reading codes</source>
+        <translation>识别二维码</translation>
+    </message>
+    <message>
+        <source>{} codes read, {} of them rows of this survey.</source>
+        <translation>识别 {} 个二维码，其中 {} 个属于本调查库。</translation>
+    </message>
 </context>
 <context>
     <name>FiguresDock</name>
@@ -1392,6 +1492,10 @@
     <message>
         <source>Tick …</source>
         <translation>确认…</translation>
+    </message>
+    <message>
+        <source>Give a reason …</source>
+        <translation>说明理由…</translation>
     </message>
 </context>
 <context>
@@ -2143,6 +2247,14 @@
     <message>
         <source>{0} parcels taken from {1}; undo takes it back.</source>
         <translation>已从{1}取用 {0} 个图斑；可撤销。</translation>
+    </message>
+    <message>
+        <source>Whole layout</source>
+        <translation>整个布局</translation>
+    </message>
+    <message>
+        <source>This has no place of its own on the map.</source>
+        <translation>该条没有对应的图上位置。</translation>
     </message>
 </context>
 <context>
