@@ -63,6 +63,10 @@ OUTPUT_FIELDS = (
 )  # fmt: skip
 
 
+STATE = "state"
+"""State of a channel (natural, disturbed, destroyed) as the survey says it; what the layout check asks for (5.2.3)."""
+
+
 class _Network(NamedTuple):
     """What a run works out: the streams, who each channel is, what lies inside, what is gone."""
 
@@ -329,7 +333,8 @@ class _Run:
         self, algorithm: StreamSurvey, network: _Network, chosen: np.ndarray
     ) -> dict[str, Any]:
         more = [pair for name, pairs in BANK_FIELDS.items() if self.inputs.given(name) for pair in pairs]
-        columns = algorithm.columns("OUTPUT", *OUTPUT_FIELDS, *more)
+        own = [(STATE, "text")] if _tell_state(network.lines) else []
+        columns = algorithm.columns("OUTPUT", *OUTPUT_FIELDS, *own, *more)
         self._tell_lengths(network, chosen)
         return {"OUTPUT": self._layer(algorithm, "OUTPUT", columns, list(self._rows(network, chosen)))}
 
@@ -387,6 +392,7 @@ class _Run:
             "near_miss": bool(verdicts.near_miss[i]),
             "complete": channel.complete,
             "clause": "4.3.1",
+            **({STATE: line.get(STATE)} if _tell_state(network.lines) else {}),
             **{name: values[i] for name, values in network.banks.items()},
         }
 
@@ -444,6 +450,11 @@ def _without_length(lines: list[Record], layer: str) -> list[Problem]:
     lost = [record.fid for record in lines if geometry_of(record.wkb or b"").length() == 0]
     facts = {"parameter": "CHANNELS", "layer": layer, "count": len(lost), "ids": id_list(lost)}
     return [Problem("QL-STREAMS-NOLENGTH", facts)] if lost else []
+
+
+def _tell_state(lines: list[Record]) -> bool:
+    """Whether the surveyed lines say what state their channels are in."""
+    return any(STATE in line.attributes for line in lines[:1])
 
 
 def _met(network: _Network) -> np.ndarray:

@@ -152,18 +152,20 @@ def test_dem_in_degrees_comes_out_projected_with_planar_lengths(run, tmp_path):
         assert row["length_m"] == pytest.approx(row["geometry"].length(), abs=0.001)
 
 
-def test_surveyed_lines_are_followed_and_give_their_names(run, tmp_path):
+def test_surveyed_lines_are_followed_and_give_their_names_and_states(run, tmp_path):
     dem = files.write_dem(tmp_path / "dem.tif", files.valley(side=0.2))
-    lines = QgsVectorLayer("LineString?crs=EPSG:4547&field=gm:string&field=dm:string", "沟道", "memory")
+    own = "LineString?crs=EPSG:4547&field=gm:string&field=dm:string&field=state:string"
+    lines = QgsVectorLayer(own, "沟道", "memory")
     feature = QgsFeature(lines.fields())
     # drawn upstream on purpose, two columns beside the floor
     wkt = "LINESTRING(500235 2999405, 500232 2999600, 500236 2999800, 500225 2999950)"
     feature.setGeometry(QgsGeometry.fromWkt(wkt))
-    feature.setAttributes(["清水沟", "QSG-01"])
+    feature.setAttributes(["清水沟", "QSG-01", "natural"])
     lines.dataProvider().addFeature(feature)
     _, rows = survey(run, tmp_path, dem, INCLUDE_ALL=True, CHANNELS=lines, NAME_FIELD="gm", CODE_FIELD="dm")
     named = [r for r in rows if r["name"] == "清水沟"]
-    assert len(named) == 1 and named[0]["code"] == "QSG-01"
+    assert len(named) == 1 and named[0]["code"] == "QSG-01" and named[0]["state"] == "natural"
+    assert {r["state"] for r in rows if r["name"] != "清水沟"} == {None}
     near = named[0]["geometry"].hausdorffDistance(QgsGeometry.fromWkt(wkt))
     assert near < 60
     assert (500232, 2999600) in [(round(x), round(y)) for x, y in vertices(named[0]["geometry"])]
