@@ -26,6 +26,7 @@ from ..core.language import current
 from ..core.layoutplan.palette import MAJOR, MINOR, SOUTH, STANDARD, Offer, palette
 from ..core.standard import Edition, text
 from ..layouts.measures import looks
+from .clause_texts import unit_text
 
 SETTINGS = "qingliu/layout"
 OFFER = int(Qt.ItemDataRole.UserRole) + 1
@@ -193,7 +194,7 @@ class Palette(QWidget):
     def _item(self, offer: Offer) -> QTreeWidgetItem:
         measure = self.edition.measure(offer.measure)
         name = offer_name(self.edition, offer)
-        units = ", ".join(dict.fromkeys(q.unit for q in measure.quantities))
+        units = ", ".join(dict.fromkeys(unit_text(q.unit) for q in measure.quantities))
         item = QTreeWidgetItem([f"{MARKS[offer.mark]} {name}".strip(), units, ""])
         item.setData(0, OFFER, offer)
         item.setIcon(0, swatch(offer.measure))
