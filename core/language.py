@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Iterator, Optional
+
 _TRADITIONAL = ("hant", "tw", "hk", "mo")
 _current = "en"
+# A thread that writes a document in another language than the interface's; windows beside it keep theirs.
+_spoken: ContextVar[Optional[str]] = ContextVar("spoken", default=None)
 
 
 def from_locale(locale: str | None) -> str:
@@ -14,8 +20,18 @@ def from_locale(locale: str | None) -> str:
 
 
 def current() -> str:
-    """The language in force, "zh" or "en"."""
-    return _current
+    """The language in force, "zh" or "en": the one this thread is told to speak, else the interface's."""
+    return _spoken.get() or _current
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak ``language`` meanwhile, in this thread alone: a dossier is Chinese whatever the window speaks."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def use(language: str) -> None:
@@ -28,5 +44,5 @@ def use(language: str) -> None:
 
 def pick(texts: dict[str, str], language: str | None = None) -> str:
     """The text of ``{"zh": …, "en": …}`` in the language in force, the other one where it is missing."""
-    lang = language or _current
+    lang = language or current()
     return texts.get(lang) or texts.get("en") or texts.get("zh") or ""

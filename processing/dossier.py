@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 from qgis.core import (
     QgsProcessingAlgorithm,
@@ -99,19 +98,9 @@ class Dossier(QingliuAlgorithm):
     ) -> dict[str, Any]:
         """Read, evaluate, check, draw, write; of the survey only acceptance and decision are written."""
         inputs = Inputs(self, parameters, context, feedback)
-        with spoken("zh"), tempfile.TemporaryDirectory(prefix="qingliu-") as scratch:
-            return _Run(inputs, StageProgress(feedback, STAGES), Path(scratch)).results()
-
-
-@contextmanager
-def spoken(wanted: str) -> Iterator[None]:
-    """The dossier is a Chinese document, whatever the interface speaks."""
-    before = language.current()
-    language.use(wanted)
-    try:
-        yield
-    finally:
-        language.use(before)
+        progress = StageProgress(feedback, STAGES)
+        with language.speaking("zh"), tempfile.TemporaryDirectory(prefix="qingliu-") as scratch:
+            return _Run(inputs, progress, Path(scratch)).results()
 
 
 def measured(drawn: Drawn) -> list[Amount]:

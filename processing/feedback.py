@@ -17,9 +17,9 @@ def _stage_texts() -> dict[str, dict[str, str]]:
     return load_yaml(RESOURCES / "stages.yaml")
 
 
-def stage_title(key: str) -> str:
-    """The stage's name in the language in force; the key itself where it has none."""
-    return language.pick(_stage_texts().get(key, {})) or key
+def stage_title(key: str, spoken: str | None = None) -> str:
+    """The stage's name in ``spoken``, else the language in force; the key itself where it has none."""
+    return language.pick(_stage_texts().get(key, {}), spoken) or key
 
 
 class StageProgress:
@@ -31,6 +31,7 @@ class StageProgress:
 
     def __init__(self, feedback: QgsProcessingFeedback, stages: Sequence[tuple[str, float]]) -> None:
         self._feedback = feedback
+        self._language = language.current()  # of whoever started it, also while a document speaks another
         total = sum(weight for _, weight in stages) or 1.0
         self._spans: dict[str, tuple[float, float]] = {}
         start = 0.0
@@ -48,7 +49,7 @@ class StageProgress:
             self._number = list(self._spans).index(name) + 1
         counted = "" if count is None else f" ({count:,})"
         place = f"[{self._number}/{len(self._spans)}] " if known else "    "
-        title = stage_title(name)
+        title = stage_title(name, self._language)
         self._feedback.setProgressText(f"{place}{title}{counted}")
         self._feedback.setProgress(100 * self._span[0])
 

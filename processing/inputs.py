@@ -17,6 +17,7 @@ from qgis.core import (
     QgsRectangle,
 )
 
+from ..core import language
 from ..core.county import County, load_county
 from ..core.errors import InputError, Problem, QingliuError
 from ..core.progress import SILENT, Progress
@@ -45,6 +46,7 @@ class Inputs:
         self.parameters = parameters
         self.context = context
         self.feedback = feedback
+        self.language = language.current()  # of whoever asked, also while a document speaks another
         self.faults: list[Problem] = []
         # Of the layers' headers, found before the work began; see :meth:`settle`.
         self.early: tuple[Problem, ...] = tuple(getattr(algorithm, "early", ()))
@@ -83,7 +85,7 @@ class Inputs:
     def warn(self, warnings: list[Problem] | tuple[Problem, ...]) -> None:
         """Show warnings, each with its code, in the log."""
         for warning in warnings:
-            self.feedback.pushWarning(warning.text())
+            self.feedback.pushWarning(warning.text(self.language))
 
     def warn_elsewhere(self, crs: QgsCoordinateReferenceSystem, box: QgsRectangle, title: str) -> None:
         """Warn of layers that lie far from a survey's own boundary (``box`` in ``crs``)."""

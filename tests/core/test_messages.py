@@ -94,3 +94,18 @@ def test_no_code_stands_in_two_files():
         for code in load_yaml(path):
             homes.setdefault(code, []).append(path.name)
     assert {c: files for c, files in homes.items() if len(files) > 1} == {}
+
+
+def test_a_thread_that_writes_chinese_leaves_the_windows_language_alone():
+    import threading
+
+    from qingliu.core import language
+
+    before, heard = language.current(), []
+    other = "zh" if before == "en" else "en"
+    with language.speaking(other):
+        beside = threading.Thread(target=lambda: heard.append(language.current()))
+        beside.start()
+        beside.join()
+        assert (language.current(), heard) == (other, [before])
+    assert language.current() == before

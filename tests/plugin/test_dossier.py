@@ -12,7 +12,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsProcessingException, QgsProject, QgsRasterLayer
+from qgis.core import QgsProcessingException, QgsProcessingFeedback, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtGui import QImage, QPdfWriter, QTextDocument
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,11 +31,11 @@ def practice(tmp_path_factory, provider):
     return folder
 
 
-def make(folder, out, **more):
+def make(folder, out, feedback=None, **more):
     from qgis import processing
 
     parameters = {"SURVEY": str(folder / "survey.gpkg"), "OUTPUT_FOLDER": str(out), **more}
-    return processing.run("qingliu:dossier", parameters)
+    return processing.run("qingliu:dossier", parameters, feedback=feedback)
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +148,31 @@ def test_no_file_names_the_user_the_machine_or_a_folder(made, practice):
     for text in texts:
         assert not any(word.encode() in text for word in words if len(word) > 3)
     assert f"<dc:creator>{user}".encode() not in texts[-1]
+
+
+class _Talk(QgsProcessingFeedback):
+    """What a run says: its stages and its warnings."""
+
+    def __init__(self):
+        super().__init__(False)
+        self.stages, self.warnings = [], []
+
+    def setProgressText(self, text):
+        self.stages.append(text)
+
+    def pushWarning(self, text):
+        self.warnings.append(text)
+
+
+def test_the_run_speaks_the_windows_language_and_the_dossier_chinese(bare, tmp_path, english):
+    talk = _Talk()
+    (bare / "evidence" / "03.txt").unlink()
+    make(bare, tmp_path / "out", feedback=talk, **QUICK)
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    assert talk.stages and not [text for text in talk.stages if chinese.search(text)]
+    lost = [text for text in talk.warnings if "03.txt" in text]
+    assert lost and not [text for text in lost if chinese.search(text)]
+    assert "自评" in page(tmp_path / "out")
 
 
 def test_figures_that_were_not_asked_for_are_named(bare, tmp_path):
