@@ -46,6 +46,7 @@ from ..core.standard import Edition
 from ..layers.landuse import read_map
 from ..layers.schema import code_lists
 from .content import Drawing
+from .export import DPI
 from .inside import codes_inside, values_inside
 from .measures import label_expression, measure_renderer
 from .sources import Fields
@@ -54,6 +55,7 @@ ENGLISH = re.compile(r"(?<=[\u4e00-\u9fff）])\s+[A-Za-z].*$")
 SLOPE_BREAKS = (5, 8, 15, 25, 35)  # SL 190-2007
 SLOPE_COLOURS = ("#f7fcb9", "#d9ef8b", "#fee08b", "#fdae61", "#f46d43", "#a50026")
 HEIGHT_COLOURS = ("#1b7f5c", "#66b36a", "#b6d889", "#f5eeb0", "#e3c07a", "#c08a4e", "#9a6a48", "#e8e0da")
+_CONTOUR_DPI = 96.0
 CONTOUR_STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
 BANK_COLOURS = {"自然": "#1a9850", "人工生态": "#91cf60", "硬质": "#d73027", "硬质（已柔化美化）": "#fc8d59"}
 OTHER = "#969696"
@@ -301,10 +303,21 @@ def _contours(layer: QgsRasterLayer, drawing: Drawing, easel: Easel) -> None:
     renderer = QgsRasterContourRenderer(layer.dataProvider())
     renderer.setContourInterval(float(step))
     renderer.setContourIndexInterval(5.0 * step)
-    thin, thick = ({"line_color": "#8c510a", "line_width": w} for w in ("0.1", "0.3"))
+    contour_lines(renderer, "#8c510a", (0.12, 0.25))
+    layer.setRenderer(renderer)
+
+
+def contour_lines(
+    renderer: QgsRasterContourRenderer, colour: str, widths: tuple[float, float], dpi: float = DPI
+) -> None:
+    """Lines as wide in a print of ``dpi`` as ``widths`` say (mm; all contours, each fifth).
+
+    QGIS draws them on an image of its own at 96 dpi, whatever the print's: there a millimetre is a third of one.
+    """
+    printed = (f"{width * dpi / _CONTOUR_DPI:.2f}" for width in widths)
+    thin, thick = ({"line_color": colour, "line_width": width} for width in printed)
     renderer.setContourSymbol(QgsLineSymbol.createSimple(thin))
     renderer.setContourIndexSymbol(QgsLineSymbol.createSimple(thick))
-    layer.setRenderer(renderer)
 
 
 def contour_step(heights: tuple[float, float]) -> int:

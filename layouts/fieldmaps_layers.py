@@ -30,14 +30,13 @@ from ..core.mapsheets.marks import KINDS
 from ..layers.fieldmarks import CORNERS, PAGES, SHAPES
 from ..layers.roles import clear_role
 from .content import drawings
-from .drawings import Easel, draw, smooth, text_format
+from .drawings import Easel, contour_lines, draw, smooth, text_format
 from .export import DPI
 from .figureset import DRAWN
 
 GROUP = "外业图图层"
 BACKDROPS = ("outline", "admin", "roads", "contours", "relief")
 VEIL = "veil"
-_CONTOUR_DPI = 96.0
 _RELIEF = 0.22  # opacity: one writes on it
 Look = Callable[[Any], object]
 TITLES = {"point": "标注点", "line": "沟（河）道", "area": "水体", PAGES: "图廓", CORNERS: "图廓点"}
@@ -196,7 +195,7 @@ def _drawing_look(key: str, easel: Easel, dpi: float) -> Look:
         if isinstance(layer, QgsRasterLayer):
             smooth(layer)
             if isinstance(layer.renderer(), QgsRasterContourRenderer):
-                _stronger(layer.renderer(), dpi)
+                contour_lines(layer.renderer(), "#a6753a", (0.18, 0.36), dpi)
             else:
                 layer.setOpacity(_RELIEF)
         elif key == "roads":
@@ -204,17 +203,6 @@ def _drawing_look(key: str, easel: Easel, dpi: float) -> Look:
             layer.setRenderer(QgsSingleSymbolRenderer(QgsLineSymbol.createSimple(look)))
 
     return look
-
-
-def _stronger(renderer: QgsRasterContourRenderer, dpi: float) -> None:
-    """Contours as they are read in the field, the fifth one thick.
-
-    QGIS draws them on an image of its own at 96 dpi, whatever the print's: there a millimetre is a third of one.
-    """
-    widths = (f"{width * dpi / _CONTOUR_DPI:.2f}" for width in (0.18, 0.36))
-    thin, thick = ({"line_color": "#a6753a", "line_width": width} for width in widths)
-    renderer.setContourSymbol(QgsLineSymbol.createSimple(thin))
-    renderer.setContourIndexSymbol(QgsLineSymbol.createSimple(thick))
 
 
 def _mark_looks(shape: str, easel: Easel) -> Look:
