@@ -307,7 +307,8 @@ def _place_faults(
 ) -> list[Problem]:
     """Why an extent says of no place where results should lie: none at all, wrong, or beyond the Earth."""
     facts = {"layer": layer, "parameter": parameter or "-"}
-    if extent.isNull():
+    # newer QGIS takes an extent of no numbers for none
+    if extent.isNull() and not math.isnan(extent.xMinimum()):
         return [problem("QL-LAYER-NOFEATURES", **facts)]
     faults = coordinate_problems(crs, extent, layer, parameter or "-")
     if not faults and (is_absurd(extent) or not all(map(math.isfinite, centroid_degrees(crs, extent)))):

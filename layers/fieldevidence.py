@@ -270,10 +270,17 @@ def _time(feature: ogr.Feature, names: Sequence[str]) -> Optional[str]:
         if index < 0 or not feature.IsFieldSetAndNotNull(index):
             continue
         year, month, day, hour, minute, second, zone = feature.GetFieldAsDateTime(index)
-        if year:
-            mark = "Z" if zone == 100 else ""  # OGR's 100 is UTC; other zones are left as local time
+        if 0 < year < 10_000:  # newer GDAL reads years of five digits
+            mark = (
+                "" if zone < 2 else _zone(zone - 100)
+            )  # OGR: 0 unknown, 1 local, 100 UTC, in quarters of an hour
             return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{int(second):02d}{mark}"
     return None
+
+
+def _zone(quarters: int) -> str:
+    hours, rest = divmod(abs(quarters), 4)
+    return f"{'-' if quarters < 0 else '+'}{hours:02d}:{15 * rest:02d}" if quarters else "Z"
 
 
 def _track_times(dataset: gdal.Dataset) -> dict[int, list[str]]:

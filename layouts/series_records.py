@@ -143,12 +143,19 @@ def leaves(
     return sorted(found, key=lambda leaf: (not leaf.name, leaf.name, leaf.uuid))
 
 
+REACHING = frozenset(
+    ("load_layer", "exif", "exif_geotag", "file_exists", "file_size", "is_file", "is_directory", "env")
+)
+"""Functions of newer QGIS that look at files or at the machine: a filter has no business there."""
+
+
 def _filter(layer: QgsVectorLayer, wanted: str) -> Callable[[QgsFeature], bool]:
     if not wanted.strip():
         return lambda _: True
     expression = QgsExpression(wanted)
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     strange = sorted(expression.referencedColumns() - {f.name() for f in layer.fields()} - {"*"})
+    strange += sorted(expression.referencedFunctions() & REACHING)
     if expression.hasParserError() or strange:
         reason = expression.parserErrorString() or ", ".join(strange)
         raise InputError("QL-SERIES-FILTER", expression=wanted, layer=layer.name(), reason=reason)

@@ -147,7 +147,7 @@ class PaperDesk(QObject):
             return
         self.host.run(
             TASK, translate("FieldDock", "Looking the code up"), work.look_paper_up, self._looked,
-            opened=opened, who=self.host.who(), text=self._waiting.popleft(), printed=self.page.printed,
+            opened=opened, who=self.host.who(), code=self._waiting.popleft(), printed=self.page.printed,
             language=language.current(),
         )  # fmt: skip
 

@@ -137,10 +137,10 @@ def note_paper(
 
 
 def look_paper_up(
-    task: QgsTask, opened: Opened, who: str, text: str, printed: Optional[Print], language: str
+    task: QgsTask, opened: Opened, who: str, code: str, printed: Optional[Print], language: str
 ) -> Looked:
     """The row or page of a code; a row of the open list counts as come back. Raises QingliuError."""
-    return _look_up(opened, who, (text,), printed, language)[0]
+    return _look_up(opened, who, (code,), printed, language)[0]
 
 
 def read_paper_picture(

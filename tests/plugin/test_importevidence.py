@@ -157,7 +157,7 @@ def test_a_photo_comes_with_place_time_and_direction_under_the_name_of_its_row_a
     )
     row = fs.rows(survey, "photos")[listed["uuid"]]
     assert near(row, 905, 500, 0.5)
-    assert (row.values["direction"], row.values["taken_at"]) == (90.0, "2025-06-18T10:15:00")
+    assert (row.values["direction"], row.values["taken_at"]) == (90.0, "2025-06-18T10:15:00.000Z")
     assert (survey.parent / listed["path"]).read_bytes() == picture.read_bytes()
 
 
@@ -193,7 +193,7 @@ def test_an_orthophoto_stands_at_its_centre_with_its_date_and_large_ones_are_onl
 ):
     _, (listed,) = bring(ortho(tmp_path / "uav.tif"))
     row = fs.rows(survey, "photos")[listed["uuid"]]
-    assert near(row, 500, 200) and row.values["taken_at"] == "2025-06-17T09:00:00"
+    assert near(row, 500, 200) and row.values["taken_at"] == "2025-06-17T09:00:00.000Z"
     assert row.values["note"] == "uav 40 × 40, 1" and listed["kind"] == "orthophoto"
     _, (listed,) = bring(ortho(tmp_path / "big.tif", cells=60), COPY_LIMIT=0.001)
     assert listed["path"] == "" and listed["result"] == "imported"
