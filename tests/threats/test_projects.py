@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from qgis.core import (
+    Qgis,
     QgsLayoutFrame,
     QgsLayoutItemHtml,
     QgsLayoutItemLabel,
@@ -125,6 +126,8 @@ def export(run, survey, project, folder):
 )
 def test_the_payload_calls_where_a_project_is_read_carelessly(fill, mailed, listener):
     """The tests below would prove nothing if reading alone did not call."""
+    if fill is page_with_script and not getattr(Qgis, "hasQtWebkit", lambda: True)():
+        pytest.skip("this QGIS is built without WebKit: its layouts show no page with scripts and pictures")
     path = mailed(fill)
     project = QgsProject()
     project.read(str(path))
