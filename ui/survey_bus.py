@@ -16,12 +16,16 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..layers.store import GpkgStore, Seat, seat_of
-from ..layers.store.connection import connect, is_locked
+from ..layers.store.connection import connect, is_locked, put_to_rest
+from ..layers.store.opening import is_writable
+from ..layers.store.places import is_network
 from .survey_keeper import Keeper
 from .survey_session import survey_in
 
 LOOK_MS = 1000
 SOON_MS = 150
+REST_MS = 500
+REST_TRIES = 60
 
 Stamp = Tuple[Tuple[int, int], ...]
 
@@ -57,6 +61,12 @@ class SurveyBus(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SOON_MS)
         self._settle.timeout.connect(self._take_shown)
+        self._resting: Dict[
+            Path, int
+        ] = {}  # surveys that are to be one file again, and the tries that are left
+        self._rest = QTimer(self)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._put_to_rest)
         self._signals = (project.layersAdded, project.layersRemoved, project.readProject, project.cleared)
         for signal in self._signals:
             signal.connect(self._follow_project)
@@ -68,7 +78,7 @@ class SurveyBus(QObject):
         for signal in self._signals:
             signal.disconnect(self._follow_project)
         self._project.cleared.disconnect(self.keeper.release)
-        for timer in (self._timer, self._soon, self._settle):
+        for timer in (self._timer, self._soon, self._settle, self._rest):
             timer.stop()
         self.keeper.release()
 
@@ -82,6 +92,7 @@ class SurveyBus(QObject):
         """Look after a survey no longer."""
         self._watched[path] -= 1
         self._watched += Counter()  # none below one
+        self._rest_later(path)
         self._set_going()
 
     def _follow_project(self, *_: object) -> None:
@@ -90,7 +101,9 @@ class SurveyBus(QObject):
     def _take_shown(self) -> None:
         if sip.isdeleted(self._project):  # QGIS is going
             return
-        self._shown = survey_in(self._project)
+        before, self._shown = self._shown, survey_in(self._project)
+        if before is not None:
+            self._rest_later(before)
         self.keeper.follow(self._shown)
         self._set_going()
 
@@ -132,6 +145,23 @@ class SurveyBus(QObject):
     def let_go(self, store: GpkgStore) -> None:
         """A survey is to be closed."""
         self._holding = [s for s in self._holding if s is not store]
+        self._rest_later(store.path)
+
+    # -- one file again ------------------------------------------------------------
+    def _rest_later(self, path: Path) -> None:
+        """Somebody let go; a reader in another thread may be later than the last of us."""
+        self._resting[path] = REST_TRIES
+        self._rest.start()
+
+    def _put_to_rest(self) -> None:
+        for path, left in list(self._resting.items()):
+            used = path in self._paths() or any(store.path == path for store in self._holding)
+            if used or left == 0 or not is_writable(path) or is_network(path) or _is_at_rest(path):
+                del self._resting[path]
+            else:
+                self._resting[path] = left - 1
+        if not self._resting:
+            self._rest.stop()
 
     def seat(self, path: Path) -> Optional[Seat]:
         """A seat beside whoever holds a survey open, None where nobody does."""
@@ -172,6 +202,20 @@ def _since(path: Path, sequence: Optional[int]) -> Tuple[Optional[int], FrozenSe
     finally:
         connection.close()
     return int(last), frozenset(str(r[0]) for r in rows)
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Whether a survey is one file with a rollback journal, now that nobody of us has it open."""
+    try:
+        connection = connect(path, read_only=False, wait_s=0.0)
+    except (sqlite3.Error, UnicodeDecodeError, ValueError):
+        return False  # whoever opens it next is told
+    try:
+        return put_to_rest(connection, 0.0)  # the window does not wait
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
 
 
 _BUS: List[SurveyBus] = []

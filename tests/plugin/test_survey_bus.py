@@ -239,3 +239,22 @@ def test_every_module_of_the_survey_dock_is_fetched_ahead_one_a_turn_and_the_bus
     finally:
         fetching.stop()
         survey_bus.stop()
+
+
+def test_a_survey_somebody_still_read_when_it_was_closed_is_one_file_soon_after(bus, path, qtbot):
+    """A count in a task or a layer being drawn may be later than the dock's own close."""
+    import sqlite3
+
+    from qingliu.layers.store import open_store
+
+    store = open_store(path)
+    bus.hold(store)
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM a7").fetchone()
+    bus.let_go(store)
+    assert store.close() is False
+    assert path.read_bytes()[18:20] == b"\x02\x02"
+    reader.close()
+    qtbot.waitUntil(lambda: path.read_bytes()[18:20] == b"\x01\x01", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not bus._rest.isActive(), timeout=WAIT_MS)
