@@ -62,7 +62,7 @@ class Listener:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._socket.settimeout(0.1)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._over = threading.Event()
+        self._over, self._idle = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
@@ -71,6 +71,7 @@ class Listener:
             try:
                 client, _ = self._socket.accept()
             except (TimeoutError, socket.timeout):
+                self._idle.set()
                 continue
             client.settimeout(1.0)
             try:
@@ -79,6 +80,12 @@ class Listener:
             except OSError:
                 self.calls.append(b"?")
             client.close()
+
+    def forget(self):
+        """Forget the calls so far, those that are still being served included."""
+        self._idle.clear()  # set by a whole round in which nobody called
+        assert self._idle.wait(10)
+        self.calls.clear()
 
     def close(self):
         self._over.set()
