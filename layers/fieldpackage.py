@@ -7,7 +7,6 @@ which nobody has entered anything.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import uuid as uuids
 from pathlib import Path, PurePosixPath
@@ -26,6 +25,7 @@ from .fieldcheck import package_faults
 from .fielddata import Assignment, PackageFacts, base_of, copy_survey, rename_files, seal
 from .fieldproject import DCIM, FieldProject, write_field_project
 from .fieldread import Contents, common_fields, contents, contents_of, find_package
+from .files import is_misread
 from .replacing import replace
 from .schema import store_schema
 from .store import GpkgStore
@@ -108,11 +108,6 @@ def package_survey(store: GpkgStore, wish: FieldWish, progress: Progress) -> Pac
         if unused is not None:
             unused.unlink(missing_ok=True)
     return made
-
-
-def is_misread(path: Path) -> bool:
-    """Whether GDAL's SQLite takes part of a path for an escaped sign (%20) and opens no GeoPackage there."""
-    return re.search(r"%[0-9A-Fa-f]{2}", str(path.absolute())) is not None
 
 
 class _Maker:

@@ -10,9 +10,11 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-_SQLITE = b"SQLite format 3\x00"
+from .store.connection import connect
+
 # Tables that a survey has and hardly any other GeoPackage: its sheets, its log, its first norm table.
 _OF_SURVEYS = frozenset({"meta", "sheet", "change_log", "a1"})
+_ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 # How QGIS names a table of a database as the place for a result.
 _IN_DATABASE = re.compile(
     r"^(?:ogr:)?dbname='(?P<path>(?:[^'\\]|\\.)*)'(?:.*?table=\"(?P<table>[^\"]*)\")?", re.S
@@ -34,18 +36,25 @@ def in_database(destination: str) -> InDatabase | None:
     return InDatabase(re.sub(r"\\(.)", r"\1", found.group("path")), found.group("table") or "")
 
 
+def is_misread(path: Path) -> bool:
+    """Whether GDAL's SQLite takes part of a path for an escaped sign (%20) and opens no GeoPackage there."""
+    return _ESCAPED.search(str(path.absolute())) is not None
+
+
 def is_survey(path: Path) -> bool:
-    """Whether a file is the store of a survey, told from the names of its tables; nothing is changed in it."""
+    """Whether a file is the store of a survey, told from the names of its tables; nothing is changed in it.
+
+    By SQLite alone: a file of the process's own that is opened and closed beside it would drop SQLite's locks.
+    """
+    if not path.is_file():
+        return False
     try:
-        with path.open("rb") as stream:
-            if stream.read(len(_SQLITE)) != _SQLITE:
-                return False
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1.0)
-    except (OSError, sqlite3.Error):
+        connection = connect(path, read_only=True, wait_s=1.0)
+    except sqlite3.Error:
         return False
     try:
         names = connection.execute("SELECT lower(name) FROM sqlite_master WHERE type = 'table'").fetchall()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # no database, or a damaged one
         return False
     finally:
         connection.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +25,7 @@ from ..core.county import county_to_yaml
 from ..core.errors import InputError, Problem
 from ..core.standard import default_edition
 from ..layers.crs import crs_title, is_in_metres, is_usable, output_crs
+from ..layers.files import is_misread
 from ..layers.records import POLYGON, Record, Wanted
 from ..layers.store import Insert, NewSurvey, create_store
 from ..layers.storecrs import srs_of
@@ -34,9 +34,6 @@ from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
 
-_ESCAPED = re.compile(
-    "%[0-9A-Fa-f]{2}"
-)  # GDAL's SQLite takes it for an escaped sign and opens no GeoPackage there
 STAGES = (("create_store", 2.0), ("read_features", 1.0), ("copy_boundary", 1.0), ("write_project", 4.0))
 
 
@@ -124,7 +121,7 @@ def _destination(inputs: Inputs) -> Path:
     if path.suffix.lower() != ".gpkg":
         inputs.faults.append(Problem("QL-STORE-NOTGPKG", {"path": str(path)}))
         return path
-    if _ESCAPED.search(str(path.absolute())):
+    if is_misread(path):
         inputs.faults.append(Problem("QL-STORE-PERCENT", {"path": str(path)}))
     for made in (path, path.with_suffix(".qgz")):
         if made.exists():

@@ -8,7 +8,6 @@ cells is told by whoever reads them; all of it comes in one list.
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple, Sequence, Union
 
@@ -33,6 +32,7 @@ from ..core.errors import Problem, QingliuError, problem
 from ..core.inputroles import ANY, DEM, LINE, PICTURE, POINT, POLYGON, RASTER, Role, input_roles
 from ..layers.crs import coordinate_problems, crs_problems, crs_title, is_absurd
 from ..layers.dem import dem_header_problems
+from ..layers.files import is_misread
 from ..layers.rasterfiles import file_problems, raster_source
 from ..layers.rasters import raster_header_problems
 from ..layers.records import schema_problem
@@ -254,19 +254,16 @@ def _faults(given: Given) -> list[Problem]:
 
 
 def _escaped(path: str) -> bool:
-    """Whether a GeoPackage that is there lies under a name that GDAL's SQLite takes for an escaped one."""
-    file = path.split("|")[0]
-    escaped = re.search(r"%[0-9A-Fa-f]{2}", file) is not None
-    return escaped and file.lower().endswith(".gpkg") and Path(file).is_file()
+    """Whether a GeoPackage that is there lies under a path that is read as another."""
+    file = Path(path.split("|")[0])
+    return file.suffix.lower() == ".gpkg" and file.is_file() and is_misread(file)
 
 
 def _gone(given: Given, context: QgsProcessingContext) -> list[Problem]:
     """QL-LAYER-GONE for a layer that QGIS still shows though its file is no more: it would give nothing."""
-    file = (
-        ""
-        if given.found is None or isinstance(given.found, QgsRasterLayer)
-        else file_of(given.value, context)
-    )
+    if given.found is None or isinstance(given.found, QgsRasterLayer):
+        return []
+    file = file_of(given.value, context)
     if not file or Path(file).exists():
         return []
     return [problem("QL-LAYER-GONE", parameter=given.role.name, layer=given.title, path=file)]

@@ -23,7 +23,7 @@ from qgis.core import (
 )
 
 from ..core.errors import InputError
-from ..layers.fieldpackage import is_misread
+from ..layers.files import is_misread
 from ..layouts.fieldmaps_export import FORMATS
 from ..layouts.sheet import PAPERS
 from .algorithm import QingliuAlgorithm

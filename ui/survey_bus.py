@@ -16,16 +16,12 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..layers.store import GpkgStore, Seat, seat_of
-from ..layers.store.connection import connect, is_locked, put_to_rest
-from ..layers.store.opening import is_writable
-from ..layers.store.places import is_network
+from ..layers.store.connection import connect, is_locked
 from .survey_keeper import Keeper
 from .survey_session import survey_in
 
 LOOK_MS = 1000
 SOON_MS = 150
-REST_MS = 500
-REST_TRIES = 60
 
 Stamp = Tuple[Tuple[int, int], ...]
 
@@ -49,7 +45,7 @@ class SurveyBus(QObject):
         self._shown: Optional[Path] = None
         self._known: Dict[Path, _Known] = {}
         self._holding: List[GpkgStore] = []
-        self.keeper = Keeper(project, self)
+        self.keeper = Keeper(project, self._is_used, self)
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
@@ -61,12 +57,6 @@ class SurveyBus(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SOON_MS)
         self._settle.timeout.connect(self._take_shown)
-        self._resting: Dict[
-            Path, int
-        ] = {}  # surveys that are to be one file again, and the tries that are left
-        self._rest = QTimer(self)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._put_to_rest)
         self._signals = (project.layersAdded, project.layersRemoved, project.readProject, project.cleared)
         for signal in self._signals:
             signal.connect(self._follow_project)
@@ -78,9 +68,9 @@ class SurveyBus(QObject):
         for signal in self._signals:
             signal.disconnect(self._follow_project)
         self._project.cleared.disconnect(self.keeper.release)
-        for timer in (self._timer, self._soon, self._settle, self._rest):
+        for timer in (self._timer, self._soon, self._settle):
             timer.stop()
-        self.keeper.release()
+        self.keeper.close()
 
     # -- what is watched ---------------------------------------------------------
     def watch(self, path: Path) -> None:
@@ -92,7 +82,7 @@ class SurveyBus(QObject):
         """Look after a survey no longer."""
         self._watched[path] -= 1
         self._watched += Counter()  # none below one
-        self._rest_later(path)
+        self.keeper.rest_later(path)
         self._set_going()
 
     def _follow_project(self, *_: object) -> None:
@@ -103,12 +93,16 @@ class SurveyBus(QObject):
             return
         before, self._shown = self._shown, survey_in(self._project)
         if before is not None:
-            self._rest_later(before)
+            self.keeper.rest_later(before)
         self.keeper.follow(self._shown)
         self._set_going()
 
     def _paths(self) -> List[Path]:
         return [*self._watched, *([self._shown] if self._shown and self._shown not in self._watched else [])]
+
+    def _is_used(self, path: Path) -> bool:
+        """Whether somebody in this window has a survey open or shows it."""
+        return path in self._paths() or any(store.path == path for store in self._holding)
 
     def _set_going(self) -> None:
         paths = self._paths()
@@ -145,23 +139,7 @@ class SurveyBus(QObject):
     def let_go(self, store: GpkgStore) -> None:
         """A survey is to be closed."""
         self._holding = [s for s in self._holding if s is not store]
-        self._rest_later(store.path)
-
-    # -- one file again ------------------------------------------------------------
-    def _rest_later(self, path: Path) -> None:
-        """Somebody let go; a reader in another thread may be later than the last of us."""
-        self._resting[path] = REST_TRIES
-        self._rest.start()
-
-    def _put_to_rest(self) -> None:
-        for path, left in list(self._resting.items()):
-            used = path in self._paths() or any(store.path == path for store in self._holding)
-            if used or left == 0 or not is_writable(path) or is_network(path) or _is_at_rest(path):
-                del self._resting[path]
-            else:
-                self._resting[path] = left - 1
-        if not self._resting:
-            self._rest.stop()
+        self.keeper.rest_later(store.path)
 
     def seat(self, path: Path) -> Optional[Seat]:
         """A seat beside whoever holds a survey open, None where nobody does."""
@@ -202,20 +180,6 @@ def _since(path: Path, sequence: Optional[int]) -> Tuple[Optional[int], FrozenSe
     finally:
         connection.close()
     return int(last), frozenset(str(r[0]) for r in rows)
-
-
-def _is_at_rest(path: Path) -> bool:
-    """Whether a survey is one file with a rollback journal, now that nobody of us has it open."""
-    try:
-        connection = connect(path, read_only=False, wait_s=0.0)
-    except (sqlite3.Error, UnicodeDecodeError, ValueError):
-        return False  # whoever opens it next is told
-    try:
-        return put_to_rest(connection, 0.0)  # the window does not wait
-    except sqlite3.Error:
-        return False
-    finally:
-        connection.close()
 
 
 _BUS: List[SurveyBus] = []

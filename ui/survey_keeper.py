@@ -3,14 +3,15 @@
 QGIS reads a GeoPackage at rest without a lock: while somebody saves, such a layer is torn, and once an
 algorithm has put the file into WAL it shows no row at all until it is opened anew. So the journal is changed
 once, when layers are there, the layers are opened anew in turns of their own, and the file is put to rest
-when the last of them is gone. A file that must not be written is left as it is.
+when the last of them is gone, or soon after, where a reader in another thread is later than the last of us.
+A file that must not be written is left as it is.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import List, Optional
+from typing import Callable, Dict, List, Optional
 
 from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
 from qgis.PyQt import sip
@@ -26,14 +27,20 @@ from ..layers.store.reading import read_meta
 
 TURN_MS = 5
 AGAIN_MS = 1000
+REST_MS = 500
+REST_TRIES = 60
 
 
 class Keeper(QObject):
     """Holds the journal of the survey that the project shows; :meth:`follow` says which that is."""
 
-    def __init__(self, project: QgsProject, parent: QObject | None = None) -> None:
+    def __init__(
+        self, project: QgsProject, is_used: Callable[[Path], bool], parent: QObject | None = None
+    ) -> None:
+        """``is_used``: whether anybody in this window still has a survey open or shows it."""
         super().__init__(parent)
         self._project = project
+        self._is_used = is_used
         self._path: Optional[Path] = None
         self._connection: Optional[sqlite3.Connection] = None
         self._ahead: List[str] = []
@@ -44,6 +51,10 @@ class Keeper(QObject):
         self._again.setSingleShot(True)
         self._again.setInterval(AGAIN_MS)
         self._again.timeout.connect(self._hold)
+        self._resting: Dict[Path, int] = {}  # surveys that are to be one file again -> tries left
+        self._rest = QTimer(self)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._put_to_rest)
         application = QgsApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.release)
@@ -69,24 +80,52 @@ class Keeper(QObject):
             put_to_rest(connection, 0.0)
             connection.close()
 
+    def close(self) -> None:
+        """Hold nothing any more and put nothing to rest later."""
+        self._rest.stop()
+        self._resting.clear()
+        self.release()
+
+    def rest_later(self, path: Path) -> None:
+        """Somebody let go of a survey: it is to be one file again as soon as nobody reads it any more."""
+        self._resting[path] = REST_TRIES
+        self._rest.start()
+
+    def _put_to_rest(self) -> None:
+        for path, left in list(self._resting.items()):
+            if left > 0 and not self._is_used(path) and not self._rested(path):
+                self._resting[path] = left - 1
+            else:
+                del self._resting[path]
+        if not self._resting:
+            self._rest.stop()
+
+    def _rested(self, path: Path) -> bool:
+        """Put a survey to rest; False where somebody else still has it open, True too where it is not ours."""
+        connection = None
+        try:
+            connection = _connection(path)
+            return connection is None or put_to_rest(connection, 0.0)
+        except sqlite3.Error:  # somebody is saving
+            return False
+        finally:
+            if connection is not None:
+                connection.close()
+
     def _hold(self) -> None:
         path = self._path
-        if path is None or not is_writable(path) or is_network(path):
+        if path is None:
             return
-        connection = None
-        taken = False
+        connection, taken = None, False
         try:
-            connection = connect(path, read_only=False, wait_s=0.0)  # the window does not wait
-            taken = _may_write(connection) and use_wal(connection, 0.0)
-        except sqlite3.OperationalError as error:
+            connection = _connection(path)
+            taken = connection is not None and use_wal(connection, 0.0)
+        except sqlite3.Error as error:
             if is_locked(error):  # somebody is saving
                 self._again.start()
-        except (sqlite3.DatabaseError, UnicodeDecodeError, ValueError):
-            taken = False  # no survey after all, or a damaged one: whoever opens it is told
-        if connection is None:
-            return
         if not taken:
-            connection.close()
+            if connection is not None:
+                connection.close()
             return
         self._connection = connection
         layers = [x for x in self._project.mapLayers().values() if _shows(x, path)]
@@ -103,9 +142,27 @@ class Keeper(QObject):
             self._turn.stop()
 
 
-def _may_write(connection: sqlite3.Connection) -> bool:
-    """Whether the survey is one that this version writes into."""
-    return not is_newer(int(read_meta(connection).get("schema_version", "0")))
+def _connection(path: Path) -> Optional[sqlite3.Connection]:
+    """A connection to change the journal by, without waiting; None for a file that must not be written.
+
+    Raises sqlite3.OperationalError where somebody else is in the way just now.
+    """
+    if not is_writable(path) or is_network(path):
+        return None
+    connection = None
+    try:
+        connection = connect(path, read_only=False, wait_s=0.0)  # the window does not wait
+        if not is_newer(int(read_meta(connection).get("schema_version", "0"))):
+            return connection
+    except (sqlite3.DatabaseError, UnicodeDecodeError, ValueError) as error:
+        # else no survey after all, or a damaged one: whoever opens it is told
+        if isinstance(error, sqlite3.OperationalError) and is_locked(error):
+            if connection is not None:
+                connection.close()
+            raise
+    if connection is not None:
+        connection.close()
+    return None
 
 
 def _shows(layer: object, path: Path) -> bool:

@@ -208,7 +208,7 @@ def test_a_journal_that_somebody_holds_is_asked_for_again(path, qtbot):
 
     from qingliu.ui.survey_keeper import Keeper
 
-    keeper = Keeper(QgsProject.instance())
+    keeper = Keeper(QgsProject.instance(), lambda _: False)
     lock = sqlite3.connect(path, isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
     keeper.follow(path)
@@ -257,4 +257,20 @@ def test_a_survey_somebody_still_read_when_it_was_closed_is_one_file_soon_after(
     assert path.read_bytes()[18:20] == b"\x02\x02"
     reader.close()
     qtbot.waitUntil(lambda: path.read_bytes()[18:20] == b"\x01\x01", timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not bus._rest.isActive(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not bus.keeper._resting, timeout=WAIT_MS)
+
+
+def test_a_survey_of_a_newer_plugin_keeps_its_journal(bus, path, qtbot):
+    """This version does not know what the newer one relies on: it reads, and changes not even the journal."""
+    import sqlite3
+
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("UPDATE meta SET value = '999' WHERE key = 'schema_version'")
+    writer.commit()
+    kept = sqlite3.connect(path)  # who closes last would take the log away
+    writer.close()
+    bus.keeper.rest_later(path)
+    qtbot.waitUntil(lambda: not bus.keeper._resting, timeout=WAIT_MS)
+    kept.close()
+    assert path.read_bytes()[18:20] == b"\x02\x02"
