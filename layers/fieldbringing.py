@@ -23,6 +23,7 @@ from .fielddata import base_folder
 from .fieldpackage import named_files
 from .replacing import replace
 from .store import GpkgStore
+from .store.users import is_alive
 
 PREFIX, SUFFIX = "bringing-", ".json"
 UNKNOWN_SAVE = "QL-STORE-UNKNOWN"
@@ -150,7 +151,7 @@ def _is_over(note: Path, facts: Mapping[str, Any]) -> bool:
     pid = facts.get("pid")
     if os.name == "nt":
         return pid == os.getpid() or _can_be_moved(note)
-    return pid == os.getpid() or not isinstance(pid, int) or not _lives(pid)
+    return pid == os.getpid() or not isinstance(pid, int) or not is_alive(pid)
 
 
 def _can_be_moved(note: Path) -> bool:
@@ -160,16 +161,6 @@ def _can_be_moved(note: Path) -> bool:
         note.with_suffix(".over").replace(note)
     except OSError:
         return False
-    return True
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
     return True
 
 

@@ -228,10 +228,8 @@ def _feature_items(path: Path, feature: ogr.Feature, number: int, moments: Seque
         return []
     shape = shape.Clone()
     shape.FlattenTo2D()
-    name, words = (
-        _text(feature, ("name", "Name")),
-        _text(feature, ("desc", "cmt", "description", "Description")),
-    )
+    name = _text(feature, ("name", "Name"))
+    words = _text(feature, ("desc", "cmt", "description", "Description"))
     moment = _time(feature, ("time", "timestamp", "begin"))
     if shape.GetGeometryName() == "POINT":
         note = " ".join(filter(None, (name, words)))
@@ -271,9 +269,7 @@ def _time(feature: ogr.Feature, names: Sequence[str]) -> Optional[str]:
             continue
         year, month, day, hour, minute, second, zone = feature.GetFieldAsDateTime(index)
         if 0 < year < 10_000:  # newer GDAL reads years of five digits
-            mark = (
-                "" if zone < 2 else _zone(zone - 100)
-            )  # OGR: 0 unknown, 1 local, 100 UTC, in quarters of an hour
+            mark = "" if zone < 2 else _zone(zone - 100)  # OGR: 0 unknown, 1 local, 100 UTC, by quarter hours
             return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{int(second):02d}{mark}"
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import Counter
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from qgis.core import (
@@ -104,6 +105,16 @@ def id_list(ids: Sequence[Any]) -> str:
     shown = ", ".join(str(i) for i in ids[:IDS_SHOWN])
     more = len(ids) - IDS_SHOWN
     return f"{shown} (+{more})" if more > 0 else shown
+
+
+def told_apart(uuids: Sequence[str]) -> tuple[list[str], list[str]]:
+    """A key for each uuid, the second of a kind with ``#2`` and so on, and the uuids that stand on several."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for uuid in uuids:
+        seen[uuid] += 1
+        keys.append(uuid if seen[uuid] == 1 else f"{uuid}#{seen[uuid]}")
+    return keys, [uuid for uuid, count in seen.items() if count > 1]
 
 
 def read_records(

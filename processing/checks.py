@@ -138,7 +138,7 @@ def _destination_faults(
         if goal is None:
             continue
         faults += _goal_faults(definition, goal, taken, others)
-        others.setdefault(goal.file if not goal.table else f"{goal.file}|{goal.table}", name)
+        others.setdefault(goal.key, name)
     return faults
 
 
@@ -152,13 +152,12 @@ def _goal_faults(
     if not folder.is_dir() and kind != "fileDestination":  # whoever writes a plain file says so itself
         reason = f"{folder} ?"
         faults.append(Problem("QL-OUT-SINK", {"output": name, "destination": file, "reason": reason}))
-    shared = goal.file if not goal.table else f"{goal.file}|{goal.table}"
     if file in taken:
         faults.append(Problem("QL-OUT-INPUT", {**facts, "parameter": taken[file]}))
     elif is_survey(Path(file)):
         faults.append(Problem("QL-OUT-SURVEY", facts))
-    elif shared in others:
-        faults.append(Problem("QL-OUT-TWICE", {**facts, "other": others[shared]}))
+    elif goal.key in others:
+        faults.append(Problem("QL-OUT-TWICE", {**facts, "other": others[goal.key]}))
     elif kind == "rasterDestination" and Path(file).suffix.lower() not in ("", *_GEOTIFF):
         faults.append(Problem("QL-OUT-NOTIFF", facts))
     return faults
@@ -169,6 +168,11 @@ class _Goal(NamedTuple):
 
     file: str
     table: str = ""
+
+    @property
+    def key(self) -> str:
+        """What two results must not share."""
+        return f"{self.file}|{self.table}" if self.table else self.file
 
 
 def _goal_of(value: Any, context: QgsProcessingContext) -> _Goal | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import Any, Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ from ..core.siting.model import Shapes
 from ..core.standard import Edition
 from ..layers.crs import coordinate_problems, crs_problems, output_crs
 from ..layers.layoutplan import Placed, areas_of, placed
-from ..layers.records import ANY, POLYGON, Record, Wanted, id_list, read_records
+from ..layers.records import ANY, POLYGON, Record, Wanted, id_list, read_records, told_apart
 from ..layers.sitingsigned import cards_in
 from ..layers.sitingvalues import checked, status_of, zones_strange
 from .inputs import Inputs
@@ -28,15 +27,12 @@ OVERLAP_M2 = 10.0
 
 def distinct(measures: Sequence[Placed]) -> tuple[list[Placed], list[str]]:
     """The measures, those that share a uuid told apart by a number, and the uuids that stand on several."""
-    seen: Counter[str] = Counter()
-    found = []
-    for measure in measures:
-        uuid = measure.item.uuid
-        seen[uuid] += 1
-        if seen[uuid] > 1:
-            measure = measure._replace(item=replace(measure.item, uuid=f"{uuid}#{seen[uuid]}"))
-        found.append(measure)
-    return found, [uuid for uuid, count in seen.items() if count > 1]
+    keys, twice = told_apart([measure.item.uuid for measure in measures])
+    found = [
+        measure if measure.item.uuid == key else measure._replace(item=replace(measure.item, uuid=key))
+        for measure, key in zip(measures, keys)
+    ]
+    return found, twice
 
 
 class Layout:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Mapping, Sequence
 
 from qgis.core import (
@@ -23,7 +22,7 @@ from ..core.siting.ground import LAYOUT
 from ..core.siting.model import ERROR, UNKNOWN, MeasureFeature
 from ..core.standard import Edition, default_edition, text
 from ..layers.crs import coordinate_problems, crs_problems, output_crs
-from ..layers.records import POLYGON, Record, Wanted, id_list
+from ..layers.records import POLYGON, Record, Wanted, id_list, told_apart
 from ..layers.zoninggrid import Bounds
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
@@ -173,15 +172,8 @@ class _Run:
 
 def _distinct(inputs: Inputs, layer: str, records: Sequence[Record]) -> list[Parcel]:
     """The parcels, those that share a uuid told apart."""
-    seen: Counter[str] = Counter()
-    found = []
-    for record in records:
-        uuid = record.uuid or str(record.fid)
-        seen[uuid] += 1
-        if record.wkb:
-            key = uuid if seen[uuid] == 1 else f"{uuid}#{seen[uuid]}"
-            found.append(Parcel(key, record.wkb, record.attributes))
-    twice = [uuid for uuid, count in seen.items() if count > 1]
+    keys, twice = told_apart([record.uuid or str(record.fid) for record in records])
+    found = [Parcel(key, r.wkb, r.attributes) for key, r in zip(keys, records) if r.wkb]
     if twice:
         facts = {"layer": layer, "count": len(twice), "ids": id_list(twice)}
         inputs.warn([Problem("QL-SITE-PARCELTWINS", facts)])

@@ -77,6 +77,11 @@ class _Network(NamedTuple):
     lines: list[Record]
     banks: Mapping[str, list[Any]]
 
+    @property
+    def tells_state(self) -> bool:
+        """Whether the surveyed lines say what state their channels are in."""
+        return bool(self.lines) and STATE in self.lines[0].attributes
+
 
 class StreamSurvey(QingliuAlgorithm):
     """See ``resources/help/streamsurvey.yaml``."""
@@ -333,7 +338,7 @@ class _Run:
         self, algorithm: StreamSurvey, network: _Network, chosen: np.ndarray
     ) -> dict[str, Any]:
         more = [pair for name, pairs in BANK_FIELDS.items() if self.inputs.given(name) for pair in pairs]
-        own = [(STATE, "text")] if _tell_state(network.lines) else []
+        own = [(STATE, "text")] if network.tells_state else []
         columns = algorithm.columns("OUTPUT", *OUTPUT_FIELDS, *own, *more)
         self._tell_lengths(network, chosen)
         return {"OUTPUT": self._layer(algorithm, "OUTPUT", columns, list(self._rows(network, chosen)))}
@@ -392,7 +397,7 @@ class _Run:
             "near_miss": bool(verdicts.near_miss[i]),
             "complete": channel.complete,
             "clause": "4.3.1",
-            **({STATE: line.get(STATE)} if _tell_state(network.lines) else {}),
+            **({STATE: line.get(STATE)} if network.tells_state else {}),
             **{name: values[i] for name, values in network.banks.items()},
         }
 
@@ -450,11 +455,6 @@ def _without_length(lines: list[Record], layer: str) -> list[Problem]:
     lost = [record.fid for record in lines if geometry_of(record.wkb or b"").length() == 0]
     facts = {"parameter": "CHANNELS", "layer": layer, "count": len(lost), "ids": id_list(lost)}
     return [Problem("QL-STREAMS-NOLENGTH", facts)] if lost else []
-
-
-def _tell_state(lines: list[Record]) -> bool:
-    """Whether the surveyed lines say what state their channels are in."""
-    return any(STATE in line.attributes for line in lines[:1])
 
 
 def _met(network: _Network) -> np.ndarray:

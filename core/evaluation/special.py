@@ -115,13 +115,14 @@ def outlet_water(given: EvaluationInput, ledger: Ledger, edition: Edition, indic
     """Row 15: the class by the worst measured item; an entered class stands beside it, or decides alone."""
     number = indicator.number
     every = {k: rows for k in item_keys(edition) if (rows := _numeric(given, number, k))}
-    items = {k: latest_of(rows)[0] for k, rows in every.items()}
+    latest = {k: latest_of(rows) for k, rows in every.items()}
+    items = {k: row for k, (row, _) in latest.items()}
     entered = _entered_class(given, ledger, edition, indicator)
     if not items:
         return entered
     ids = tuple(enter_input(ledger, r, r.value, r.unit or None, indicator.clause) for r in items.values())
     measured, wrong = _concentrations(items)
-    wrong += [gap for rows in every.values() for gap in latest_of(rows)[1]]
+    wrong += [gap for _, gaps in latest.values() for gap in gaps]
     if wrong:
         return Water(None, None, ids, tuple(wrong), readings=entered.readings)
     kind, kind_gaps, kind_ids = _kind(given, ledger, indicator, measured, edition)

@@ -59,7 +59,7 @@ def ended_while_closing(path: Path) -> bool:
         try:
             facts = json.loads(note.read_text(encoding="utf-8"))
             here = facts["host"] == socket.gethostname()
-            if here and facts.get("closing") is True and not _alive(int(facts["pid"])):
+            if here and facts.get("closing") is True and not is_alive(int(facts["pid"])):
                 return True
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
@@ -84,7 +84,7 @@ def others(path: Path, own: Path | None) -> list[str]:
             continue
         try:
             facts = json.loads(note.read_text(encoding="utf-8"))
-            if facts["host"] == socket.gethostname() and not _alive(int(facts["pid"])):
+            if facts["host"] == socket.gethostname() and not is_alive(int(facts["pid"])):
                 note.unlink()
                 continue
             found.append(f"{facts['who']}@{facts['host']}")
@@ -93,8 +93,9 @@ def others(path: Path, own: Path | None) -> list[str]:
     return found
 
 
-def _alive(pid: int) -> bool:
-    if os.name == "nt":  # os.kill would end the process there
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine still runs; on Windows always, as asking would end it."""
+    if os.name == "nt":
         return True
     try:
         os.kill(pid, 0)
