@@ -304,7 +304,8 @@ def _identity(row: Sequence[GridCell]) -> tuple[str, Optional[int]]:
 
 
 def _is_note_or_total(row: Sequence[GridCell], form: Form) -> bool:
-    texts = [str(c.value) for c in row if not is_blank(c.value)]
+    # a note merged over the table's width stands in every cell of it
+    texts = list(dict.fromkeys(str(c.value) for c in row if not is_blank(c.value)))
     if not texts:
         return False
     if form.total_row and texts[0].strip() == TOTAL:

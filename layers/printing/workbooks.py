@@ -14,7 +14,6 @@ from ..xmlguard import declares_entities
 
 _UNPACKED_LIMIT = 200 * 2**20
 _ROW_LIMIT, _COLUMN_LIMIT = 50_000, 1_000
-_HEAD_ROWS = 40
 _SMALL_PART, _RATIO_LIMIT = 20 * 2**20, 200
 _MERGED_LIMIT = 500_000
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([^\"'<>]{1,60})[\"']")
@@ -27,7 +26,7 @@ _FAULTS = (
 
 
 def read_workbook(path: Path) -> dict[str, list[list[GridCell]]]:
-    """Cells of every visible sheet by its name, heads' merged cells filled out.
+    """Cells of every visible sheet by its name, merged cells filled out.
 
     Raises InputError QL-PRINT-NOFILE, QL-PRINT-NOTXLSX, QL-PRINT-TOOLARGE; MissingLibrary.
     """
@@ -106,13 +105,12 @@ def _grid(shown: Any, typed: Any, path: Path) -> list[list[GridCell]]:
         for line, written in zip(shown.iter_rows(), typed.iter_rows())
     ]
     for span in shown.merged_cells.ranges:
-        if span.min_row > _HEAD_ROWS:
-            continue
         first = grid[span.min_row - 1][span.min_col - 1]
+        # over several columns it says which head stands over which, but no longer which cell a value was for
+        spread = first if first.value is None or first.fault else first._replace(fault="QL-PRINT-MERGED")
         for line in grid[span.min_row - 1 : span.max_row]:
-            line[span.min_col - 1 : span.max_col] = [first] * (
-                min(span.max_col, len(line)) - span.min_col + 1
-            )
+            width = min(span.max_col, len(line)) - span.min_col + 1
+            line[span.min_col - 1 : span.max_col] = [first] + [spread] * (width - 1)
     return grid
 
 

@@ -218,3 +218,40 @@ def test_cells_merged_over_values_that_differ_are_told(edited):
 
     _, differences = edited(work)
     assert [(u, f) for u, f, _, _ in differences] == [("v2", "households")]
+
+
+def _moved(sheet, by):
+    """Delete the hidden columns as Excel does, which takes merged cells along (openpyxl leaves them)."""
+    spans = [str(s) for s in sheet.sheet.merged_cells.ranges]
+    for span in spans:
+        sheet.sheet.unmerge_cells(span)
+    sheet.sheet.delete_cols(1, by)
+    from openpyxl.worksheet.cell_range import CellRange
+
+    for span in spans:
+        cells = CellRange(span)
+        cells.shift(col_shift=-by)
+        sheet.sheet.merge_cells(cells.coord)
+
+
+def test_notes_merged_over_the_table_are_no_rows_where_the_hidden_columns_are_gone(edited):
+    found, differences = edited(lambda sheet: _moved(sheet, 2))
+    assert differences == [] and found["BAD"] == found["NEW"] == 0
+
+
+def test_cells_merged_far_down_are_read_as_those_at_the_top(edited, survey):
+    def work(sheet):
+        sheet.sheet.move_range(f"A{sheet.keys + 1}:T{sheet.sheet.max_row}", rows=60)
+        merge_equal(sheet)
+
+    found, differences = edited(work)
+    assert differences == [] and found["CHANGED"] == 0
+
+
+def test_cells_merged_over_two_columns_are_told_not_guessed(edited):
+    def work(sheet):
+        one, other = sheet.cell("v1", "township"), sheet.cell("v1", "admin_village")
+        sheet.sheet.merge_cells(f"{one.coordinate}:{other.coordinate}")
+
+    _, differences = edited(work)
+    assert [(f, k) for _, f, k, _ in differences] == [("admin_village", "bad")]
