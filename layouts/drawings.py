@@ -305,6 +305,7 @@ def _contours(layer: QgsRasterLayer, drawing: Drawing, easel: Easel) -> None:
     renderer.setContourIndexInterval(5.0 * step)
     contour_lines(renderer, "#8c510a", (0.12, 0.25))
     layer.setRenderer(renderer)
+    smooth(layer)
 
 
 def contour_lines(

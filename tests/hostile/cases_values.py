@@ -289,5 +289,6 @@ CASES = [
         "year: 2024\ncounty_mean_income: .nan", "year: 2024\nno_cultivation_slope_deg: 95", "year: 2024\ncounty_mean_incom: 5")],
     # -- expressions
     refuse("a filter that opens files", "printseries", _one(FILTER="load_layer('/etc/passwd','ogr')"), "QL-SERIES-FILTER", says="load_layer"),
+    refuse("a filter that asks the machine", "printseries", _one(FILTER="env('HOME') <> ''"), "QL-SERIES-FILTER", says="env"),
     refuse("a filter that divides by nought", "printseries", _one(FILTER="1/0"), "QL-SERIES-NOTHING"),
 ]  # fmt: skip

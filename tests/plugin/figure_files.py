@@ -34,13 +34,21 @@ def land(folder):
     codes[60:240, 60:200] = 301
     codes[60:240, 200:340] = 302
     codes[50:250, 50:350] = np.where(codes[50:250, 50:350] == 101, 301, codes[50:250, 50:350])
-    path = folder / "land.tif"
-    made = gdal.GetDriverByName("GTiff").Create(str(path), 400, 300, 1, gdal.GDT_Int32)
+    return _raster(folder / "land.tif", codes, gdal.GDT_Int32)
+
+
+def heights(folder):
+    """A DEM of 10 m cells on the same ground that rises from 100 m in the west by 1 m a cell."""
+    return _raster(folder / "dem.tif", np.tile(100.0 + np.arange(400), (300, 1)), gdal.GDT_Float32)
+
+
+def _raster(path, values, kind):
+    made = gdal.GetDriverByName("GTiff").Create(str(path), 400, 300, 1, kind)
     made.SetGeoTransform((462500, 10, 0, 3170500, 0, -10))
     reference = osr.SpatialReference()
     reference.ImportFromEPSG(4547)
     made.SetProjection(reference.ExportToWkt())
-    made.GetRasterBand(1).WriteArray(codes)
+    made.GetRasterBand(1).WriteArray(values)
     made = None
     return str(path)
 

@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from osgeo import gdal
 from qgis.core import (
+    Qgis,
+    QgsHillshadeRenderer,
     QgsLayoutExporter,
     QgsLayoutPoint,
     QgsLegendModel,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProject,
+    QgsRasterContourRenderer,
     QgsRasterLayer,
     QgsUnitTypes,
 )
@@ -335,3 +338,27 @@ def test_a_layer_without_features_plays_no_role(qgis_app, tmp_path):
 
     found = gather(["villages"], {"villages": [QgsVectorLayer(empty, "v", "ogr")]}, None, None, Fields())
     assert found == Sources({}, Fields(), [])
+
+
+# -- terrain ---------------------------------------------------------------------
+@pytest.fixture
+def terrain(run, inputs, tmp_path):
+    """The project with the terrain figure, and the layers of its map that draw the heights."""
+    run("qingliu:exportfigures", {**inputs, "DEM": figure_files.heights(tmp_path), "FIGURES": ["terrain"]})
+    project, layout = opened(inputs, "terrain")
+    yield [x for x in layout.itemById("map").layers() if isinstance(x, QgsRasterLayer)]
+    project.clear()
+
+
+def test_contours_are_as_wide_in_print_as_they_are_meant(terrain):
+    """QGIS draws them on an image of 96 dpi of its own, so 0.12 mm in a print of 300 dpi are 0.12 * 300 / 96."""
+    (lines,) = [x.renderer() for x in terrain if isinstance(x.renderer(), QgsRasterContourRenderer)]
+    assert lines.contourSymbol().width() == pytest.approx(0.38, abs=0.005)
+
+
+def test_heights_between_the_cells_are_interpolated(terrain):
+    looks = [x for x in terrain if isinstance(x.renderer(), (QgsRasterContourRenderer, QgsHillshadeRenderer))]
+    assert len(looks) == 2
+    for layer in looks:
+        assert layer.dataProvider().isProviderResamplingEnabled()
+        assert layer.resamplingStage() == Qgis.RasterResamplingStage.Provider

@@ -111,6 +111,17 @@ def test_exporting_writes_the_files_ticked(dock, qtbot, tmp_path):
     assert sorted(p.name for p in (tmp_path / "figures").glob("*.pdf")) == ["channels.pdf", "villages.pdf"]
 
 
+def test_the_page_that_is_made_is_the_one_shown(dock, qtbot):
+    tick(dock, "channels", "villages", "layout")
+    shown = []
+    dock.press.page_done.connect(
+        lambda page: shown.append((page.key, dock.list.currentItem().data(0, Qt.ItemDataRole.UserRole)))
+    )
+    dock.draw.click()
+    finish(dock, qtbot)
+    assert shown == [(key, key) for key in ("channels", "villages", "layout")]
+
+
 def test_cancel_stops_before_the_next_page(dock, qtbot, tmp_path):
     tick(dock, "channels", "villages", "layout")
     dock.press.page_done.connect(lambda page: dock.export.click())  # the button says Cancel by now

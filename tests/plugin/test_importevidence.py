@@ -119,6 +119,22 @@ def test_points_tracks_and_routes_of_a_gpx_come_in_dated_and_linked(bring, surve
     assert path.read_bytes() == (tmp_path / "晨 线.gpx").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        ("2025-06-18T07:30:00+08:00", "2025-06-17T23:30:00Z"),  # an hour and a half after seven in Beijing
+        ("2025-06-18T07:30:00-03:30", "2025-06-18T11:00:00Z"),
+        ("2025-06-18T07:30:00Z", "2025-06-18T07:30:00Z"),
+    ],
+)
+def test_the_zone_of_a_time_is_heeded(bring, survey, tmp_path, written, utc):
+    path = gpx(tmp_path / "a.gpx", 510, 200)
+    path.write_text(path.read_text("utf-8").replace("2025-06-18T07:30:00Z", written), encoding="utf-8")
+    _, listed = bring(path)
+    (point,) = [d for d in listed if d["kind"] == "point" and d["note"].startswith("排污口")]
+    assert fs.rows(survey, "photos")[point["uuid"]].values["taken_at"] == utc.replace("Z", ".000Z")
+
+
 def test_the_same_file_a_second_time_changes_nothing(bring, survey, tmp_path):
     track = gpx(tmp_path / "a.gpx", 510, 200)
     bring(track)
