@@ -19,6 +19,7 @@ from ..core.data import RESOURCES, load_yaml
 from ..core.guide.answers import META_KEY, Answer, from_text, joined, to_text
 from ..core.guide.stages import Present
 from ..core.job import Step
+from .opened import open_vector
 from .roles import role_of, roles, set_role, survey_of
 from .store import GpkgStore
 
@@ -114,7 +115,7 @@ def open_role(source: str, role: str, title: str = "") -> QgsMapLayer:
     if Path(path).suffix.lower() in (".tif", ".tiff", ".img", ".asc", ".vrt"):
         layer: QgsMapLayer = QgsRasterLayer(source, name, "gdal")
     else:
-        layer = QgsVectorLayer(source, name, "ogr", QgsVectorLayer.LayerOptions(loadDefaultStyle=False))
+        layer = open_vector(source, name)
     set_role(layer, role)
     style = STYLES.get(role)
     if style and layer.isValid():

@@ -21,6 +21,7 @@ from qgis.core import (
 )
 
 from ..core.errors import InputError
+from .opened import open_vector
 from .replacing import replace
 from .roles import set_role
 from .schema import LAYER, OWN, SURVEY, StoreTable, store_schema
@@ -61,8 +62,7 @@ def source_of(gpkg: Path, table: str, shape: str = "") -> str:
 
 def open_layer(gpkg: Path, table: str, title: str = "", shape: str = "") -> QgsVectorLayer:
     """A table of a survey as a layer; a style stored in the file is not loaded (it may carry code)."""
-    options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
-    return QgsVectorLayer(source_of(gpkg, table, shape), title or table, "ogr", options)
+    return open_vector(source_of(gpkg, table, shape), title or table)
 
 
 def survey_layers(survey: Surveyed) -> list[SurveyLayer]:

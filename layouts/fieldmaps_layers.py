@@ -28,6 +28,7 @@ from qgis.core import (
 
 from ..core.mapsheets.marks import KINDS
 from ..layers.fieldmarks import CORNERS, PAGES, SHAPES
+from ..layers.opened import open_again, open_vector
 from ..layers.roles import clear_role
 from .content import drawings
 from .drawings import Easel, contour_lines, draw, smooth, text_format
@@ -89,7 +90,7 @@ def field_layers(
     veil = room.own(VEIL, _vector(data, PAGES), veil_look)
     marks = [room.own(shape, _vector(data, shape), _mark_looks(shape, easel)) for shape in SHAPES]
     below = [
-        room.own(f"{b.key}/{n}", _again(b.source, b.key), _drawing_look(b.key, easel, dpi))
+        room.own(f"{b.key}/{n}", open_again(b.source, drawings()[b.key].zh), _drawing_look(b.key, easel, dpi))
         for n, b in enumerate(backdrops)
     ]
     bases = [room.own(f"given/{n}", layer.clone(), lambda x: None) for n, layer in enumerate(given)]
@@ -128,23 +129,7 @@ class _Room:
 
 def _vector(data: Path, name: str) -> QgsVectorLayer:
     table = f"marks_{name}" if name in SHAPES else name
-    options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
-    return QgsVectorLayer(f"{data}|layername={table}", TITLES[name], "ogr", options)
-
-
-def _again(source: QgsMapLayer, key: str) -> QgsMapLayer:
-    """A layer of its own on the same data, called as in the legend; one in memory is copied."""
-    made: QgsMapLayer
-    if source.providerType() == "memory":
-        made = source.clone()
-    elif isinstance(source, QgsRasterLayer):
-        made = QgsRasterLayer(source.source(), source.name(), source.providerType())
-    else:
-        options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
-        made = QgsVectorLayer(source.source(), source.name(), source.providerType(), options)
-    made.setName(drawings()[key].zh)
-    made.setCrs(source.crs())
-    return made
+    return open_vector(f"{data}|layername={table}", TITLES[name])
 
 
 # -- looks -------------------------------------------------------------------

@@ -21,6 +21,7 @@ from qgis.core import (
 from ..core.errors import InputError, Problem
 from ..core.standard import Edition
 from ..layers.crs import output_crs
+from ..layers.opened import open_again
 from ..layers.roles import clear_role
 from .compose import Inset, Page, View, compose
 from .content import Figure, drawings
@@ -256,7 +257,7 @@ class Studio:
                     layer.setDataSource(source.source(), layer.name(), source.providerType())
                     return layer, True
                 return layer, False
-        made = _again(source, title)
+        made = open_again(source, title)
         clear_role(made)
         made.setCustomProperty(DRAWN, name)
         self.project.addMapLayer(made, False)
@@ -353,21 +354,6 @@ def drawing_of(key: str) -> Any:
     from .content import Drawing
 
     return drawings().get(key) or Drawing(key, key, key)
-
-
-def _again(source: QgsMapLayer, title: str) -> QgsMapLayer:
-    """A layer of its own on the same data; one in memory is copied."""
-    made: QgsMapLayer
-    if source.providerType() == "memory":
-        made = source.clone()
-    elif isinstance(source, QgsRasterLayer):
-        made = QgsRasterLayer(source.source(), title, source.providerType())
-    else:
-        options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
-        made = QgsVectorLayer(source.source(), title, source.providerType(), options)
-    made.setName(title)
-    made.setCrs(source.crs())
-    return made
 
 
 def _depth(layer: QgsMapLayer) -> int:

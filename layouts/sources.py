@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterable, Mapping, NamedTuple
 
-from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 
 from ..core.case import LayerRef, read_case
 from ..core.errors import InputError
 from ..layers.disguises import disguise_problems
+from ..layers.opened import open_raster, open_vector
 from ..layers.roles import role_of, survey_of
 from ..layers.schema import store_schema
 from ..layers.surveyproject import open_layer
@@ -122,8 +123,8 @@ def _case_refs(folder: Path) -> dict[str, LayerRef]:
 
 def _open(ref: LayerRef, role: str) -> QgsMapLayer:
     if ref.file.suffix.lower() in (".tif", ".tiff", ".img", ".asc"):
-        return QgsRasterLayer(ref.source, role)
-    return QgsVectorLayer(ref.source, role, "ogr", QgsVectorLayer.LayerOptions(loadDefaultStyle=False))
+        return open_raster(ref.source, role)
+    return open_vector(ref.source, role)
 
 
 def _with_field(fields: Fields, role: str, ref: LayerRef) -> Fields:
