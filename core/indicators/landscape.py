@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Callable, Iterable, Mapping, Sequence
 
-from ..areas import Part, Zone, ZoneAreas, areas_in, read_parts
+from ..areas import Part, Zone, ZoneAreas, areas_in, is_sliver, read_parts
 from ..erosion.scale import M2_PER_HM2, IntensityScale
 from ..erosion.survey import conservation_rate, erosion_areas
 from ..errors import Problem
@@ -89,8 +89,8 @@ def forest_grass_cover(areas: ZoneAreas, counts: Callable[[str], bool | None]) -
     """C.2: area of forest, shrub and grass parcels over the zone's area, %; areas in hm².
 
     ``counts`` says whether a land-use code counts, None where the code is unknown. Unknown codes and
-    gaps leave the value open between two bounds. By hand: 60 hm² of forest and 10 hm² of grass in
-    100 hm² give 70 %.
+    gaps leave the value open between two bounds, unless they are slivers. By hand: 60 hm² of forest and
+    10 hm² of grass in 100 hm² give 70 %.
     """
     answers = {code: counts(code) for code in areas.by_code}
     green = math.fsum(a for code, a in areas.by_code.items() if answers[code])
@@ -100,7 +100,7 @@ def forest_grass_cover(areas: ZoneAreas, counts: Callable[[str], bool | None]) -
     return FormulaValue(
         formula="C.2",
         scope=areas.key,
-        value=lower if unknown == 0 else None,
+        value=lower if is_sliver(unknown, areas.total) else None,
         variables={
             "vegetated_area": green / M2_PER_HM2,
             "total_area": areas.total / M2_PER_HM2,

@@ -302,6 +302,19 @@ def test_unknown_codes_and_gaps_leave_the_cover_between_two_bounds():
     assert [w.code for w in found.warnings] == ["QL-AREA-GAP"]
 
 
+@pytest.mark.parametrize(("gap", "value"), [(0.004, 60.0), (0.006, None)], ids=["sliver", "land"])
+def test_seams_thinner_than_a_value_s_rounding_do_not_hide_the_cover_or_the_rate(scale, gap, value):
+    """0.001 ‰ of 10 000 m² is 0.01 m²: a seam of 0.004 m² rounds to nothing, one of 0.006 m² does not."""
+    left = part("0301", square(0, 0, 60, 100))
+    areas = one([left, part("0103", square(60 + gap / 100, 0, 40 - gap / 100, 100))])
+    assert areas.gap == pytest.approx(gap, rel=1e-3)
+    cover = forest_grass_cover(areas, _counts)
+    classes = one([left._replace(code="1"), part("3", square(60 + gap / 100, 0, 40 - gap / 100, 100))])
+    rate = conservation(classes, scale, estimate=False)
+    assert (cover.value, rate.value) == (pytest.approx(value, abs=1e-4), pytest.approx(value, abs=1e-4))
+    assert [w.code for w in cover.warnings] == ["QL-AREA-GAP"]
+
+
 GREEN = [
     part("VG1", square(0, 0, 30, 20)),  # 600 m²
     part("VG2", square(30, 0, 20, 20)),  # 400 m²
