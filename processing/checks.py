@@ -20,6 +20,7 @@ from qgis.core import (
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFile,
     QgsProcessingParameterNumber,
     QgsProperty,
 )
@@ -30,6 +31,8 @@ from ..layers.files import in_database, is_survey
 
 # Parameters that hold layers: whoever reads them says what is wrong with the file (QL-DEM-*, QL-LAYER-*).
 _READ_LATER = ("source", "raster", "vector", "layer", "multilayer", "meshlayer")
+_PLAIN = ("string", "file")
+_TRUTHS = ("true", "false", "1", "0", "1.0", "0.0")
 _NUMBERS = ("number", "distance", "scale", "area", "duration")
 _FILES = (*_READ_LATER, "file")
 # Results that are files of their own; a store that an algorithm writes into is named as its target.
@@ -55,8 +58,10 @@ def parameter_faults(
                 faults.append(Problem("QL-PARAM-MISSING", facts))
         elif definition.type() in _READ_LATER:
             continue
-        elif not definition.checkValueIsAcceptable(value, context) or _is_nan(
-            algorithm, definition, parameters, context
+        elif (
+            not definition.checkValueIsAcceptable(value, context)
+            or _is_passed_over(definition, value)
+            or _is_nan(algorithm, definition, parameters, context)
         ):
             faults.append(Problem("QL-PARAM-VALUE", {**facts, "allowed": _allowed(definition)}))
     return [*faults, *_destination_faults(algorithm, parameters, context)]
@@ -93,6 +98,16 @@ def unknown_parameters(algorithm: QgsProcessingAlgorithm, parameters: dict[str, 
     return [Problem("QL-PARAM-UNKNOWN", {"parameter": ", ".join(strange), "near": ", ".join(near) or "-"})]
 
 
+def _is_passed_over(definition: QgsProcessingParameterDefinition, value: Any) -> bool:
+    """Whether QGIS would accept a value and then read something else: any text but ``false`` or ``0`` is
+    true (``no`` and 否 too), and a list or a map for a text or a file is read as nothing given."""
+    if isinstance(value, QgsProperty):
+        return False
+    if definition.type() == "boolean":
+        return str(value).strip().lower() not in _TRUTHS
+    return definition.type() in _PLAIN and not isinstance(value, (str, int, float))
+
+
 def _is_nan(
     algorithm: QgsProcessingAlgorithm,
     definition: QgsProcessingParameterDefinition,
@@ -115,6 +130,10 @@ def _allowed(definition: QgsProcessingParameterDefinition) -> str:
     if isinstance(definition, QgsProcessingParameterNumber):
         low, high = definition.minimum(), definition.maximum()
         return f"{low:g} … {high:g}" if high < 1e300 else f">= {low:g}"
+    if isinstance(definition, QgsProcessingParameterFile) and definition.extension():
+        return f"*.{definition.extension()}"
+    if definition.type() == "boolean":
+        return "true, false"
     if definition.type() == "point":
         return "x,y [EPSG:4547]"
     return definition.type()

@@ -76,3 +76,31 @@ def test_every_algorithm_that_has_a_help_file_is_registered(qgis_app):
 
     described = {p.stem for p in (RESOURCES / "help").glob("*.yaml")} - {"groups"}
     assert {c.ID for c in _classes()} == described
+
+
+@pytest.mark.parametrize("value", ["no", "否", "off", 2, float("nan"), ["true"]], ids=str)
+def test_a_yes_or_no_that_is_neither_is_refused_instead_of_taken_for_yes(run, tmp_path, value):
+    from qgis.core import QgsProcessingException
+
+    given = {"SURVEY": "s.gpkg", "WORKBOOK": "a7.xlsx", "APPLY": value, "OUTPUT": "memory:"}
+    with pytest.raises(QgsProcessingException, match=r"QL-PARAM-VALUE: APPLY .*true, false"):
+        run("qingliu:importsurveytables", given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("TABLES", ["a7", "a8"]), ("TABLES", {"a": 1}), ("SURVEY", ["a.gpkg"])], ids=str
+)
+def test_a_list_where_one_text_or_file_is_asked_is_refused_instead_of_passed_over(run, tmp_path, name, value):
+    from qgis.core import QgsProcessingException
+
+    given = {"SURVEY": "s.gpkg", "OUTPUT_FOLDER": str(tmp_path), name: value}
+    with pytest.raises(QgsProcessingException, match=f"QL-PARAM-VALUE: {name} "):
+        run("qingliu:exportsurveytables", given)
+
+
+def test_a_file_of_another_kind_is_refused_with_the_ending_that_is_asked(run, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    given = {"SURVEY": "s.gpkg", "WORKBOOK": str(tmp_path / "a7.xls"), "OUTPUT": "memory:"}
+    with pytest.raises(QgsProcessingException, match=r"Allowed: \*\.xlsx"):
+        run("qingliu:importsurveytables", given)
