@@ -29,6 +29,9 @@ def open_again(layer: QgsMapLayer, title: str) -> QgsMapLayer:
         made = open_raster(layer.source(), title, layer.providerType())
     else:
         made = open_vector(layer.source(), title, layer.providerType())
+        read_as = layer.dataProvider().encoding() if isinstance(layer, QgsVectorLayer) else ""
+        if read_as and made.isValid() and made.dataProvider().encoding() != read_as:
+            made.setProviderEncoding(read_as)
     made.setName(title)
     made.setCrs(layer.crs())
     return made

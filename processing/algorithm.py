@@ -42,6 +42,7 @@ from ..core.errors import Cancelled, InputError, Problem, QingliuError
 from ..layers.engine import warm
 from ..layers.outputs import Column
 from .checks import parameter_faults, reaching_faults, unknown_parameters
+from .encodings import settle_encodings
 from .layerchecks import layer_faults, layers_elsewhere, layers_empty, layers_first, merged
 
 
@@ -164,6 +165,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
             reaching = reaching_faults(self, parameters, context)
             if reaching:  # before anything opens the layers
                 raise InputError(problems=reaching)
+            report_warnings(settle_encodings(self, parameters, context), feedback)
             faults = parameter_faults(self, parameters, context)
             self.early = tuple(layer_faults(self, parameters, context))
             if faults:
