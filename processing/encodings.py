@@ -19,7 +19,7 @@ def settle_encodings(
 
     A layer of the user's project is left as it is; then only how to set it right is said.
     """
-    found = []
+    told: dict[str, list[str]] = {}
     for definition in algorithm.parameterDefinitions():
         name = definition.name()
         if definition.type() not in _VECTORS or not parameters.get(name):
@@ -31,8 +31,8 @@ def settle_encodings(
                 if mine:
                     layer.setProviderEncoding(CHINESE)
                 code = "QL-LAYER-ENCODING" if mine else "QL-LAYER-ENCODINGOPEN"
-                found.append(problem(code, parameter=name, layer=layer.name()))
-    return found
+                told.setdefault(code, []).append(f"{name} {layer.name()}")
+    return [problem(code, layers=", ".join(layers)) for code, layers in told.items()]
 
 
 def _layers(
