@@ -113,6 +113,8 @@ def main() -> int:
             shutil.copytree(case.folder / "evidence", OUT / "evidence")
         print("   SURVEY       survey.gpkg (a copy of the case's)")
         write_project(OUT / "survey.gpkg")
+    elif "LAYOUT" in roles:  # the survey will have no measures of its own that the figures could draw
+        roles["MEASURES"] = roles["LAYOUT"]
     take_project(roles)
     skipped: list[dict] = []
     finished = run_steps(case, roles, record, skipped)

@@ -46,3 +46,19 @@ def test_without_an_outlet_the_watershed_is_looked_for_under_the_cases_layers():
     with_outlet = parameters_of(delineate, {**roles, "OUTLET": "1,2"}, Path("out"), ["DEM", "ROADS"])
     assert "UNDER" not in with_outlet and with_outlet["OUTLET"] == "1,2"
     assert parameters_of(delineate, {**roles, "BOUNDARY": "b"}, Path("out")) == Skipped(delineate, ())
+
+
+def test_a_case_with_terrain_alone_has_no_erosion_and_nothing_is_wrong_with_it():
+    assert "QL-EROSION-NOSOURCE" in next(s for s in steps() if s.key == "erosion").refusals
+
+
+def test_zones_that_a_case_brings_are_not_drawn_anew():
+    zones = next(s for s in steps() if s.key == "zones")
+    roles = {"BOUNDARY": "b.gpkg", "DEM": "dem.tif", "ZONES": "z.gpkg"}
+    assert parameters_of(zones, roles, Path("out")) == Skipped(zones, ())
+
+
+def test_measures_of_a_case_go_to_the_figures():
+    figures = next(s for s in steps() if s.key == "figures")
+    found = parameters_of(figures, {"BOUNDARY": "b.gpkg", "MEASURES": "m.gpkg"}, Path("out"))
+    assert found["MEASURES"] == "m.gpkg"
