@@ -46,11 +46,11 @@ def is_survey(path: Path) -> bool:
 
     By SQLite alone: a file of the process's own that is opened and closed beside it would drop SQLite's locks.
     """
-    if not path.is_file():
-        return False
     try:
+        if not path.is_file():
+            return False
         connection = connect(path, read_only=True, wait_s=1.0)
-    except sqlite3.Error:
+    except (OSError, sqlite3.Error):  # a name that is too long; no database
         return False
     try:
         names = connection.execute("SELECT lower(name) FROM sqlite_master WHERE type = 'table'").fetchall()

@@ -24,6 +24,7 @@ from ..layers.store.migrations import is_newer
 from ..layers.store.opening import is_writable
 from ..layers.store.places import is_network
 from ..layers.store.reading import read_meta
+from ..layers.store.users import turning
 
 TURN_MS = 5
 AGAIN_MS = 1000
@@ -75,10 +76,10 @@ class Keeper(QObject):
         """Let the file rest, where nobody else has it open."""
         self._again.stop()
         self._turn.stop()
-        connection, self._connection, self._ahead, self._path = self._connection, None, [], None
-        if connection is not None:
-            put_to_rest(connection, 0.0)
-            connection.close()
+        path, connection = self._path, self._connection
+        self._path, self._connection, self._ahead = None, None, []
+        if path is not None and connection is not None:
+            _let_rest(path, connection)
 
     def close(self) -> None:
         """Hold nothing any more and put nothing to rest later."""
@@ -102,15 +103,11 @@ class Keeper(QObject):
 
     def _rested(self, path: Path) -> bool:
         """Put a survey to rest; False where somebody else still has it open, True too where it is not ours."""
-        connection = None
         try:
             connection = _connection(path)
-            return connection is None or put_to_rest(connection, 0.0)
-        except sqlite3.Error:  # somebody is saving
+        except sqlite3.OperationalError:  # somebody is saving
             return False
-        finally:
-            if connection is not None:
-                connection.close()
+        return connection is None or _let_rest(path, connection)
 
     def _hold(self) -> None:
         path = self._path
@@ -119,7 +116,9 @@ class Keeper(QObject):
         connection, taken = None, False
         try:
             connection = _connection(path)
-            taken = connection is not None and use_wal(connection, 0.0)
+            if connection is not None:
+                with turning(path):
+                    taken = use_wal(connection, 0.0)
         except sqlite3.Error as error:
             if is_locked(error):  # somebody is saving
                 self._again.start()
@@ -140,6 +139,17 @@ class Keeper(QObject):
         else:
             self._ahead = []
             self._turn.stop()
+
+
+def _let_rest(path: Path, connection: sqlite3.Connection) -> bool:
+    """Put a survey to rest and let go of it; False where somebody else still has it open."""
+    try:
+        with turning(path):
+            return put_to_rest(connection, 0.0)
+    except sqlite3.Error:  # a damaged one: whoever opens it is told
+        return False
+    finally:
+        connection.close()
 
 
 def _connection(path: Path) -> Optional[sqlite3.Connection]:

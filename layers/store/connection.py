@@ -65,7 +65,8 @@ def use_wal(connection: sqlite3.Connection, wait_s: float = WAIT_S) -> bool:
         try:
             if journal_mode(connection) == "wal":
                 return True
-            return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]).lower() == "wal"
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            return journal_mode(connection) == "wal"  # its look makes the log: the file does not wait for it
         except sqlite3.OperationalError as error:
             if not is_locked(error) or time.monotonic() - started >= wait_s:
                 raise

@@ -59,9 +59,15 @@ class GpkgStore:
 
     def _prepare_writing(self) -> Path | None:
         trust_triggers(self._connection)
-        if not use_wal(self._connection, self.wait_s):
-            self.findings.append(Problem("QL-STORE-NOWAL", {"path": str(self._path)}))
-        return users.sign_in(self._path, self.who)
+        note = users.sign_in(self._path, self.who, turning=True)
+        try:
+            if not use_wal(self._connection, self.wait_s):
+                self.findings.append(Problem("QL-STORE-NOWAL", {"path": str(self._path)}))
+        except sqlite3.Error:
+            users.sign_out(note)
+            raise
+        users.turn(note, False)
+        return note
 
     # -- what it is ----------------------------------------------------------
     @property
@@ -252,7 +258,7 @@ class GpkgStore:
         at_rest = True
         try:
             if not self._read_only:
-                users.closing(self._note)
+                users.turn(self._note, True)
                 at_rest = put_to_rest(self._connection)
         finally:
             self._connection.close()

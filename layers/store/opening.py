@@ -102,7 +102,7 @@ def _look(connection: sqlite3.Connection, path: Path, had_wal: bool, findings: l
     if strange:
         raise InputError("QL-STORE-NOTSURVEY", path=str(path), reason="VIEW " + ", ".join(strange))
     facts = {"path": str(path)}
-    if journal_mode(connection) == "wal" and not had_wal and not users.ended_while_closing(path):
+    if journal_mode(connection) == "wal" and not had_wal and not users.ended_while_turning(path):
         findings.append(Problem("QL-STORE-NOCOMPANION", facts))
     damage = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if damage != "ok":

@@ -7,7 +7,9 @@ import json
 import os
 import socket
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator
 
 
 def current_user() -> str:
@@ -29,12 +31,12 @@ def _escaped(name: str) -> str:
     return "".join(f"[{c}]" if c in "[]*?" else c for c in name)
 
 
-def sign_in(path: Path, who: str) -> Path | None:
-    """Leave a note that ``who`` has the survey open; None where the folder takes none."""
+def sign_in(path: Path, who: str, *, turning: bool = False) -> Path | None:
+    """Leave a note that ``who`` has the survey open; None where the folder takes none. See :func:`turn`."""
     others(path, None)  # clears the notes of sessions that did not end well
     stamp = f"{os.getpid()}-{time.monotonic_ns():x}"
     note = path.with_name(f".~{path.name}.{socket.gethostname()}.{stamp}.user")
-    facts = {"who": who, "host": socket.gethostname(), "pid": os.getpid()}
+    facts = {"who": who, "host": socket.gethostname(), "pid": os.getpid(), "turning": turning}
     try:
         note.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
     except OSError:
@@ -42,24 +44,37 @@ def sign_in(path: Path, who: str) -> Path | None:
     return note
 
 
-def closing(note: Path | None) -> None:
-    """Say in the note that the session is going: what it saved is in the file from here on, or still in the log."""
+def turn(note: Path | None, turning: bool) -> None:
+    """Say in the note whether the session changes the journal: meanwhile all it saved is in the file or in the log.
+
+    A session that ends there may leave a file that says WAL and needs no log.
+    """
     if note is None:
         return
     try:
         facts = json.loads(note.read_text(encoding="utf-8"))
-        note.write_text(json.dumps({**facts, "closing": True}, ensure_ascii=False), encoding="utf-8")
+        note.write_text(json.dumps({**facts, "turning": turning}, ensure_ascii=False), encoding="utf-8")
     except (OSError, ValueError):
         return  # the note helps others, the survey does not depend on it
 
 
-def ended_while_closing(path: Path) -> bool:
-    """Whether a session of this machine ended while it put the survey to rest; ask before :func:`sign_in`."""
+@contextmanager
+def turning(path: Path) -> Iterator[None]:
+    """A note for the time in which the journal of a survey that nobody here has open is changed."""
+    note = sign_in(path, current_user(), turning=True)
+    try:
+        yield
+    finally:
+        sign_out(note)
+
+
+def ended_while_turning(path: Path) -> bool:
+    """Whether a session of this machine ended while it changed the journal; ask before :func:`sign_in`."""
     for note in _notes(path):
         try:
             facts = json.loads(note.read_text(encoding="utf-8"))
             here = facts["host"] == socket.gethostname()
-            if here and facts.get("closing") is True and not is_alive(int(facts["pid"])):
+            if here and facts.get("turning") is True and not is_alive(int(facts["pid"])):
                 return True
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue

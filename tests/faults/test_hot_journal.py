@@ -83,7 +83,7 @@ def into_the_file(store):
     """The last step of going to rest but one: the log is in the file and gone, the header still says WAL."""
     from qingliu.layers.store import users
 
-    users.closing(store.note)
+    users.turn(store.note, True)
     store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     store.connection.close()
 
@@ -117,3 +117,23 @@ def test_a_log_that_somebody_took_away_after_a_crash_is_told(survey):
     with open_store(survey, daily_backup=False) as store:
         assert [p.code for p in store.findings] == ["QL-STORE-NOCOMPANION"]
         assert store.meta()["name"] == "青柳沟"
+
+
+def test_a_session_killed_while_it_opened_left_nothing_open_to_doubt(survey, monkeypatch):
+    """The header says WAL before there is a log: nothing was saved yet, so nothing can be missing."""
+    from qingliu.layers.store import gpkg, open_store
+
+    def turned(connection, wait_s):
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    pid = os.fork()
+    if pid == 0:
+        monkeypatch.setattr(gpkg, "use_wal", turned)
+        open_store(survey, daily_backup=False)
+        os._exit(1)
+    os.waitpid(pid, 0)
+    assert survey.read_bytes()[18:20] == b"\x02\x02"
+    assert not survey.with_name(survey.name + "-wal").exists()
+    with open_store(survey, daily_backup=False) as store:
+        assert store.findings == []
