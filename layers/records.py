@@ -40,6 +40,8 @@ _TYPES = {
 }
 _TITLES = {POINT: "point 点", LINE: "line 线", POLYGON: "polygon 面", ANY: "geometry 几何图形"}
 IDS_SHOWN = 10
+NAME_FIELDS = ("name", "NAME", "Name", "名称", "XZQMC", "ZLDWMC", "QSDWMC")
+"""Fields in which the makers of layers put what a feature is called, the survey's own first."""
 
 
 class Record(NamedTuple):

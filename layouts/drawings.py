@@ -11,6 +11,7 @@ from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsColorRampShader,
     QgsCoordinateReferenceSystem,
+    QgsExpression,
     QgsFillSymbol,
     QgsGeometry,
     QgsHillshadeRenderer,
@@ -44,6 +45,7 @@ from ..core.errors import InputError, Problem
 from ..core.landuse import classify, code_text
 from ..core.standard import Edition
 from ..layers.landuse import read_map
+from ..layers.records import NAME_FIELDS
 from ..layers.schema import code_lists
 from .content import Drawing
 from .export import DPI
@@ -83,9 +85,16 @@ def draw(layer: QgsMapLayer, drawing: Drawing, easel: Easel) -> list[Problem]:
     """Give ``layer`` the symbols and labels of ``drawing``; warnings."""
     verb = _VERBS.get(drawing.draw, _single)
     warnings = verb(layer, drawing, easel) or []
-    if drawing.label and isinstance(layer, QgsVectorLayer) and layer.fields().indexOf(drawing.label) >= 0:
-        _label(layer, f'"{drawing.label}"', drawing.colour, easel, drawing.size)
+    field = _label_field(layer, drawing.label) if isinstance(layer, QgsVectorLayer) else ""
+    if field:
+        _label(layer, QgsExpression.quotedColumnRef(field), drawing.colour, easel, drawing.size)
     return warnings
+
+
+def _label_field(layer: QgsVectorLayer, wanted: str) -> str:
+    """The field of a label; names may stand in a field that the layer's makers call otherwise."""
+    names = [wanted, *(NAME_FIELDS if wanted == NAME_FIELDS[0] else ())]
+    return next((name for name in names if name and layer.fields().indexOf(name) >= 0), "")
 
 
 # -- single symbols ----------------------------------------------------------

@@ -12,7 +12,7 @@ from ..core.progress import Progress
 from ..layers.crs import is_in_metres, is_usable, output_crs
 from ..layers.datums import Transform, guard
 from ..layers.planar import geometry_of
-from ..layers.records import ANY, LINE, POINT, POLYGON, Record, Wanted
+from ..layers.records import ANY, LINE, NAME_FIELDS, POINT, POLYGON, Record, Wanted
 from ..layers.schema import store_schema
 from ..layers.store import GpkgStore
 from ..layers.storecrs import crs_of
@@ -26,13 +26,12 @@ ROLES = {
     "WATERBODIES": ("waterbodies", POLYGON), "OUTLET": ("outlet", POINT), "GULLIES": ("", LINE),
     "GEOLOGY": ("", POLYGON), "STRUCTURES": ("", ANY), "HUBS": ("", POINT),
 }  # fmt: skip
-NAMES = ("name", "NAME", "Name", "名称", "XZQMC", "ZLDWMC", "QSDWMC")
 RASTERS = ("DEM", "COVER", "SOIL_LOSS", "TEMPERATURE", "PRECIPITATION", "POPULATION")
 
 
 def name_in(values: Mapping[str, Any]) -> str | None:
     """The name of a feature by the usual field names, None without one."""
-    found = next((values[n] for n in NAMES if values.get(n)), None)
+    found = next((values[n] for n in NAME_FIELDS if values.get(n)), None)
     return None if found is None else str(found)
 
 

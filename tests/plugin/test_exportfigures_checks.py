@@ -253,3 +253,26 @@ def test_the_algorithm_says_the_same_headless(run, tmp_path):
     wish = {**figure_files.files(tmp_path), "FIGURES": ["channels"], "SCALE": 23_000}
     processing.run("qingliu:exportfigures", wish, feedback=feedback)
     assert "QL-FIG-SCALE" in feedback.textLog()
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("name:string", '"name"'),
+        ("名称:string&field=name:string", '"name"'),
+        ("名称:string", '"名称"'),
+        ("x:string", ""),
+    ],
+    ids=["name", "both", "chinese", "none"],
+)
+def test_villages_are_labelled_by_the_field_that_their_makers_gave_names_in(qgis_app, fields, expected):
+    from qgis.core import QgsRectangle, QgsVectorLayer
+    from qingliu.core.standard import default_edition
+    from qingliu.layouts.drawings import Easel, draw
+    from qingliu.layouts.figureset import drawing_of
+    from qingliu.layouts.sources import Fields
+
+    layer = QgsVectorLayer(f"Point?crs=EPSG:4547&field={fields}", "villages", "memory")
+    draw(layer, drawing_of("villages"), Easel("", 1.0, default_edition(), Fields(), QgsRectangle()))
+    label = layer.labeling().settings().fieldName if layer.labelsEnabled() else ""
+    assert label == expected
