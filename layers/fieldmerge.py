@@ -28,6 +28,7 @@ from ..core.field.differences import (
     compare_table,
 )
 from ..core.field.evidence import PHOTO, kind_of_file
+from ..core.field.identity import aligned
 from ..core.field.links import dangling, held_deletions
 from ..core.field.names import safe_relative
 from ..core.field.photos import FOLDER, PhotoPlan, PhotoRow, orphans_of, plan_photos
@@ -38,7 +39,7 @@ from .fieldbringing import Bringing, Copy, clear_broken_off
 from .fielddata import base_of
 from .fieldevidence import photo_item
 from .fieldpackage import BASE, BASEMAPS, HIDDEN, MANIFEST, named_files, store_contents
-from .fieldread import Contents, PackageFile, common_fields, contents_of, copied, unknown_columns
+from .fieldread import Contents, PackageFile, common_fields, contents_of, copied, lacking, unknown_columns
 from .replacing import replace
 from .schema import store_schema
 from .store import KEEP, Change, Delete, GpkgStore, Insert, Saved, Update
@@ -92,6 +93,11 @@ def compare_package(store: GpkgStore, package: PackageFile, progress: Progress) 
         warnings.append(Problem("QL-FIELD-NOBASE", {"path": str(package.folder)}))
     ours, theirs = store_contents(store), contents_of(package.gpkg)
     base = contents_of(base_file) if base_file is not None else None
+    known = {uuid for rows in ours.rows.values() for uuid in rows}
+    theirs = theirs._replace(rows=aligned(theirs.rows, known))
+    if base is not None:
+        base = base._replace(rows=aligned(base.rows, known))
+        warnings += lacking(base, theirs)
     names = [n for n in ours.tables if n in theirs.tables]
     progress.stage("field_compare", sum(len(theirs.rows[n]) for n in names))
     found: list[Difference] = []
@@ -356,7 +362,8 @@ def _receiver_rows(store: GpkgStore, comparison: Comparison, found: Settled) -> 
 
 def _renew_base(store: GpkgStore, comparison: Comparison, found: Settled) -> None:
     """Once nothing is open the package as it is becomes the base: it may stay in the field and come back."""
-    if found.open or store.read_only:
+    gone = any(w.code in ("QL-FIELD-NOTABLES", "QL-FIELD-NOCOLUMNS") for w in comparison.warnings)
+    if found.open or store.read_only or gone:
         return
     kept = base_of(store.home, comparison.package.facts.id)
     kept.parent.mkdir(exist_ok=True)

@@ -15,6 +15,7 @@ from typing import Iterator, Mapping, NamedTuple, Optional, Sequence
 
 from ..core.errors import InputError, Problem, QingliuError
 from ..core.field.differences import GEOMETRY, FieldKind, Rows, RowState
+from ..core.field.identity import told_apart
 from .fielddata import PackageFacts, package_facts
 from .planar import geometry_of
 from .store.connection import connect, journal_mode, told
@@ -121,8 +122,9 @@ def contents(connection: sqlite3.Connection, names: Sequence[str] | None = None)
 
 
 def rows_of(rows: Sequence[Row], table: TableInfo) -> dict[str, RowState]:
-    """Rows of a table by uuid, places flat and of the column's kind."""
-    return {row.uuid: _state(row, table) for row in rows}
+    """Rows of a table by uuid, places flat and of the column's kind; none hides another."""
+    named = ((str(row.values.get("uuid") or ""), _state(row, table)) for row in rows)
+    return told_apart(table.name, named)
 
 
 def _state(row: Row, table: TableInfo) -> RowState:
@@ -155,3 +157,17 @@ def unknown_columns(ours: TableInfo, theirs: TableInfo, known: Sequence[str]) ->
     """Columns of the package that the survey lacks and that packaging did not add."""
     here = {c.name for c in ours.columns}
     return [c.name for c in theirs.columns if c.name not in here and c.name not in known]
+
+
+def lacking(base: Contents, theirs: Contents) -> list[Problem]:
+    """Tables and columns that were packaged and did not come back: what was in them cannot be compared."""
+    gone = [n for n in base.tables if n not in theirs.tables]
+    found = [Problem("QL-FIELD-NOTABLES", {"tables": ", ".join(gone)})] if gone else []
+    for name, table in base.tables.items():
+        if name not in theirs.tables:
+            continue
+        there = {c.name for c in theirs.tables[name].columns}
+        columns = ", ".join(c.name for c in table.columns if c.name not in there)
+        if columns:
+            found.append(Problem("QL-FIELD-NOCOLUMNS", {"table": name, "columns": columns}))
+    return found

@@ -31,9 +31,9 @@ from ..layers.files import in_database, is_survey
 
 # Parameters that hold layers: whoever reads them says what is wrong with the file (QL-DEM-*, QL-LAYER-*).
 _READ_LATER = ("source", "raster", "vector", "layer", "multilayer", "meshlayer")
-_PLAIN = ("string", "file")
 _TRUTHS = ("true", "false", "1", "0", "1.0", "0.0")
 _NUMBERS = ("number", "distance", "scale", "area", "duration")
+_PLAIN = ("string", "file", *_NUMBERS)
 _FILES = (*_READ_LATER, "file")
 # Results that are files of their own; a store that an algorithm writes into is named as its target.
 _RESULTS = ("sink", "vectorDestination", "rasterDestination", "fileDestination")
@@ -114,10 +114,10 @@ def _is_nan(
     parameters: dict[str, Any],
     context: QgsProcessingContext,
 ) -> bool:
-    """Whether a number is NaN, which QGIS finds acceptable and no comparison ever refuses."""
+    """Whether a number is none that can be reckoned with (NaN, infinite), which QGIS finds acceptable."""
     name = definition.name()
     if definition.type() in _NUMBERS:
-        return math.isnan(algorithm.parameterAsDouble(parameters, name, context))
+        return not math.isfinite(algorithm.parameterAsDouble(parameters, name, context))
     if definition.type() == "point":
         point = algorithm.parameterAsPoint(parameters, name, context)
         return not (math.isfinite(point.x()) and math.isfinite(point.y()))

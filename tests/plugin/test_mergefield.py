@@ -558,3 +558,57 @@ def test_a_photo_of_a_row_that_was_deleted_here_comes_and_is_told(package, surve
         found = compare_package(store, find_package(folder), SILENT)
         codes = [w.code for w in apply_package(store, found, {}, SILENT).warnings]
     assert "QL-FIELD-DANGLING" in codes and len(fs.rows(survey, "photos")) == 3
+
+
+def changed_by_hand(folder, *statements):
+    """What a device's database tool does to a package."""
+    import sqlite3
+
+    (file,) = folder.glob("*.gpkg")
+    connection = sqlite3.connect(file)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_uuids_in_braces_and_capitals_are_the_same_rows(package, merge, survey):
+    back = package()
+    changed_by_hand(back, "UPDATE a7 SET households = 37 WHERE natural_village = '上店'",
+                    "UPDATE a7 SET uuid = '{' || upper(uuid) || '}'")  # fmt: skip
+    before = everything(survey)
+    found, listed = merge(back, apply=True)
+    assert [(r["field"], r["kind"]) for r in listed] == [("households", "changed")]
+    assert set(everything(survey)) == set(before) and found["APPLIED"] == 1
+
+
+def test_a_new_row_without_a_uuid_comes_once_however_often_the_return_is_merged(package, merge, survey):
+    back = package()
+    changed_by_hand(
+        back, "INSERT INTO a7 (uuid, natural_village) VALUES ('', '新村')",
+        "UPDATE a7 SET households = 37 WHERE natural_village = '上店'",
+        "DELETE FROM toilets",
+    )  # fmt: skip
+    first, _ = merge(back, apply=True)
+    after = everything(survey)
+    again, _ = merge(back, apply=True)
+    names = [values["natural_village"] for (table, _), (values, _) in after.items() if table == "a7"]
+    assert first["APPLIED"] == 2 and sorted(names) == ["上店", "下店", "新村"]
+    assert again["APPLIED"] == 0 and everything(survey) == after
+
+
+def test_tables_and_columns_that_did_not_come_back_are_told_and_nothing_is_deleted(package, merge, survey):
+    from qgis.core import QgsProcessingFeedback
+
+    back = package()
+    changed_by_hand(back, "DROP TABLE a8", "ALTER TABLE a7 RENAME COLUMN households TO hh")
+    before = everything(survey)
+    from qgis import processing
+
+    told = QgsProcessingFeedback(False)
+    given = {"SURVEY": str(survey), "PACKAGE": str(back), "APPLY": True, "OUTPUT": "memory:"}
+    processing.run("qingliu:mergefield", given, feedback=told)
+    text = told.textLog()
+    assert "QL-FIELD-NOTABLES: PACKAGE: tables that were packaged did not come back: a8" in text
+    assert "QL-FIELD-NOCOLUMNS: a7" in text and "households" in text
+    assert everything(survey) == before
