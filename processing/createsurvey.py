@@ -136,6 +136,8 @@ def _type(inputs: Inputs) -> str:
     types = default_edition().types
     if found not in types:
         raise InputError("QL-STORE-TYPE", type=found, types=", ".join(types))
+    if not inputs.given("TYPE"):  # a script's; the dialog always gives one
+        inputs.warn([Problem("QL-STORE-TYPEASSUMED", {"type": found, "zh": types[found].zh})])
     return found
 
 

@@ -436,3 +436,20 @@ def test_the_help_of_the_type_says_what_each_key_means(algorithm, chosen):
     told = help_of(algorithm)["parameters"]["TYPE"]["help"][chosen]
     for key, named in default_edition().types.items():
         assert key in told and (named.zh if chosen == "zh" else named.en) in told
+
+
+@pytest.mark.parametrize(("given", "told"), [({}, 1), ({"TYPE": "water_source"}, 0)], ids=["no-type", "type"])
+def test_a_type_that_nobody_chose_is_told(run, tmp_path, given, told):
+    from qgis import processing
+    from qgis.core import QgsProcessingFeedback
+
+    lines: list[str] = []
+
+    class Log(QgsProcessingFeedback):
+        def pushWarning(self, text):
+            lines.append(text)
+
+    parameters = {"DESTINATION": str(tmp_path / "s.gpkg"), "NAME": "沟", "CRS": "EPSG:4547", **given}
+    processing.run("qingliu:createsurvey", parameters, feedback=Log())
+    found = [line for line in lines if line.startswith("QL-STORE-TYPEASSUMED:")]
+    assert len(found) == told and all("水源保护型" in line and "water_source" in line for line in found)
