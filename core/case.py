@@ -17,6 +17,8 @@ from .data import RESOURCES, load_untrusted, load_yaml
 from .errors import InputError, Problem
 
 LAYER_KEYS = {"file", "layer", "field", "map"}
+AS_LAYER = {"OUTLET": "OUTLETS"}
+"""Roles that are a point, and what they are where a case gives them as a layer."""
 CASE_KEYS = {"name", "code", "type", "layers", "parameters"}
 
 
@@ -48,11 +50,14 @@ class Case:
     guessed: bool = False
 
     def role_parameters(self) -> dict[str, str]:
-        """Roles as algorithm parameters: ROLE, ROLE_FIELD and ROLE_MAP where given; NAME, CODE, TYPE."""
+        """Roles as algorithm parameters: ROLE, ROLE_FIELD and ROLE_MAP where given; NAME, CODE, TYPE.
+
+        An outlet that is a layer goes to the parameter that takes layers.
+        """
         found: dict[str, str] = {"NAME": self.name}
         found.update({k: v for k, v in (("CODE", self.code), ("TYPE", self.type)) if v})
         for role, ref in self.layers.items():
-            found[role] = ref.source
+            found[AS_LAYER.get(role, role)] = ref.source
             if ref.field:
                 found[f"{role}_FIELD"] = ref.field
             if ref.map:

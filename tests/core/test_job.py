@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from qingliu.core.case import Case, LayerRef
 from qingliu.core.data import RESOURCES, load_yaml
 from qingliu.core.job import Skipped, parameters_of, steps
 
@@ -62,3 +63,12 @@ def test_measures_of_a_case_go_to_the_figures():
     figures = next(s for s in steps() if s.key == "figures")
     found = parameters_of(figures, {"BOUNDARY": "b.gpkg", "MEASURES": "m.gpkg"}, Path("out"))
     assert found["MEASURES"] == "m.gpkg"
+
+
+def test_an_outlet_that_is_a_layer_goes_where_layers_are_taken_and_nothing_is_looked_for_under():
+    delineate = next(s for s in steps() if s.key == "delineate")
+    case = Case(
+        Path("case"), "case", layers={"DEM": LayerRef(Path("dem.tif")), "OUTLET": LayerRef(Path("o.shp"))}
+    )
+    found = parameters_of(delineate, case.role_parameters(), Path("out"), case.layers)
+    assert found["OUTLETS"] == "o.shp" and "OUTLET" not in found and "UNDER" not in found
