@@ -8,6 +8,7 @@ before the rows that name them are saved, and are taken away again where the sav
 from __future__ import annotations
 
 import filecmp
+import shutil
 import uuid as uuids
 from pathlib import Path
 from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -16,6 +17,7 @@ from qgis.core import QgsGeometry, QgsPointXY
 
 from ..core.errors import InputError, Problem
 from ..core.field.apps import GNSS_FIELDS
+from ..core.field.copies import in_doubt, kinship, nearest
 from ..core.field.differences import (
     CHANGED,
     CONFLICT,
@@ -65,6 +67,16 @@ class Comparison(NamedTuple):
     ours: Mapping[str, Rows]
     theirs: Mapping[str, Rows]
     warnings: Tuple[Problem, ...]
+    renewed: Path
+
+
+class Chosen(NamedTuple):
+    """What a return is compared with, the file that becomes its base next time, what is in doubt."""
+
+    base: Optional[Contents]
+    renewed: Path
+    doubtful: frozenset[tuple[str, str, str]]
+    warnings: Tuple[Problem, ...] = ()
 
 
 class Merged(NamedTuple):
@@ -88,15 +100,12 @@ def compare_package(store: GpkgStore, package: PackageFile, progress: Progress) 
     if package.store_id != store_id:
         raise InputError("QL-FIELD-OTHERSURVEY", path=str(package.gpkg), survey=str(store.home))
     warnings = list(package.findings)
-    base_file = find_base(store, package)
-    if base_file is None:
-        warnings.append(Problem("QL-FIELD-NOBASE", {"path": str(package.folder)}))
     ours, theirs = store_contents(store), contents_of(package.gpkg)
-    base = contents_of(base_file) if base_file is not None else None
     known = {uuid for rows in ours.rows.values() for uuid in rows}
     theirs = theirs._replace(rows=aligned(theirs.rows, known))
+    chosen = choose_base(store, package, theirs, known)
+    base, warnings = chosen.base, warnings + list(chosen.warnings)
     if base is not None:
-        base = base._replace(rows=aligned(base.rows, known))
         warnings += lacking(base, theirs)
     names = [n for n in ours.tables if n in theirs.tables]
     progress.stage("field_compare", sum(len(theirs.rows[n]) for n in names))
@@ -109,9 +118,9 @@ def compare_package(store: GpkgStore, package: PackageFile, progress: Progress) 
         strange = unknown_columns(ours.tables[name], theirs.tables[name], tuple(GNSS_FIELDS))
         if strange:
             warnings.append(Problem("QL-FIELD-COLUMNS", {"table": name, "columns": ", ".join(strange)}))
-    found = [_same_file(d, store, package) for d in found]
+    found = [_same_file(d, store, package) for d in in_doubt(found, chosen.doubtful)]
     warnings += [*clear_broken_off(store), *_told(ORPHANS, survey_orphans(store))]
-    return Comparison(package, tuple(found), fields, ours.rows, theirs.rows, tuple(warnings))
+    return Comparison(package, tuple(found), fields, ours.rows, theirs.rows, tuple(warnings), chosen.renewed)
 
 
 def _compare(
@@ -121,11 +130,42 @@ def _compare(
     return compare_table(name, fields, before, ours.rows[name], theirs.rows[name])
 
 
-def find_base(store: GpkgStore, package: PackageFile) -> Optional[Path]:
-    """The copy made at packaging: beside the survey, else in the package itself; None where both are gone."""
+def choose_base(store: GpkgStore, package: PackageFile, theirs: Contents, known: set[str]) -> Chosen:
+    """The state a return goes on from: one merged before, else the copy made at packaging.
+
+    Each device that got a copy of the package has a state of its own beside the survey.
+    """
     kept = base_of(store.home, package.facts.id)
-    carried = package.folder / HIDDEN / BASE
-    return next((p for p in (kept, carried) if p.is_file()), None)
+    first = _existing(first_of(kept), package.folder / HIDDEN / BASE, kept)
+    if first is None:
+        told = Problem("QL-FIELD-NOBASE", {"path": str(package.folder)})
+        return Chosen(None, kept, frozenset(), (told,))
+    start = _base_contents(first, known)
+    merged = [p for p in (kept, *sorted(kept.parent.glob(f"{kept.stem}.copy*.gpkg"))) if p.is_file()]
+    states = [_base_contents(path, known) for path in merged]
+    fields = {n: common_fields(start.tables[n], t) for n, t in theirs.tables.items() if n in start.tables}
+    kin = [kinship(fields, start.rows, state.rows, theirs.rows) for state in states]
+    at = nearest(kin)
+    if at is not None:
+        return Chosen(states[at], merged[at], kin[at].doubtful)
+    if not merged:
+        return Chosen(start, kept, frozenset())
+    told = Problem("QL-FIELD-OTHERCOPY", {"path": str(package.gpkg)})
+    return Chosen(start, kept.with_suffix(f".copy{len(merged) + 1}.gpkg"), frozenset(), (told,))
+
+
+def first_of(kept: Path) -> Path:
+    """Where the copy made at packaging stays once a return has become the base."""
+    return kept.with_suffix(".first.gpkg")
+
+
+def _existing(*paths: Path) -> Optional[Path]:
+    return next((p for p in paths if p.is_file()), None)
+
+
+def _base_contents(path: Path, known: set[str]) -> Contents:
+    found = contents_of(path)
+    return found._replace(rows=aligned(found.rows, known))
 
 
 def _same_file(item: Difference, store: GpkgStore, package: PackageFile) -> Difference:
@@ -365,11 +405,14 @@ def _renew_base(store: GpkgStore, comparison: Comparison, found: Settled) -> Non
     gone = any(w.code in ("QL-FIELD-NOTABLES", "QL-FIELD-NOCOLUMNS") for w in comparison.warnings)
     if found.open or store.read_only or gone:
         return
-    kept = base_of(store.home, comparison.package.facts.id)
+    kept, first = comparison.renewed, first_of(base_of(store.home, comparison.package.facts.id))
     kept.parent.mkdir(exist_ok=True)
     part = kept.with_suffix(".part")
     try:
         with_base(comparison.package, part)
+        if kept.is_file() and not first.exists():
+            carried = comparison.package.folder / HIDDEN / BASE
+            shutil.copyfile(carried if carried.is_file() else kept, first)
         replace(part, kept)
     finally:
         part.unlink(missing_ok=True)

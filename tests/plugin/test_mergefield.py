@@ -612,3 +612,40 @@ def test_tables_and_columns_that_did_not_come_back_are_told_and_nothing_is_delet
     assert "QL-FIELD-NOTABLES: PACKAGE: tables that were packaged did not come back: a8" in text
     assert "QL-FIELD-NOCOLUMNS: a7" in text and "households" in text
     assert everything(survey) == before
+
+
+def test_copies_of_one_package_from_two_devices_do_not_take_each_other_back(package, merge, survey, tmp_path):
+    one = package("one")
+    two = Path(shutil.copytree(one, tmp_path / "two"))
+    old = Path(shutil.copytree(one, tmp_path / "old"))
+    changed_by_hand(
+        one, "UPDATE a7 SET households = 40, population = 100 WHERE natural_village = '上店'",
+        "INSERT INTO a7 (uuid, natural_village) VALUES ('0c5d2b9e-0000-4000-8000-000000000001', '甲')",
+    )  # fmt: skip
+    changed_by_hand(two, "UPDATE a7 SET households = 41, drain_m = 5 WHERE natural_village = '上店'")
+    assert merge(one, apply=True)[0]["OPEN"] == 0
+    _, listed = merge(two, apply=True)
+    assert sorted((d["field"], d["kind"]) for d in listed) == [
+        ("drain_m", "changed"),
+        ("households", "conflict"),
+    ]
+    uuid = listed[0]["row_uuid"]
+    decided = decisions(tmp_path, ["a7", uuid, "households", "theirs"])
+    assert merge(two, apply=True, DECISIONS=decided)[0]["OPEN"] == 0
+    values = fs.row_named(survey, "a7", "natural_village", "上店").values
+    assert [values[k] for k in ("households", "population", "drain_m")] == [41, 100, 5]
+    after = everything(survey)
+    for folder in (one, two, old):  # each is known as it is; the older state takes nothing back
+        assert merge(folder, apply=True)[1] == [] and everything(survey) == after
+    changed_by_hand(one, "UPDATE a7 SET main_income = '茶' WHERE natural_village = '上店'")
+    assert [(d["field"], d["kind"]) for d in merge(one, apply=True)[1]] == [("main_income", "changed")]
+
+
+def test_a_copy_that_shares_one_entry_by_chance_takes_nothing_back_unasked(package, merge, survey, tmp_path):
+    one = package("one")
+    two = Path(shutil.copytree(one, tmp_path / "two"))
+    changed_by_hand(one, "UPDATE a7 SET households = 40, population = 100 WHERE natural_village = '上店'")
+    changed_by_hand(two, "UPDATE a7 SET households = 40 WHERE natural_village = '上店'")
+    merge(one, apply=True)
+    assert [(d["field"], d["kind"]) for d in merge(two, apply=True)[1]] == [("population", "conflict")]
+    assert fs.row_named(survey, "a7", "natural_village", "上店").values["population"] == 100
