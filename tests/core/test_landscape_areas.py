@@ -34,6 +34,7 @@ from shapely.geometry import (  # noqa: E402
     Polygon,
     box,
 )
+from shapely.validation import make_valid  # noqa: E402
 
 # Coordinates as in a CGCS2000 zone with its prefix: eight digits before the point.
 X, Y = 39_500_000.0, 2_850_000.0
@@ -237,6 +238,19 @@ def test_a_partition_is_recognised_and_a_moved_or_missing_polygon_is_not(parts):
     assert (twice.overlaps[0].first, twice.overlaps[0].second) == (parts[0].fid, 999)
     beyond = check_partition([*parts, part("x", square(100, 0, 5, 10))], zone(HUNDRED))
     assert (beyond.gap, beyond.overlap, beyond.outside) == (0, 0, pytest.approx(50))
+
+
+def test_classes_and_gap_add_up_where_a_union_would_lose_land():
+    """A triangle and a crossed polygon that share a sharp corner: GEOS's union is smaller than either of them."""
+    window = zone(box(0, -100, 100, 0))
+    corner = (72.0, -127.0)
+    crossed = [corner, (14.0, -53.0), (17.0, -29.0), (0.0, -42.0), (2.0, -35.0)]
+    shapes = [Polygon([(0.0, -37.0), (2.0, -35.0), corner]), make_valid(Polygon(crossed))]
+    parts = [Part("ab"[n], wkb.dumps(shape), n) for n, shape in enumerate(shapes)]
+    (found,) = area_table(parts, [window])
+    assert sum(found.by_code.values()) + found.gap == pytest.approx(10_000)
+    claimed = sum(shape.intersection(wkb.loads(window.wkb)).area for shape in shapes)
+    assert claimed - sum(found.by_code.values()) == pytest.approx(found.overlap)
 
 
 # --- C.1, C.2, C.7 ---------------------------------------------------------------------------
