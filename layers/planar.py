@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Iterable, Sequence
 
-from qgis.core import QgsGeometry, QgsMultiPolygon, QgsPolygon, QgsWkbTypes
+from qgis.core import QgsGeometry, QgsGeometryEngine, QgsMultiPolygon, QgsPolygon, QgsWkbTypes
 
 from ..core.errors import InputError
 
@@ -67,10 +67,8 @@ class QgisPlanar:
         for shape in shapes:
             if not engine.intersects(shape.constGet()):
                 found.append(None)
-            elif engine.contains(shape.constGet()):
-                found.append(shape)
             else:
-                found.append(_polygonal(shape.intersection(window), shape))
+                found.append(_inside(shape, window, engine))
         return found
 
     def minus(self, shape: QgsGeometry, other: QgsGeometry) -> QgsGeometry | None:
@@ -89,6 +87,25 @@ class QgisPlanar:
         if not shapes:
             return None
         return _polygonal(QgsGeometry.unaryUnion(list(shapes)), shapes[0])
+
+
+def _inside(shape: QgsGeometry, window: QgsGeometry, engine: QgsGeometryEngine) -> QgsGeometry | None:
+    """What of a shape lies in the window, part by part: of all cells of a class, most lie wholly inside.
+
+    Asked at once, GEOS compares every part with every other, minutes for the classes of 50 km² in 5 m cells.
+    """
+    parts = list(shape.constParts())
+    within = [engine.contains(part) for part in parts]
+    if all(within):
+        return shape
+    if len(parts) == 1:
+        return _polygonal(shape.intersection(window), shape)
+    kept = [
+        own if whole else _polygonal(own.intersection(window), own)
+        for own, whole in zip((QgsGeometry(part.clone()) for part in parts), within)
+    ]
+    pieces = [piece for piece in kept if piece is not None]
+    return gathered(pieces) if pieces else None
 
 
 def _polygonal(shape: QgsGeometry, of: QgsGeometry) -> QgsGeometry | None:
