@@ -9,6 +9,7 @@ from qgis.core import QgsGeometry, QgsWkbTypes
 from ..core.mapsheets.bases import Base, covering, date_of, scale_of
 from ..core.standard import Edition
 from ..core.surveychecks import Case, Row
+from ..core.surveychecks.places import UNPLACED
 from .planar import QgisPlanar, geometry_of
 from .schema import LAYER, SURVEY, StoreTable, code_lists, store_schema
 from .store import GpkgStore
@@ -30,12 +31,18 @@ def measures_of(wkb: bytes | None) -> dict[str, float]:
     return {"length_m": float(shape.length())} if shape.type() == _LINE else {}
 
 
+def _measures(table: StoreTable, wkb: bytes | None) -> dict[str, float]:
+    if table.geometry is not None and (not wkb or geometry_of(wkb).isEmpty()):
+        return {UNPLACED: 1.0}
+    return measures_of(wkb)
+
+
 def check_rows(store: GpkgStore, edition: Edition) -> dict[str, list[Row]]:
     """Every row that checks look at, by table; a table that the file lacks has none."""
     wanted = [t for t in store_schema(edition).values() if t.role in (SURVEY, LAYER) or t.name in _TABLES]
     present = store.tables()
     return {
-        t.name: [Row(t.name, r.uuid, r.values, measures_of(r.wkb)) for r in store.rows(t.name)]
+        t.name: [Row(t.name, r.uuid, r.values, _measures(t, r.wkb)) for r in store.rows(t.name)]
         for t in wanted
         if t.name in present
     }

@@ -10,6 +10,8 @@ from .rules import Check
 
 _NAMES = ("name", "natural_village", "channel_name", "unit_name")
 _SAME_SHARE = 0.02
+# Measure of a feature whose geometry is missing or empty.
+UNPLACED = "unplaced"
 LENGTH, AREA = "survey_channel_length_min_m", "survey_channel_catchment_min_km2"
 
 
@@ -28,6 +30,37 @@ def features_of(case: Case, check: Check) -> list[Row]:
     if check.features is None:
         return list(features)
     return [f for f in features if check.features.holds(f.values.get(check.features.field))]
+
+
+def check_unplaced(case: Case) -> Iterator[Finding]:
+    """Features without a place of the layers that tables point to: nothing of them stands on the map (4.1.3)."""
+    for layer in dict.fromkeys(layer for table in case.edition.tables.values() for layer in table.layers):
+        for feature in case.of(layer):
+            if UNPLACED in feature.measures:
+                facts = {"layer": layer, "name": name_of(feature) or feature.uuid}
+                yield Finding(
+                    "unplaced",
+                    "warning",
+                    layer,
+                    feature.uuid,
+                    None,
+                    said("QL-CHECK-UNPLACED", facts),
+                    "4.1.3",
+                )
+
+
+def check_sheet_links(case: Case) -> Iterator[Finding]:
+    """Rows whose sheet is that of another table or none."""
+    for table in case.edition.tables.values():
+        known = {s.uuid for s in case.of("sheet") if s.values.get("table") == table.name}
+        for row in case.of(table.name):
+            link = row.values.get("sheet_uuid")
+            if link and known and str(link) not in known:
+                facts = {**title_of(case, table.name), "link": str(link)}
+                yield Finding(
+                    "sheet_link", "error", table.name, row.uuid, "sheet_uuid",
+                    said("QL-CHECK-SHEETLINK", facts), "4.1.4",
+                )  # fmt: skip
 
 
 def check_dangling(case: Case) -> Iterator[Finding]:

@@ -9,7 +9,15 @@ from .cells import check_cells
 from .headers import check_empty, check_header, check_people, check_type
 from .inputs import check_judgement, check_needs, check_ratio, check_year
 from .model import SEVERITIES, Case, Finding
-from .places import check_base_map, check_channels, check_counted, check_dangling, check_linked
+from .places import (
+    check_base_map,
+    check_channels,
+    check_counted,
+    check_dangling,
+    check_linked,
+    check_sheet_links,
+    check_unplaced,
+)
 from .relations import (
     check_equal,
     check_not_above,
@@ -55,7 +63,7 @@ def check_survey(
     """
     wanted = load_checks(case.edition) if checks is None else checks
     progress.stage("survey_checks", len(wanted) + 2)
-    found = [*check_cells(case), *check_dangling(case)]
+    found = [*check_cells(case), *check_dangling(case), *check_sheet_links(case), *check_unplaced(case)]
     for done, check in enumerate(wanted):
         progress.step(done / max(len(wanted), 1))
         found += _KINDS[check.kind](case, check)

@@ -406,3 +406,19 @@ def test_limits_are_told_in_words_where_one_is_missing(row, zh, en):
         said[name] = finding.problem.text()
     language.use(before)
     assert zh in said["zh"] and en in said["en"]
+
+
+def test_a_feature_without_a_place_is_no_place_on_the_map():
+    bare = Row("villages", "v1", {"name": "上店"}, {"unplaced": 1.0})
+    placed = Row("villages", "v2", {"name": "下店"})
+    [found] = _found(_case(bare, placed), "unplaced")
+    assert (found.row_uuid, found.severity) == ("v1", "warning") and "上店" in found.problem.text("zh")
+
+
+def test_a_row_of_another_tables_sheet_or_of_none_is_told():
+    heads = [Row("sheet", "h7", {"table": "a7"}), Row("sheet", "h8", {"table": "a8"})]
+    rows = [
+        Row("a7", f"r{n}", {"natural_village": str(n), "sheet_uuid": h})
+        for n, h in enumerate(("h7", "h8", "x", None))
+    ]
+    assert [f.row_uuid for f in _found(_case(*heads, *rows), "sheet_link")] == ["r1", "r2"]
