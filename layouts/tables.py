@@ -25,7 +25,7 @@ from .sheet import Box
 
 STATES = {"pass": "自评达标", "fail": "自评不达标", "unproven": "待证", "not_applicable": "不涉及"}  # nosec B105
 OPERATORS = {">=": "≥", "<=": "≤", "class_not_worse_than": "不劣于", "any_of": ""}
-UNITS = {"GB 3838 class": "类", "yuan/a": "元/a", "kg/hm2": "kg/hm²"}
+UNGIVEN = "未给出"  # a limit of the county's that nobody gave
 _PRINTED = {"hm2": 2, "km": 3, "km2": 2, "亩": 1}
 """Decimals on a map; every other unit is printed whole."""
 
@@ -83,8 +83,8 @@ def _verdict(values: Mapping[str, str], edition: Edition) -> tuple[str, ...]:
     elif operator == "forbidden":
         limit = "禁止"
     elif operator != "not_applicable":
-        limit = f"{OPERATORS.get(operator, operator)} {values.get('threshold', '')}".strip()
-    unit = UNITS.get(values.get("unit", ""), values.get("unit", ""))
+        limit = f"{OPERATORS.get(operator, operator)} {values.get('threshold', '') or UNGIVEN}".strip()
+    unit = edition.code_label("units", values.get("unit", ""), "zh") if values.get("unit") else ""
     return values.get("number", ""), name, value, unit, limit, STATES.get(state, state)
 
 

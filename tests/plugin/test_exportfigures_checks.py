@@ -276,3 +276,27 @@ def test_villages_are_labelled_by_the_field_that_their_makers_gave_names_in(qgis
     draw(layer, drawing_of("villages"), Easel("", 1.0, default_edition(), Fields(), QgsRectangle()))
     label = layer.labeling().settings().fieldName if layer.labelsEnabled() else ""
     assert label == expected
+
+
+def test_verdicts_on_the_figure_have_chinese_units_and_say_which_limit_is_not_given(qgis_app):
+    from qgis.core import QgsFeature, QgsVectorLayer
+    from qingliu.core.standard import default_edition
+    from qingliu.layouts.tables import evaluation_table
+
+    names = ("number", "indicator", "unit", "operator", "threshold", "state")
+    layer = QgsVectorLayer("None?" + "&".join(f"field={n}:string" for n in names), "evaluation", "memory")
+    rows = [
+        ("2", "forest_grass_cover", "%", ">", "", "unproven"),
+        ("6", "fertiliser_intensity", "kg/hm2", "<=", "250", "unproven"),
+        ("20", "visitors", "10^4 person-times/a", ">=", "0.5", "unproven"),
+    ]
+    for row in rows:
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes(list(row))
+        layer.dataProvider().addFeatures([feature])
+    found = evaluation_table(layer, default_edition()).rows
+    assert [(row[3], row[4]) for row in found] == [
+        ("%", "> 未给出"),
+        ("kg/hm²", "≤ 250"),
+        ("万人次/年", "≥ 0.5"),
+    ]
