@@ -120,8 +120,10 @@ def evidence_files(given: Sequence[Path]) -> list[Path]:
 
 
 def read_items(path: Path) -> list[Item]:
-    """The evidence in a file. Raises InputError QL-FIELD-NOEVIDENCE, QL-FIELD-BADKMZ."""
+    """The evidence in a file. Raises InputError QL-FIELD-NOSUCHFILE, QL-FIELD-NOEVIDENCE, QL-FIELD-BADKMZ."""
     kind = kind_of_file(path.suffix)
+    if not path.exists():
+        raise InputError("QL-FIELD-NOSUCHFILE", path=str(path))
     if not path.is_file() or kind is None:
         raise InputError("QL-FIELD-NOEVIDENCE", path=str(path), reason=path.suffix or "-")
     if kind == PHOTO:

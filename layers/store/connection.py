@@ -8,6 +8,7 @@ opened by anything but SQLite in this process: closing such a handle would drop 
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from .model import Waiting
 BUSY_SLICE_S = 0.25
 WAIT_S = 20.0
 _LOCKED = ("locked", "busy")
+_JOURNAL_NEEDS = 2**20
 
 
 def uri_of(path: Path, mode: str) -> str:
@@ -147,4 +149,16 @@ def told(error: sqlite3.Error, path: Path, otherwise: str = "QL-STORE-FAILED") -
     ):
         if any(word in low for word in words):
             return InputError(code, path=str(path), reason=text, seconds=round(WAIT_S), who="?", backup="-")
+    if "i/o error" in low and _is_full(
+        path
+    ):  # the journal's shared memory found no room: told as any failure
+        return InputError("QL-STORE-FULL", path=str(path), reason=text)
     return InputError(otherwise, path=str(path), reason=text)
+
+
+def _is_full(path: Path) -> bool:
+    """Whether the disk of a file has no room for a journal."""
+    try:
+        return shutil.disk_usage(path.parent).free < _JOURNAL_NEEDS
+    except OSError:
+        return False

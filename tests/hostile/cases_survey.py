@@ -357,8 +357,8 @@ CASES = [
     refuse("bad cells are never applied", IMP, _book(_fill("households", "许多"), APPLY=True), "QL-PRINT-.*", says="许多"),
     # -- evidence
     refuse("no file", EV, _one(), "QL-FIELD-NOFILES"),
-    refuse("files that are not there", EV, lambda s: {"FILES": [str(s.file("无.gpx"))]}, "QL-FIELD-NOEVIDENCE", says="无.gpx"),
-    refuse("folder that is not there", EV, lambda s: {"FOLDER": str(s.file("无"))}, "QL-FIELD-NOEVIDENCE"),
+    refuse("files that are not there", EV, lambda s: {"FILES": [str(s.file("无.gpx"))]}, "QL-FIELD-NOSUCHFILE", says="无.gpx"),
+    refuse("folder that is not there", EV, lambda s: {"FOLDER": str(s.file("无"))}, "QL-FIELD-NOSUCHFILE"),
     refuse("a track of no point", EV, _evidence(lambda s: _gpx(s, "")), "QL-FIELD-.*", says="轨迹"),
     refuse("a track with an external entity", EV, _evidence(lambda s: _gpx(s, _POINT.replace("点", "&e;"), before=_ENTITY)), "QL-FIELD-.*", says="轨迹"),
     refuse("a track that is cut off", EV, lambda s: {"FILES": [g.text(s.file("轨迹.gpx"), _GPX.format(_POINT)[:-30])]}, "QL-FIELD-.*", says="轨迹"),

@@ -274,7 +274,7 @@ def _text(path):
         (_no_zip, "QL-FIELD-BADKMZ"),
         (_bomb, "QL-FIELD-BADKMZ"),
         (_text, "QL-FIELD-NOEVIDENCE"),
-        (lambda path: path / "gone.jpg", "QL-FIELD-NOEVIDENCE"),
+        (lambda path: path / "gone.jpg", "QL-FIELD-NOSUCHFILE"),
     ],
     ids=["html", "vrt", "no place", "no zip", "bomb", "text", "gone"],
 )

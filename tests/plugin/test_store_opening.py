@@ -452,3 +452,15 @@ def test_the_store_core_runs_without_qgis(survey):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "1", done.stderr
+
+
+@pytest.mark.parametrize(("free", "code"), [(4096, "QL-STORE-FULL"), (2**30, "QL-STORE-UNREADABLE")])
+def test_a_disk_error_on_a_full_disk_is_told_as_a_full_disk(tmp_path, monkeypatch, free, code):
+    from collections import namedtuple
+
+    from qingliu.layers.store import connection
+
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(connection.shutil, "disk_usage", lambda path: usage(2**30, 0, free))
+    error = sqlite3.OperationalError("disk I/O error")
+    assert connection.told(error, tmp_path / "s.gpkg", "QL-STORE-UNREADABLE").code == code
