@@ -98,8 +98,26 @@ def read_sheets(
             found.ignored.append(name)
     if not found.sheets:
         raise InputError("QL-PRINT-NOSHEET", path=str(workbook), sheets=", ".join(grids) or "-")
+    _refuse_copies(found.sheets)
     _compare_all(store, found, progress)
     return found
+
+
+def _refuse_copies(sheets: Sequence[ReadSheet]) -> None:
+    """Two sheets made from one header are a sheet and its copy: which counts is not ours to guess, and read
+    together every row of the copy would be a new one. Raises InputError QL-PRINT-SHEETTWICE."""
+    seen: dict[tuple[str, str, str], list[str]] = {}
+    for sheet in sheets:
+        if sheet.marker is not None:
+            key = (sheet.marker.table, sheet.marker.head_uuid, sheet.marker.store_id)
+            seen.setdefault(key, []).append(sheet.name)
+    faults = [
+        problem("QL-PRINT-SHEETTWICE", table=key[0], sheets=", ".join(names))
+        for key, names in seen.items()
+        if len(names) > 1
+    ]
+    if faults:
+        raise InputError(problems=faults)
 
 
 def _sheet(

@@ -306,6 +306,7 @@ def _identity(row: Sequence[GridCell]) -> tuple[str, Optional[int]]:
 def _is_note_or_total(row: Sequence[GridCell], form: Form) -> bool:
     # a note merged over the table's width stands in every cell of it
     texts = list(dict.fromkeys(str(c.value) for c in row if not is_blank(c.value)))
+    texts = [t for t in texts if t not in (NOTE_MARK, TOTAL_MARK)]
     if not texts:
         return False
     if form.total_row and texts[0].strip() == TOTAL:

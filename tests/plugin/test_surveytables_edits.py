@@ -255,3 +255,20 @@ def test_cells_merged_over_two_columns_are_told_not_guessed(edited):
 
     _, differences = edited(work)
     assert [(f, k) for _, f, k, _ in differences] == [("admin_village", "bad")]
+
+
+def test_a_sheet_and_its_copy_are_told_instead_of_making_every_row_anew(edited, survey):
+    from qgis.core import QgsProcessingException
+
+    before = rows_of(survey)
+    with pytest.raises(QgsProcessingException, match=r"QL-PRINT-SHEETTWICE: .*a7"):
+        edited(lambda sheet: sheet.sheet.parent.copy_worksheet(sheet.sheet), apply=True)
+    assert rows_of(survey) == before
+
+
+def test_notes_are_no_rows_where_only_the_hidden_marks_of_the_head_are_gone(edited):
+    def work(sheet):
+        sheet.sheet.cell(1, 1).value = sheet.sheet.cell(sheet.keys, 1).value = None
+
+    found, differences = edited(work)
+    assert differences == [] and found["BAD"] == found["NEW"] == 0
