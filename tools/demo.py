@@ -106,6 +106,7 @@ def main() -> int:
         print(error.text(), file=sys.stderr)
         return 1
     describe(case)
+    leave_untouched(case.folder)
     roles = case.role_parameters()
     if (case.folder / "survey.gpkg").exists():  # a survey that has been filled: the work goes on in a copy
         roles["SURVEY"] = str(shutil.copy(case.folder / "survey.gpkg", OUT / "survey.gpkg"))
@@ -123,6 +124,12 @@ def main() -> int:
     if finished:
         print(f"== everything is in {OUT.relative_to(ROOT)}: open index.html")
     return 0 if finished else 1
+
+
+def leave_untouched(folder: Path) -> None:
+    """Let GDAL write no statistics beside a case's rasters, unless the case has such files, which are to be read."""
+    if not any(folder.rglob("*.aux.xml")):
+        os.environ["GDAL_PAM_ENABLED"] = "NO"
 
 
 def run_steps(case, roles: dict, record: list[dict], skipped: list[dict]) -> bool:
