@@ -23,7 +23,16 @@ from qgis.core import (
 )
 
 from ..core.errors import InputError, Problem
-from ..core.field.differences import CHANGED, CONFLICT, DELETED_HERE, DELETED_THERE, NEW, SAME, Difference
+from ..core.field.differences import (
+    CHANGED,
+    CONFLICT,
+    DELETED_HERE,
+    DELETED_THERE,
+    NEW,
+    ROW,
+    SAME,
+    Difference,
+)
 from ..core.field.settling import Decisions, Settled, choice_for, read_decisions
 from ..layers.fieldmerge import (
     Comparison,
@@ -149,6 +158,7 @@ class MergeField(QingliuAlgorithm):
         waiting = set(map(_key, done.open))
         if waiting:
             inputs.warn([Problem("QL-FIELD-OPEN", {"count": len(waiting)})])
+        inputs.warn(_idle(found, wish.decisions))
         rows = [_row(d, _result(d, waiting, wish)) for d in found.differences]
         progress.stage("write_features", len(rows))
         columns = self.columns("OUTPUT", *DIFFERENCES)
@@ -185,6 +195,17 @@ def read_decision_file(path: Path) -> Decisions:
             return read_decisions(list(csv.DictReader(stream)), path.name)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("QL-FIELD-NODECISIONS", path=str(path), reason=str(error)) from error
+
+
+def _idle(found: Comparison, decisions: Decisions) -> list[Problem]:
+    """QL-FIELD-IDLE for decisions about nothing that differs: a misspelt uuid would be passed over in silence."""
+    named = {(d.table, d.row_uuid, f) for d in found.differences for f in (d.field, ROW)}
+    idle = [
+        f"{table} {uuid} {field}".strip()
+        for table, uuid, field in decisions
+        if (table, uuid, field) not in named
+    ]
+    return [Problem("QL-FIELD-IDLE", {"count": len(idle), "rows": "; ".join(idle[:10])})] if idle else []
 
 
 def _key(item: Difference) -> tuple[str, str, str]:

@@ -649,3 +649,18 @@ def test_a_copy_that_shares_one_entry_by_chance_takes_nothing_back_unasked(packa
     merge(one, apply=True)
     assert [(d["field"], d["kind"]) for d in merge(two, apply=True)[1]] == [("population", "conflict")]
     assert fs.row_named(survey, "a7", "natural_village", "上店").values["population"] == 100
+
+
+def test_a_decision_about_nothing_that_differs_is_told(package, survey, tmp_path, provider):
+    from qgis import processing
+    from qgis.core import QgsProcessingFeedback
+
+    back = package()
+    changed_by_hand(back, "UPDATE a7 SET households = 37 WHERE natural_village = '上店'")
+    told = QgsProcessingFeedback(False)
+    given = {"SURVEY": str(survey), "PACKAGE": str(back), "OUTPUT": "memory:",
+             "DECISIONS": decisions(tmp_path, ["a7", "nobody", "households", "theirs"])}  # fmt: skip
+    processing.run("qingliu:mergefield", given, feedback=told)
+    assert (
+        "QL-FIELD-IDLE: DECISIONS: 1 line(s)" in told.textLog() and "a7 nobody households" in told.textLog()
+    )
