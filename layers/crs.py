@@ -76,8 +76,9 @@ def wkt_of(crs: QgsCoordinateReferenceSystem) -> str:
 
 
 def from_wkt(wkt: str) -> QgsCoordinateReferenceSystem:
-    """The CRS of a WKT; with its EPSG identity where it says one."""
-    return QgsCoordinateReferenceSystem.fromWkt(wkt)
+    """The CRS of a WKT; with its EPSG identity where it says one, and then the one that all threads share."""
+    found = QgsCoordinateReferenceSystem.fromWkt(wkt)
+    return QgsCoordinateReferenceSystem(found.authid()) if found.authid() else found
 
 
 def reference(crs: QgsCoordinateReferenceSystem) -> osr.SpatialReference:

@@ -39,6 +39,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..core import language
 from ..core.data import RESOURCES, ROOT, load_yaml
 from ..core.errors import Cancelled, InputError, Problem, QingliuError
+from ..layers.crsthreads import meet_project
 from ..layers.engine import warm
 from ..layers.outputs import Column
 from .checks import parameter_faults, reaching_faults, unknown_parameters
@@ -156,6 +157,12 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         if sink is None:
             raise InputError("QL-OUT-SINK", output=name, destination=str(parameters.get(name)), reason="-")
         return sink, str(destination)
+
+    def prepareAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        meet_project(context.project())  # here, in the main thread, CRSs last
+        return True
 
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

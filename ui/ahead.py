@@ -2,7 +2,8 @@
 
 The modules of the survey dock are many and Python takes some 40 ms to read them; one is read in each turn of
 the event loop. The bus of surveys begins with them: it keeps the journal of a survey whose layers the project
-shows, also while no dock of ours is open (see :mod:`.survey_keeper`).
+shows, also while no dock of ours is open (see :mod:`.survey_keeper`). Then the CRSs of Chinese data are met
+in this thread, where they last (see :mod:`..layers.crsthreads`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import importlib
 from typing import List
 
 from qgis.PyQt.QtCore import QObject, QTimer
+
+from ..layers.crsthreads import of_china
 
 BEGIN_MS = 600
 TURN_MS = 20
@@ -27,11 +30,13 @@ MODULES = (
 
 
 class Ahead(QObject):
-    """Fetches the modules and then begins the bus, in turns of the event loop, from :meth:`begin` to :meth:`stop`."""
+    """Fetches modules, begins the bus, meets CRSs: in turns of the event loop from :meth:`begin` to :meth:`stop`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._left: List[str] = list(MODULES)
+        self._begun = False
+        self._crs = of_china()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._go_on)
 
@@ -53,7 +58,10 @@ class Ahead(QObject):
         if self._left:
             importlib.import_module(f".{self._left.pop(0)}", __package__)
             return
-        self._timer.stop()
-        from .survey_bus import bus  # only once its modules have come one by one
+        if not self._begun:
+            from .survey_bus import bus  # only once its modules have come one by one
 
-        bus()
+            bus()
+            self._begun = True
+        elif next(self._crs, None) is None:
+            self._timer.stop()

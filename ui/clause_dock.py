@@ -30,6 +30,7 @@ from ..core import pinyin
 from ..core.standard import Clause, Edition, Target, default_edition, text
 from . import clause_texts
 from .dock_frame import Fitting
+from .tasks import task_of
 
 TARGET_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 SEARCH_ROLE = int(Qt.ItemDataRole.UserRole) + 2
@@ -230,9 +231,7 @@ class ClauseDock(QDockWidget):
     # -- loading -----------------------------------------------------------
     def _load(self) -> None:
         """Read the edition's files off the interface thread; rows come when they are there."""
-        self._task = QgsTask.fromFunction(
-            self.tr("Reading the standard"), _read_edition, on_finished=self._loaded
-        )
+        self._task = task_of(self.tr("Reading the standard"), _read_edition, on_finished=self._loaded)
         QgsApplication.taskManager().addTask(self._task)
 
     def _loaded(self, error: BaseException | None, edition: Edition | None = None) -> None:

@@ -22,6 +22,7 @@ from ..core.evaluation.scale import scale_of
 from ..core.evaluation.snapshot import Kept
 from ..core.provenance import Feature
 from ..core.standard import text
+from ..layers.crsthreads import lasting
 from ..layers.surveyfigures import homes_outside
 from . import evaluation_words as words
 from . import evaluation_work as work
@@ -34,6 +35,7 @@ from .evaluation_texts import Page, page_of
 from .evaluation_work import Asked, Evaluated, Noticed
 from .survey_bus import bus, stamp_of
 from .survey_session import survey_in
+from .tasks import task_of
 
 SETTINGS = "qingliu/evaluation"
 
@@ -170,7 +172,7 @@ class EvaluationDock(QDockWidget):
         flags = QgsTask.Flag.CanCancel
         if name == "notice" and hasattr(QgsTask.Flag, "Silent"):  # from 3.26 on
             flags = flags | QgsTask.Flag.Silent
-        task = QgsTask.fromFunction(title, job, on_finished=finished, flags=flags, **given)
+        task = task_of(title, job, on_finished=finished, flags=flags, **given)
         self._tasks[name] = task
         QgsApplication.taskManager().addTask(task)
 
@@ -213,7 +215,7 @@ class EvaluationDock(QDockWidget):
 
     def _evaluated(self, found: Evaluated) -> None:
         first = self.found is None
-        self.found, self.stale = found, frozenset()
+        self.found, self.stale = found._replace(crs=lasting(found.crs)), frozenset()
         self.desk.follow(found.asked, found)
         self.panel.title.setText(f"<b>{found.name}</b> {found.asked.home}")
         self.panel.status.setText("\n".join(p.text() for p in found.findings))

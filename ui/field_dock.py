@@ -34,6 +34,7 @@ from .field_paperdesk import PaperDesk
 from .field_quickadd import QuickAdd
 from .field_work import Compared
 from .survey_session import Opened, survey_in
+from .tasks import task_of
 
 SETTINGS = "qingliu/field"
 
@@ -217,7 +218,7 @@ class FieldDock(QDockWidget):
             if not self._tasks:
                 self.paper_desk.next()
 
-        task = QgsTask.fromFunction(title, job, on_finished=finished, flags=QgsTask.Flag.CanCancel, **given)
+        task = task_of(title, job, on_finished=finished, flags=QgsTask.Flag.CanCancel, **given)
         self._tasks[name] = task
         task.progressChanged.connect(lambda share: self.bar.setValue(int(share)))
         self.bar.setVisible(True)

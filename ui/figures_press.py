@@ -31,7 +31,7 @@ from ..layouts.workshop import (
     watershed_name,
     write_slope,
 )
-from .tasks import TaskProgress
+from .tasks import TaskProgress, task_of
 
 PREVIEW = 900  # pixels of the longer side
 
@@ -196,7 +196,7 @@ class Press(QObject):
             self._facts = found
             self._next()
 
-        self._task = QgsTask.fromFunction(
+        self._task = task_of(
             self.tr("Plan figures"), _look, on_finished=done, flags=QgsTask.Flag.CanCancel,
             survey=order.survey, dem=dem, folder=order.folder,
         )  # fmt: skip

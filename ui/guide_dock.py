@@ -54,6 +54,7 @@ from .guide_stage import StagePage
 from .job_runner import JobRunner
 from .survey_bus import bus
 from .survey_session import survey_in
+from .tasks import task_of
 
 SETTINGS = "qingliu/guide"
 RESULTS = "results"
@@ -257,7 +258,7 @@ class GuideDock(QDockWidget):
                 keep_in_survey(store, answers, watershed_type, who)
             return True
 
-        self._keeping = QgsTask.fromFunction(self.tr("Keep answers"), work, on_finished=self._kept)
+        self._keeping = task_of(self.tr("Keep answers"), work, on_finished=self._kept)
         QgsApplication.taskManager().addTask(self._keeping)
 
     def _seat(self, survey: Path, who: str) -> Seat | None:

@@ -27,6 +27,7 @@ from .layout_live import LayoutCheck, LiveCheck
 from .layout_notes import CONFIRM, DONE, Signed
 from .layout_session import Found, LayoutSession, look, new_scratch
 from .survey_session import work_folder
+from .tasks import task_of
 
 SETTLE_MS = 150
 
@@ -84,7 +85,7 @@ class LayoutDesk(QObject):
             elif result is not None:
                 done(result)
 
-        task = QgsTask.fromFunction(title, work, on_finished=finished, flags=QgsTask.Flag.CanCancel, **given)
+        task = task_of(title, work, on_finished=finished, flags=QgsTask.Flag.CanCancel, **given)
         self._tasks[name] = task
         QgsApplication.taskManager().addTask(task)
         return task

@@ -16,7 +16,6 @@ from qgis.core import (
     QgsGeometry,
     QgsPointXY,
     QgsProject,
-    QgsTask,
 )
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
@@ -38,6 +37,7 @@ from .layout_review import LayoutReview
 from .layout_strip import strip_html
 from .layout_tools import in_crs
 from .layout_words import sentence
+from .tasks import task_of
 
 REST_MS = 250
 BILL_MS = 120
@@ -63,7 +63,7 @@ class LayoutDock(QDockWidget):
         self._rest = self._timer(REST_MS, self._rested)
         self._bill = self._timer(BILL_MS, self._show_strip)
         self.setWidget(QLabel(self.tr("Reading the standard …")))
-        self._task = QgsTask.fromFunction(
+        self._task = task_of(
             self.tr("Reading the standard"), lambda _: _read_edition(), on_finished=self._edition_read
         )
         QgsApplication.taskManager().addTask(self._task)

@@ -39,6 +39,7 @@ from .layout_findings import ask_signature
 from .layout_notes import UNUSED
 from .layout_panel import LayoutPanel
 from .layout_schemes import next_name
+from .tasks import task_of
 
 SETTINGS = "qingliu/layout"
 GROW = 1.6
@@ -361,7 +362,7 @@ class LayoutReview(QObject):
             elif result is not None:
                 self.panel.schemes.show_comparison(result, (first, second), self.panel.totals.area_unit)
 
-        task = QgsTask.fromFunction(
+        task = task_of(
             self.tr("Comparing schemes"), compared, on_finished=finished, first=one, second=other,
             ground=base.ground, bases=base.bases, edition=self.desk.edition, prices=self.desk.ledger.prices,
             confirmed=confirmed,

@@ -42,6 +42,7 @@ from ..core.errors import Cancelled, QingliuError
 from ..core.terrain.profile import profile
 from ..core.terrain.streams import Limits, Streams, default_limits
 from ..core.terrain.survey import Tally, lengths_from, tally, verdicts
+from ..layers.crsthreads import lasting
 from ..layers.engine import warm
 from ..layers.lines import line_wkb
 from ..layers.outputs import Column, feature, fields
@@ -49,7 +50,7 @@ from ..layers.rasterfiles import RasterSource, raster_source
 from ..layers.streams import Terrain, read_terrain, run_streams
 from .dock_frame import Fitting
 from .profile_plot import ProfileData, ProfilePlot
-from .tasks import TaskProgress
+from .tasks import TaskProgress, task_of
 
 SETTINGS = "qingliu/streams"
 REST_MS = 200
@@ -201,7 +202,7 @@ class StreamDock(QDockWidget):
         limits = Limits(
             limits.min_length_m, limits.min_area_km2, min(self.initiation.value(), limits.initiation_km2)
         )
-        self._task = QgsTask.fromFunction(
+        self._task = task_of(
             self.tr("Stream survey of {}").format(layer.name()),
             _survey,
             on_finished=self._finished,
@@ -276,7 +277,7 @@ class StreamDock(QDockWidget):
         if old is not None:
             QgsProject.instance().removeMapLayer(old.id())
         layer = QgsVectorLayer("LineString", self.tr("Channels (preview)"), "memory")
-        layer.setCrs(found.terrain.target)
+        layer.setCrs(lasting(found.terrain.target))
         provider = layer.dataProvider()
         provider.addAttributes(list(fields(FIELDS)))
         layer.updateFields()

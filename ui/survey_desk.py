@@ -22,7 +22,7 @@ from .survey_cells import TableCells
 from .survey_map import MapLink
 from .survey_panel import SurveyPanel
 from .survey_session import SurveySession, work_folder
-from .tasks import uncollected
+from .tasks import task_of, uncollected
 
 translate = QCoreApplication.translate
 
@@ -159,7 +159,7 @@ class Desk(QObject):
             with uncollected():
                 return work(task, **given)
 
-        task = QgsTask.fromFunction(title, job, on_finished=finished, **given)
+        task = task_of(title, job, on_finished=finished, **given)
         self._tasks[name] = task
         sys.setswitchinterval(SHARED_SWITCH_S)
         QgsApplication.taskManager().addTask(task)

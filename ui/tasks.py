@@ -1,4 +1,4 @@
-"""Tasks: core's progress on one (a cancelled task stops the work at its next step), and garbage left alone meanwhile.
+"""Tasks: how one is made, core's progress on it (cancel stops the work at its next step), garbage left alone meanwhile.
 
 Python's collector looks through every object of QGIS and its plugins at once, which holds up all threads,
 the window's with them, for some 80 ms; started by a task it could end Qt objects in the wrong thread besides.
@@ -9,11 +9,18 @@ from __future__ import annotations
 import gc
 import threading
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Any, Callable, Iterator
 
-from qgis.core import QgsTask
+from qgis.core import QgsProject, QgsTask
 
 from ..core.errors import Cancelled
+from ..layers.crsthreads import meet_project
+
+
+def task_of(title: str, work: Callable[..., Any], **given: Any) -> QgsTask:
+    """A task as ``QgsTask.fromFunction`` makes it; CRSs are met first (see :mod:`..layers.crsthreads`)."""
+    meet_project(QgsProject.instance())
+    return QgsTask.fromFunction(title, work, **given)
 
 
 class TaskProgress:

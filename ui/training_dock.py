@@ -52,6 +52,7 @@ from ..layers.training import (
 )
 from .dock_frame import Fitting
 from .job_runner import Log
+from .tasks import task_of
 
 SETTINGS = "qingliu/training"
 
@@ -270,7 +271,7 @@ class TrainingDock(QDockWidget):
             else:
                 self._marked(Seen(mended=found))
 
-        self._task = QgsTask.fromFunction(self.tr("Look at the exercise"), work, on_finished=done)
+        self._task = task_of(self.tr("Look at the exercise"), work, on_finished=done)
         QgsApplication.taskManager().addTask(self._task)
 
     def _look_at_layout(self, course: Course) -> None:

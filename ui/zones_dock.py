@@ -42,7 +42,7 @@ from ..core.standard import default_edition, text
 from ..core.zoning.mending import Change, Check, Fault
 from ..layers.coveragecheck import ZONE_FIELD, LayerState, apply, check_layer, preview, sign
 from .dock_frame import Fitting
-from .tasks import TaskProgress
+from .tasks import TaskProgress, task_of
 
 SETTINGS = "qingliu/zones"
 STAGES = 4
@@ -195,9 +195,7 @@ class ZonesDock(QDockWidget):
                 done(found)
             self._enable()
 
-        self._task = QgsTask.fromFunction(
-            title, work, on_finished=finished, flags=QgsTask.Flag.CanCancel, **facts
-        )
+        self._task = task_of(title, work, on_finished=finished, flags=QgsTask.Flag.CanCancel, **facts)
         self._task.progressChanged.connect(lambda value: self.bar.setValue(int(value)))
         self.run.setText(self.tr("Cancel"))
         self.bar.setVisible(True)
