@@ -117,7 +117,7 @@ def read_wish(inputs: Inputs) -> FieldWish:
     maps = _base_maps(inputs)
     inputs.settle()
     return FieldWish(
-        Path(inputs.text("OUTPUT_FOLDER")),
+        Path(inputs.text("OUTPUT_FOLDER")).absolute(),
         inputs.choice("TARGET"),
         inputs.text("PERSON").strip(),
         language.current(),
