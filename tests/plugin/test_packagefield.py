@@ -99,7 +99,9 @@ def test_one_folder_with_ascii_names_and_nothing_of_this_machine(package, survey
     assert not [p for p in folder.parent.iterdir() if p.name.startswith(".")]
 
 
-def test_paths_from_the_folder_one_stands_in_serve_to_package_and_to_merge(run, survey, tmp_path, monkeypatch):
+def test_paths_from_the_folder_one_stands_in_serve_to_package_and_to_merge(
+    run, survey, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     named = str(survey.relative_to(tmp_path))
     run("qingliu:packagefield", {"SURVEY": named, "OUTPUT_FOLDER": "p"})
@@ -107,7 +109,9 @@ def test_paths_from_the_folder_one_stands_in_serve_to_package_and_to_merge(run, 
     device.execute("UPDATE a7 SET households = 37 WHERE natural_village = '上店'")
     device.commit()
     device.close()
-    merged = run("qingliu:mergefield", {"SURVEY": named, "PACKAGE": "p", "OUTPUT": "TEMPORARY_OUTPUT"})
+    merged = run(
+        "qingliu:mergefield", {"SURVEY": named, "PACKAGE": "p", "APPLY": True, "OUTPUT": "TEMPORARY_OUTPUT"}
+    )
     assert Path(merged["SURVEY"]).samefile(survey)
     assert 37 in [row.values["households"] for row in fs.rows(survey, "a7").values()]
 
