@@ -284,6 +284,7 @@ def _heights(layer: QgsRasterLayer, drawing: Drawing, easel: Easel) -> None:
     first = int(low // step + 1) * step
     limits = [first + step * i for i in range(len(HEIGHT_COLOURS) - 1) if first + step * i < high]
     _classes(layer, limits, HEIGHT_COLOURS)
+    smooth(layer)  # so that a class ends at its contour
 
 
 def _slope(layer: QgsRasterLayer, drawing: Drawing, easel: Easel) -> None:
