@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, FrozenSet, Iterable, Mapping
+import datetime as dt
+from pathlib import Path
+from typing import Any, FrozenSet, Iterable, Mapping, Sequence
 
 from qgis.core import QgsGeometry, QgsWkbTypes
 
+from ..core.field.names import safe_relative
 from ..core.mapsheets.bases import Base, covering, date_of, scale_of
 from ..core.standard import Edition
 from ..core.surveychecks import Case, Row
+from ..core.surveychecks.model import MISSING, OUTSIDE
 from ..core.surveychecks.places import UNPLACED
+from ..core.surveychecks.written import date_in, lies_ahead
 from .planar import QgisPlanar, geometry_of
 from .schema import LAYER, SURVEY, StoreTable, code_lists, store_schema
 from .store import GpkgStore
+from .surveyphotos import file_of
 
 _POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry
 _LINE = QgsWkbTypes.GeometryType.LineGeometry
@@ -68,12 +74,52 @@ def _codes_of(table: StoreTable, lists: Mapping[str, Iterable[Any]]) -> dict[tup
     }
 
 
-def last_complete_year(meta: Mapping[str, str], sheets: Iterable[Row]) -> int | None:
-    """The year before that of the evaluation, else before that of the latest survey date; None without both."""
-    dates = [meta[k] for k in YEAR_KEYS if meta.get(k)]
-    dates = dates or [str(r.values["survey_date"]) for r in sheets if r.values.get("survey_date")]
-    years = [int(d[:4]) for d in dates if d[:4].isdigit()]
+def last_complete_year(meta: Mapping[str, str], sheets: Iterable[Row], today: dt.date) -> int | None:
+    """The year before that of the evaluation, else before that of the latest survey date; None without both.
+
+    A survey date that is none or lies ahead tells no year: by 2099 every value would be too old.
+    """
+    given = evaluation_day(meta)
+    if given is not None:
+        return given.year - 1
+    days = [date_in(r.values["survey_date"]) for r in sheets if r.values.get("survey_date")]
+    years = [d.year for d in days if d is not None and not lies_ahead(d, today)]
     return max(years) - 1 if years else None
+
+
+def evaluation_day(meta: Mapping[str, str]) -> dt.date | None:
+    """The day of the evaluation as the survey has it, None where it is not given or no day."""
+    days = [date_in(meta[k]) for k in YEAR_KEYS if meta.get(k)]
+    return max((d for d in days if d is not None), default=None)
+
+
+def file_faults(
+    home: Path, rows: Mapping[str, Sequence[Row]], edition: Edition
+) -> dict[tuple[str, str, str], str]:
+    """Files that rows name and that lie elsewhere or nowhere, by (table, uuid, field)."""
+    found = {}
+    for table in store_schema(edition).values():
+        for field in (f for f in table.fields if f.widget in ("photo", "file")):
+            for row in rows.get(table.name, ()):
+                value = row.values.get(field.name)
+                fault = _file_fault(home, str(value)) if value else None
+                if fault is not None:
+                    found[(table.name, row.uuid, field.name)] = fault
+    return found
+
+
+def _file_fault(home: Path, path: str) -> str | None:
+    if safe_relative(path) is None:
+        return OUTSIDE
+    found = file_of(home, path)
+    try:
+        there = found is not None and found.is_file()
+        elsewhere = found is None and home.parent.joinpath(path).exists()
+    except (OSError, ValueError):  # a name that no system takes
+        return MISSING
+    if elsewhere:
+        return OUTSIDE
+    return None if there else MISSING
 
 
 def base_maps_needed(store: GpkgStore, edition: Edition) -> FrozenSet[str] | None:
@@ -121,16 +167,26 @@ def _polygon(wkb: bytes | None) -> QgsGeometry | None:
 
 
 def read_case(
-    store: GpkgStore, edition: Edition, type_: str = "", network: Iterable[Row] | None = None
+    store: GpkgStore,
+    edition: Edition,
+    type_: str = "",
+    network: Iterable[Row] | None = None,
+    day: dt.date | None = None,
 ) -> Case:
-    """The survey for :func:`core.surveychecks.check_survey`; without ``type_`` the survey's own type."""
+    """The survey for :func:`core.surveychecks.check_survey`; without ``type_`` the survey's own type.
+
+    ``day`` is that of the evaluation; without it the survey's own, else today.
+    """
     rows, meta = check_rows(store, edition), store.meta()
+    latest = day or evaluation_day(meta) or dt.date.today()
     return Case(
         edition,
         rows,
         type_ or meta.get("type", ""),
-        last_complete_year(meta, rows.get("sheet", [])),
+        last_complete_year(meta, rows.get("sheet", []), latest),
         layer_codes(edition),
         None if network is None else list(network),
         base_maps_needed(store, edition),
+        latest,
+        file_faults(store.home, rows, edition),
     )

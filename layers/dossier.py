@@ -57,7 +57,7 @@ def read_contents(store: GpkgStore, asked: Asked, progress: Progress = SILENT) -
     given = replace(reading.given, made_at=dt.datetime.combine(asked.date, _NOON), made_by="qingliu:dossier")
     progress.stage("evaluate", 1)
     found = evaluate(given, [asked.type], asked.edition)
-    checks = check_survey(read_case(store, asked.edition, asked.type), progress=progress)
+    checks = check_survey(read_case(store, asked.edition, asked.type, day=asked.date), progress=progress)
     proofs = tuple(read_evidence(store, found, given))
     meta = store.meta()
     return Contents(

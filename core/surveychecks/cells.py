@@ -6,7 +6,7 @@ import json
 from typing import Any, Callable, Iterator, Mapping
 
 from ..standard import CodeItem, Column, Edition, Table
-from .model import Case, Finding, Row, names_of, number_text, said, title_of, unit_of
+from .model import Case, Finding, Row, names_of, not_finite, number_text, said, title_of, unit_of
 
 _INPUTS, _INPUT_NUMBERS = "indicator_input", ("number", "value", "year")
 
@@ -35,7 +35,7 @@ def check_cells(case: Case) -> list[Finding]:
             for column in table.columns:
                 if row.values.get(column.key) is not None:
                     found += _cell(case, table, column, row, items[column.key])
-    return [*found, *_input_numbers(case), *_layer_codes(case)]
+    return [*found, *_not_finite(case), *_input_numbers(case), *_layer_codes(case)]
 
 
 def _cell(
@@ -64,6 +64,8 @@ Make = Callable[..., Finding]
 
 def _range(column: Column, row: Row, finding: Make) -> Iterator[Finding]:
     value, rule = row.number(column.key), column.constraint
+    if not_finite(row.values[column.key]):
+        return  # said of every table by _not_finite
     if value is None:
         if column.type in ("number", "integer"):
             yield finding("number", "error", "QL-CHECK-NOTNUMBER")
@@ -125,13 +127,24 @@ def _codes(
             yield finding("code_parent", "error", "QL-CHECK-CODEPARENT", value=code, parent=str(above))
 
 
+def _not_finite(case: Case) -> Iterator[Finding]:
+    """Infinity and NaN in any table or layer: every sum and share with them would be as empty as they are."""
+    for table, rows in case.rows.items():
+        for row in rows:
+            for name, value in row.values.items():
+                if not_finite(value):
+                    facts = {**title_of(case, table), **names_of(case, table, name), "value": value}
+                    problem = said("QL-CHECK-NOTFINITE", facts)
+                    yield Finding("number", "error", table, row.uuid, name, problem, "4.1.4")
+
+
 def _input_numbers(case: Case) -> list[Finding]:
     """Words where the inputs of the indicators hold numbers; SQLite takes anything."""
     found = []
     for row in case.of(_INPUTS):
         for name in _INPUT_NUMBERS:
             value = row.values.get(name)
-            if value is None or row.number(name) is not None:
+            if value is None or row.number(name) is not None or not_finite(value):
                 continue
             facts = {**title_of(case, _INPUTS), **names_of(case, _INPUTS, name), "value": value, "unit": ""}
             problem = said("QL-CHECK-NOTNUMBER", facts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -10,6 +12,8 @@ from ..errors import Problem
 from ..standard import Edition
 
 SEVERITIES = ("error", "warning", "note", "unknown")
+MISSING, OUTSIDE = "missing", "outside"
+"""What is wrong with a file that a row names."""
 LEVELS = {"required": "error", "recommended": "warning", "permitted": "note"}
 """Severity by the level of a clause: 应 error, 宜 warning, 可 note (CONTRACT, "General")."""
 
@@ -31,11 +35,16 @@ class Row(NamedTuple):
         return self.measures.get(name) if found is None else found
 
     def number(self, name: str) -> Optional[float]:
-        """A number, None for anything else."""
+        """A finite number, None for anything else."""
         value = self.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not_finite(value):
             return None
         return float(value)
+
+
+def not_finite(value: Any) -> bool:
+    """Whether a value is infinite or NaN."""
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 class Finding(NamedTuple):
@@ -59,7 +68,8 @@ class Case:
     values that a field of a layer or of a table of the store takes, by (table, field). ``network``
     are channels of a stream survey to hold table A.6 against, None where it was not made. ``base_maps`` are
     the uuids of the base maps that the watershed's ground needs, more detailed ones of the same ground left
-    away; None where that is not known.
+    away; None where that is not known. ``day`` is that of the evaluation, else today; ``files`` says by
+    (table, uuid, field) what is wrong with the file that a row names: MISSING or OUTSIDE.
     """
 
     edition: Edition
@@ -69,6 +79,8 @@ class Case:
     codes: Mapping[Tuple[str, str], FrozenSet[str]] = field(default_factory=dict)
     network: Optional[Sequence[Row]] = None
     base_maps: Optional[FrozenSet[str]] = None
+    day: Optional[dt.date] = None
+    files: Mapping[Tuple[str, str, str], str] = field(default_factory=dict)
 
     def of(self, table: str) -> Sequence[Row]:
         """Rows of a table, none where the survey lacks it."""

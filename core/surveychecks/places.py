@@ -50,12 +50,18 @@ def check_unplaced(case: Case) -> Iterator[Finding]:
 
 
 def check_sheet_links(case: Case) -> Iterator[Finding]:
-    """Rows whose sheet is that of another table or none."""
+    """Rows whose sheet is that of another table, is not there, or was never said: these are printed all the same."""
     for table in case.edition.tables.values():
         known = {s.uuid for s in case.of("sheet") if s.values.get("table") == table.name}
         for row in case.of(table.name):
             link = row.values.get("sheet_uuid")
-            if link and known and str(link) not in known:
+            if not link and "sheet_uuid" in row.values:
+                facts = {**title_of(case, table.name)}
+                yield Finding(
+                    "sheet_link", "warning", table.name, row.uuid, "sheet_uuid",
+                    said("QL-CHECK-NOSHEET", facts), "4.1.4",
+                )  # fmt: skip
+            elif link and known and str(link) not in known:
                 facts = {**title_of(case, table.name), "link": str(link)}
                 yield Finding(
                     "sheet_link", "error", table.name, row.uuid, "sheet_uuid",
@@ -116,6 +122,12 @@ def check_linked(case: Case, check: Check) -> Iterator[Finding]:
         yield found(case, check, "QL-CHECK-NOROW", feature, None, **facts)
 
 
+def _count(row: Row, name: str | None) -> float | None:
+    """What a cell counts, yes being one; None for an empty cell and for words."""
+    value = row.values.get(name or "")
+    return float(value) if isinstance(value, bool) else row.number(name or "")
+
+
 def _wanted(case: Case, check: Check) -> dict[str, str]:
     return {"wanted": title_of(case, check.table or "")["table_id"]}
 
@@ -126,12 +138,12 @@ def check_counted(case: Case, check: Check) -> Iterator[Finding]:
     ``how``: ``sum`` features = sum of the cells; ``rows`` at least one for each row with a count;
     ``most`` at least as many as the largest count (one may serve several rows); ``flag`` yes or no.
     """
-    rows = [r for r in rows_of(case, check, check.table or "") if r.values.get(check.field or "") is not None]
+    rows = [r for r in rows_of(case, check, check.table or "") if _count(r, check.field) is not None]
     if not rows:
         return
     complete = len(rows) == len(rows_of(case, check, check.table or ""))
     features = features_of(case, check)
-    counts = [float(r.values[check.field or ""] or 0) for r in rows]
+    counts = [_count(r, check.field) or 0.0 for r in rows]
     positive = [r for r, n in zip(rows, counts) if n > 0]
     needed = {
         "sum": sum(counts), "rows": len(positive), "most": max(counts), "flag": 1 if positive else 0,

@@ -39,6 +39,9 @@ NEEDS = {
     "empty_cells": (),
     "header": ("field",),
     "different_people": (),
+    "date": ("table", "field"),
+    "row_numbers": (),
+    "file": ("table", "field"),
 }  # fmt: skip
 """Kind of check -> what it needs to be told."""
 

@@ -29,6 +29,7 @@ from .relations import (
     check_unit,
 )
 from .rules import Check, load_checks
+from .written import check_date, check_file, check_row_numbers
 
 _KINDS: Mapping[str, Callable[[Case, Check], Iterable[Finding]]] = {
     "sum": check_sum,
@@ -51,6 +52,9 @@ _KINDS: Mapping[str, Callable[[Case, Check], Iterable[Finding]]] = {
     "empty_cells": check_empty,
     "header": check_header,
     "different_people": check_people,
+    "date": check_date,
+    "row_numbers": check_row_numbers,
+    "file": check_file,
 }
 
 

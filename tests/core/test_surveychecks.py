@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
+
 import pytest
 from qingliu.core.errors import EditionError
 from qingliu.core.standard import default_edition
@@ -421,4 +424,107 @@ def test_a_row_of_another_tables_sheet_or_of_none_is_told():
         Row("a7", f"r{n}", {"natural_village": str(n), "sheet_uuid": h})
         for n, h in enumerate(("h7", "h8", "x", None))
     ]
-    assert [f.row_uuid for f in _found(_case(*heads, *rows), "sheet_link")] == ["r1", "r2"]
+    assert [f.row_uuid for f in _found(_case(*heads, *rows), "sheet_link")] == ["r1", "r2", "r3"]
+
+
+# -- what cannot stand as it is written ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("2026-03-10", None),
+        ("2026-03-11", None),
+        ("2026-03-12", "QL-CHECK-FUTURE"),
+        ("2099-01-01", "QL-CHECK-FUTURE"),
+        ("2024-02-30", "QL-CHECK-NODATE"),
+        ("2024-02-29", None),
+        ("去年", "QL-CHECK-NODATE"),
+        ("", None),
+        (None, None),
+    ],
+    ids=[
+        "today",
+        "a day of grace",
+        "two days ahead",
+        "2099",
+        "30 February",
+        "leap day",
+        "words",
+        "blank",
+        "empty",
+    ],
+)
+@pytest.mark.parametrize(
+    ("table", "field", "check_id"),
+    [
+        ("sheet", "survey_date", "survey_date_possible"),
+        ("indicator_input", "date", "judgement_date_possible"),
+    ],
+    ids=["sheet", "judgement"],
+)
+def test_a_date_is_a_day_of_the_calendar_and_not_ahead_of_its_time(table, field, check_id, written, code):
+    case = _case(_row(table, **{field: written}), day=dt.date(2026, 3, 10))
+    hits = _found(case, check_id)
+    assert [(f.severity, f.problem.code, f.field) for f in hits] == ([("error", code, field)] if code else [])
+
+
+def test_a_photo_s_moment_is_held_against_the_day_whatever_its_zone():
+    rows = [
+        _row("photos", n, taken_at=t)
+        for n, t in enumerate(("2026-03-10T08:00:00+08:00", "2031-03-10T08:00:00Z"))
+    ]
+    hits = _found(_case(*rows, day=dt.date(2026, 3, 10)), "photo_date_possible")
+    assert [(f.row_uuid, f.severity) for f in hits] == [("photos-1", "warning")]
+
+
+def test_no_date_is_ahead_where_the_day_is_not_known():
+    assert _found(_case(_row("sheet", survey_date="2099-01-01")), "survey_date_possible") == []
+
+
+def test_a_row_number_stands_once_in_a_sheet_and_may_return_in_another():
+    rows = [
+        _row("a7", n, natural_village=str(n), sheet_uuid=head, row_no=number)
+        for n, (head, number) in enumerate(
+            [("h1", 1), ("h1", 2), ("h1", 2), ("h2", 2), ("h1", None), ("h1", None)]
+        )
+    ]
+    hits = _found(_case(*rows), "row_number_once")
+    assert [(f.row_uuid, f.field, f.severity) for f in hits] == [("a7-2", "row_no", "warning")]
+
+
+def test_files_that_are_gone_or_elsewhere_are_told_with_their_names():
+    rows = [
+        _row("photos", 1, path="photos/gone.jpg"),
+        _row("photos", 2, path="photos/there.jpg"),
+        _row("indicator_input", 1, number=3, key="judgement", evidence="/etc/passwd"),
+    ]
+    faults = {
+        ("photos", "photos-1", "path"): "missing",
+        ("indicator_input", "indicator_input-1", "evidence"): "outside",
+    }
+    case = _case(*rows, files=faults)
+    told = {f.row_uuid: (f.check_id, f.problem.code, f.problem.facts["path"]) for f in check_survey(case)
+            if f.check_id in ("photo_file", "evidence_file")}  # fmt: skip
+    assert told == {
+        "photos-1": ("photo_file", "QL-CHECK-NOFILE", "photos/gone.jpg"),
+        "indicator_input-1": ("evidence_file", "QL-CHECK-OUTSIDE", "/etc/passwd"),
+    }
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan], ids=["inf", "-inf", "nan"])
+def test_a_number_that_is_not_finite_is_told_as_such_and_once(value):
+    rows = [
+        _a1(cropland_hm2=value),
+        _row("channels", length_m=value),
+        _row("indicator_input", number=3, value=value),
+    ]
+    hits = [f for f in check_survey(_case(*rows)) if f.severity in ("error", "warning")]
+    told = [(f.table, f.field) for f in hits if f.problem.code == "QL-CHECK-NOTFINITE"]
+    assert sorted(told) == [("a1", "cropland_hm2"), ("channels", "length_m"), ("indicator_input", "value")]
+    assert not [f for f in hits if f.problem.code == "QL-CHECK-NOTNUMBER"]
+
+
+def test_words_in_a_cell_that_counts_are_told_and_break_no_check():
+    hits = check_survey(_case(_row("a6", channel_name="沟", sewage_outfalls="两处"), *_points(1, "outfall")))
+    assert ("number", "sewage_outfalls") in [(f.check_id, f.field) for f in hits]

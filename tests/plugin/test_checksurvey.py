@@ -120,3 +120,55 @@ def test_a_coarser_base_map_counts_only_where_no_better_one_lies(run, qgis_app, 
     rows, _ = _check(run, survey, tmp_path / "found.csv")
     hits = [r["row_uuid"] for r in rows if r["check_id"] == "base_map_scale"]
     assert hits == (["coarse"] if flagged else [])
+
+
+def _written_past_the_store(survey: Path) -> None:
+    """What a plain SQLite writer may leave behind: nothing of it passes the store's own save."""
+    import sqlite3
+
+    with sqlite3.connect(survey) as file:
+        # the R-tree's triggers want functions that plain SQLite lacks; no table here is located but photos
+        heads = dict(file.execute('SELECT "table", uuid FROM sheet'))
+        file.execute("UPDATE sheet SET survey_date = '2099-01-01' WHERE \"table\" = 'a7'")
+        file.execute("UPDATE sheet SET survey_date = '2024-02-30' WHERE \"table\" = 'a8'")
+        rows = [("r1", heads["a7"], 1, 5.0), ("r2", heads["a7"], 1, 5.0), ("r3", None, 2, float("inf"))]
+        file.executemany(
+            "INSERT INTO a7 (uuid, sheet_uuid, row_no, natural_village, population, version) VALUES (?, ?, ?, ?, ?, 1)",
+            [(u, s, n, u, p) for u, s, n, p in rows],
+        )
+    file.close()
+
+
+def test_what_was_written_past_the_store_is_told(run, qgis_app, tmp_path):
+    from qingliu.layers.store import Insert, open_store
+
+    survey = tmp_path / "调查" / "survey.gpkg"
+    survey.parent.mkdir()
+    run("qingliu:createsurvey", {"DESTINATION": str(survey), "NAME": "x", "CODE": "x", "TYPE": "livable",
+                                 "CRS": "EPSG:4547"})  # fmt: skip
+    (survey.parent / "photos").mkdir()
+    (survey.parent / "photos" / "there.jpg").write_bytes(b"x")
+    (tmp_path / "secret.txt").write_text("x", "utf-8")
+    paths = {
+        "p1": "photos/there.jpg",
+        "p2": "photos/gone.jpg",
+        "p3": "../secret.txt",
+        "p4": str(tmp_path / "secret.txt"),
+    }
+    with open_store(survey) as store:
+        store.save([
+            *(Insert("photos", {"path": path}, None, uuid) for uuid, path in paths.items()),
+            Insert("indicator_input", {"number": 3, "key": "judgement", "evidence": "名" * 300}, None, "e"),
+            Insert("indicator_input", {"number": 20, "key": "visitors_per_year", "year": 2024}, None, "v"),
+        ])  # fmt: skip
+    _written_past_the_store(survey)
+    rows, _ = _check(run, survey, tmp_path / "found.csv")
+    told = {(r["check_id"], r["row_uuid"]) for r in rows if r["severity"] in ("error", "warning")}
+    wanted = {
+        ("row_number_once", "r2"), ("sheet_link", "r3"), ("number", "r3"),
+        ("photo_file", "p2"), ("photo_file", "p3"), ("photo_file", "p4"), ("evidence_file", "e"),
+    }  # fmt: skip
+    assert wanted <= told and ("photo_file", "p1") not in told
+    assert sum(c == "survey_date_possible" for c, _ in told) == 2
+    # 2099 would have made every value of today too old
+    assert "value_year" not in {c for c, _ in told}
