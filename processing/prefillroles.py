@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsRectangle
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsRectangle, QgsVectorLayer
 
 from ..core import language
 from ..core.errors import InputError
 from ..core.progress import Progress
+from ..core.standard import Edition
 from ..layers.crs import is_in_metres, is_usable, output_crs
 from ..layers.datums import Transform, guard
 from ..layers.planar import geometry_of
-from ..layers.records import ANY, LINE, NAME_FIELDS, POINT, POLYGON, Record, Wanted
+from ..layers.records import (
+    ANY,
+    LINE,
+    NAME_FIELDS,
+    POINT,
+    POLYGON,
+    Record,
+    RecordReading,
+    Wanted,
+    read_records,
+)
 from ..layers.schema import store_schema
 from ..layers.store import GpkgStore
 from ..layers.storecrs import crs_of
+from ..layers.surveywords import coded, columns_of, without_class
 from .inputs import Inputs
 
 # role -> (layer of the survey, geometry)
@@ -25,7 +38,17 @@ ROLES = {
     "TOWNSHIPS": ("", POLYGON), "ROADS": ("roads", LINE), "POLLUTION": ("pollution_sources", POINT),
     "WATERBODIES": ("waterbodies", POLYGON), "OUTLET": ("outlet", POINT), "GULLIES": ("", LINE),
     "GEOLOGY": ("", POLYGON), "STRUCTURES": ("", ANY), "HUBS": ("", POINT),
+    "BANKS": ("banks", LINE), "TREATED": ("reaches", LINE), "GREEN": ("green_space", POLYGON),
+    "BUILT": ("built_land", POLYGON), "LAYOUT": ("measures", ANY),
 }  # fmt: skip
+FIELDS = {
+    "EROSION": ("EROSION_FIELD",), "BANKS": ("BANK_FIELD", "SIDE_FIELD", "GROUP_FIELD"),
+    "GREEN": ("GREEN_FIELD",),
+}  # fmt: skip
+"""Parameters that name fields of a role's layer."""
+SEVERAL = ("LAYOUT",)
+"""Roles that take several layers."""
+_SHARED = {"TREATED": ("GROUP_FIELD",)}
 RASTERS = ("DEM", "COVER", "SOIL_LOSS", "TEMPERATURE", "PRECIPITATION", "POPULATION")
 
 
@@ -60,8 +83,9 @@ class Layer(NamedTuple):
 class Roles:
     """Reads roles of one run; ``target`` is the metric CRS that all is measured in."""
 
-    def __init__(self, inputs: Inputs, store: GpkgStore, progress: Progress) -> None:
+    def __init__(self, inputs: Inputs, store: GpkgStore, edition: Edition, progress: Progress) -> None:
         self.inputs = inputs
+        self.edition = edition
         self.store = store
         self.progress = progress
         self.own_crs = crs_of(store)
@@ -83,12 +107,45 @@ class Roles:
 
     def layer(self, role: str) -> Layer:
         """Features of a role; empty where neither a layer is given nor the survey has any."""
-        name, kind = ROLES[role]
-        if self.inputs.given(role):
-            wanted, crs = Wanted(kind), self.own_crs
-            records = self.inputs.records(role, self.target, wanted, first=crs, progress=self.progress)
-            return _layer(name or role.lower(), self.inputs.title(role), False, records)
+        name = ROLES[role][0]
+        if self.inputs.given(role) and self.inputs.parameters[role] != []:
+            return self._given(role)
         return self.own(name) if name else _layer(role.lower(), role, False, [])
+
+    def _given(self, role: str) -> Layer:
+        """A layer that was given, its words in the survey's codes; those that have none are told."""
+        inputs, (name, kind) = self.inputs, ROLES[role]
+        if role in SEVERAL:
+            title, records = self._several(role, Wanted(kind))
+        else:
+            title = inputs.title(role)
+            records = inputs.records(
+                role, self.target, Wanted(kind), first=self.own_crs, progress=self.progress
+            )
+        fields = {f: inputs.text(f) for f in (*FIELDS.get(role, ()), *_SHARED.get(role, ()))}
+        columns = columns_of(role, fields, self.edition)
+        found = coded(records, columns, title)
+        inputs.warn(without_class(records, columns, title) + found.warnings)
+        return _layer(name or role.lower(), title, False, found.records)
+
+    def _several(self, role: str, wanted: Wanted) -> tuple[str, list[Record]]:
+        """The names of the layers of a role that takes several, and the features of all."""
+        inputs, found = self.inputs, []
+        layers = inputs.algorithm.parameterAsLayerList(inputs.parameters, role, inputs.context)
+        vectors = [layer for layer in layers if isinstance(layer, QgsVectorLayer)]
+        for layer in vectors:
+            reading = inputs.attempt(partial(self._read, layer, role, wanted))
+            if reading is not None:
+                inputs.warn(reading.warnings)
+                found += reading.records
+        return "、".join(layer.name() for layer in vectors), found
+
+    def _read(self, layer: QgsVectorLayer, role: str, wanted: Wanted) -> RecordReading:
+        inputs = self.inputs
+        return read_records(
+            layer, self.target, role, wanted, algorithm=inputs.algorithm.name(), first=self.own_crs,
+            shifts=inputs.shifts, progress=self.progress,
+        )  # fmt: skip
 
     def own(self, name: str) -> Layer:
         """Features of a layer of the survey."""

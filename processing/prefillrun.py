@@ -44,7 +44,7 @@ from ..layers.store import GpkgStore, Insert
 from .inputs import Inputs
 from .landinput import land_grid, read_cells, read_polygons
 from .prefillcopy import COPIED, adopted
-from .prefillroles import Layer, Roles, name_in
+from .prefillroles import ROLES, Layer, Roles, name_in
 
 _LINE = QgsWkbTypes.GeometryType.LineGeometry
 _DRAINS = ("drain", "排洪", "渠")
@@ -75,7 +75,7 @@ class Run:
         self.store = store
         self.edition = edition
         self.progress = progress
-        self.roles = Roles(inputs, store, progress)
+        self.roles = Roles(inputs, store, edition, progress)
         self.target = self.roles.target
         self._read_layers()
         self._warn_elsewhere()
@@ -94,16 +94,15 @@ class Run:
 
     # -- reading ---------------------------------------------------------------
     def _read_layers(self) -> None:
-        given = ("BOUNDARY", "EROSION", "CHANNELS", "VILLAGES", "ADMIN", "TOWNSHIPS", "ROADS", "POLLUTION",
-                 "WATERBODIES", "GULLIES", "GEOLOGY", "STRUCTURES", "HUBS")  # fmt: skip
+        given = [role for role in ROLES if role not in ("LANDUSE", "OUTLET")]
         self.layers = {role: self.roles.layer(role) for role in given}
         own = {
-            "BUILT": "built_land", "GREEN": "green_space", "TOILETS": "toilets", "BANKS": "banks",
-            "REACHES": "reaches", "MEASURES": "measures", "ENTERPRISES": "enterprises",
-            "TOURISM": "tourism", "INDUSTRY": "industry", "OUTLET": "outlet",
+            "TOILETS": "toilets", "ENTERPRISES": "enterprises", "TOURISM": "tourism",
+            "INDUSTRY": "industry", "OUTLET": "outlet",
         }  # fmt: skip
         self.layers.update({role: self.roles.own(name) for role, name in own.items()})
         self.titles = {role: layer.title for role, layer in self.layers.items()}
+        self.titles["MEASURES"] = self.titles["LAYOUT"]
 
     def _warn_elsewhere(self) -> None:
         """Layers that lie far from the survey's own boundary fill nothing, which is said."""
@@ -347,7 +346,7 @@ class Run:
         )
 
     def _measures(self, boundary: QgsGeometry) -> Line:
-        layer, table = self.layers["MEASURES"], self.edition.table("a4")
+        layer, table = self.layers["LAYOUT"], self.edition.table("a4")
         built = [
             Built(str(r.attributes["survey_column"]), s.area(), s.length() if s.type() == _LINE else 0.0, 1)
             for r, s in zip(layer.records, layer.shapes)
@@ -369,7 +368,7 @@ class Run:
 
     def _treated(self) -> float | None:
         """Length of banks within the parameter's distance of the reaches under treatment."""
-        banks, reaches = self.layers["BANKS"], self.layers["REACHES"]
+        banks, reaches = self.layers["BANKS"], self.layers["TREATED"]
         if not banks or not reaches:
             return None
         belt = QgsGeometry.unaryUnion(list(reaches.shapes)).buffer(

@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFile,
+    QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterPoint,
     QgsProcessingParameterRasterLayer,
 )
@@ -32,7 +33,8 @@ from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
 from .inputs import Inputs
 from .landinput import add_landuse
-from .prefillroles import RASTERS, ROLES
+from .prefillroles import FIELDS as FIELDS_OF
+from .prefillroles import RASTERS, ROLES, SEVERAL
 from .prefillrun import Run
 from .results import write_table
 
@@ -72,13 +74,7 @@ class PrefillSurvey(QingliuAlgorithm):
             elif role == "OUTLET":
                 self.add(QgsProcessingParameterPoint(role, self.label(role), optional=True))
             else:
-                source = QgsProcessingParameterFeatureSource(
-                    role, self.label(role), [_SOURCES[kind]], optional=True
-                )
-                self.add(source)
-            if role == "EROSION":
-                label = self.label("EROSION_FIELD")
-                self.add(QgsProcessingParameterField("EROSION_FIELD", label, None, role, optional=True))
+                self._add_layer(role, _SOURCES[kind])
         for name in RASTERS[1:]:
             self.add(QgsProcessingParameterRasterLayer(name, self.label(name), optional=True))
         copy = QgsProcessingParameterBoolean("COPY_LAYERS", self.label("COPY_LAYERS"), False)
@@ -90,6 +86,15 @@ class PrefillSurvey(QingliuAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("FILLED", self.label("FILLED")))
         self.addOutput(QgsProcessingOutputNumber("DIFFERENT", self.label("DIFFERENT")))
         self.addOutput(QgsProcessingOutputFile("SURVEY", self.label("SURVEY")))
+
+    def _add_layer(self, role: str, kind: QgsProcessing.SourceType) -> None:
+        """A layer, or several, with the fields that can be named of it."""
+        if role in SEVERAL:
+            self.add(QgsProcessingParameterMultipleLayers(role, self.label(role), kind, optional=True))
+        else:
+            self.add(QgsProcessingParameterFeatureSource(role, self.label(role), [kind], optional=True))
+        for name in FIELDS_OF.get(role, ()):
+            self.add(QgsProcessingParameterField(name, self.label(name), None, role, optional=True))
 
     def work(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

@@ -124,6 +124,7 @@ def _same(entered: str, computed: str) -> bool:
 def test_a_prefilled_practice_survey_still_raises_no_alarm(run, practice, tmp_path):
     survey = tmp_path / "survey.gpkg"
     shutil.copy(practice / "survey.gpkg", survey)
+    shutil.copytree(practice / "evidence", tmp_path / "evidence")  # the survey names its files
     _prefill(run, survey, tmp_path / "out.csv", **_given(practice))
     out = tmp_path / "found.csv"
     more = {"CHANNELS": str(practice / "streams.gpkg")}
@@ -401,3 +402,184 @@ def test_a_survey_in_degrees_is_measured_in_metres_and_takes_layers_in_its_own_c
     assert {r.values["villages_uuid"] for r in _rows(degrees, "a7")} == {
         r.uuid for r in _rows(degrees, "villages")
     }
+
+
+# -- layers of a case that the evaluation measures on ------------------------
+
+
+def _line(x: float, y: float, x2: float, y2: float) -> str:
+    return f"LINESTRING({X0 + x} {Y0 - SIDE + y}, {X0 + x2} {Y0 - SIDE + y2})"
+
+
+def _written(path: Path, name: str, kind: str, features: list[tuple[dict, str]]) -> str:
+    """A GeoPackage of one layer; fields are those of the first feature."""
+    from osgeo import ogr
+
+    made = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(EPSG)
+    layer = made.CreateLayer(name, reference, getattr(ogr, f"wkb{kind}"))
+    for field in features[0][0]:
+        layer.CreateField(ogr.FieldDefn(field, ogr.OFTString))
+    for values, wkt in features:
+        feature = ogr.Feature(layer.GetLayerDefn())
+        for field, value in values.items():
+            feature.SetField(field, value)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+        layer.CreateFeature(feature)
+    del layer, made
+    return f"{path}|layername={name}"
+
+
+@pytest.fixture
+def bare(run, tmp_path) -> Path:
+    """A survey that has nothing but the square of its boundary."""
+    from qgis.core import QgsCoordinateReferenceSystem
+    from qingliu.layers.store import Insert, open_store
+
+    path = tmp_path / "bare.gpkg"
+    crs = QgsCoordinateReferenceSystem.fromEpsgId(EPSG)
+    run("qingliu:createsurvey", {"DESTINATION": str(path), "NAME": "小方", "TYPE": "livable", "CRS": crs})
+    with open_store(path) as store:
+        boundary = Insert("boundary", {"name": "小方"}, _wkb(_square(0, 0, SIDE, SIDE)))
+        store.save([boundary], why="test")
+    return path
+
+
+@pytest.fixture
+def case_layers(tmp_path) -> dict:
+    """60 m natural and 40 m hard bank beside a reach, 30 m² of green on 100 m² built, two measures."""
+    far = _line(100, -500, 160, -500)  # a bank of another watershed
+    banks = [
+        ({"岸坡": "自然", "岸": "左岸", "河名": "小河"}, _line(100, 500, 160, 500)),
+        ({"岸坡": "硬质", "岸": "左岸", "河名": "小河"}, _line(160, 500, 200, 500)),
+        ({"岸坡": "硬质", "岸": "左岸", "河名": "大河"}, far),
+    ]
+    green = [({"class": "VG1"}, _polygon(300, 300, 10, 1)), ({"class": "vg2"}, _polygon(300, 301, 10, 2))]
+    areas = [
+        ({"measure": "梯田", "status": "已建", "survey_column": "terrace_hm2"}, _polygon(600, 600, 100, 100))
+    ]
+    dams = [({"measure": "check_dam", "status": "planned", "survey_column": ""}, _point(550, 550))]
+    return {
+        "BANKS": _written(tmp_path / "岸线.gpkg", "岸线", "LineString", banks),
+        "BANK_FIELD": "岸坡", "SIDE_FIELD": "岸", "GROUP_FIELD": "河名",
+        "TREATED": _written(tmp_path / "reach.gpkg", "reach", "LineString",
+                            [({"河名": "小河"}, _line(100, 503, 200, 503))]),
+        "GREEN": _written(tmp_path / "green.gpkg", "green", "Polygon", green),
+        "BUILT": _written(tmp_path / "built.gpkg", "built", "Polygon",
+                          [({"name": "上屋"}, _polygon(300, 300, 10, 10))]),
+        "LAYOUT": [_written(tmp_path / "areas.gpkg", "areas", "Polygon", areas),
+                   _written(tmp_path / "dams.gpkg", "dams", "Point", dams)],
+        "COPY_LAYERS": True,
+    }  # fmt: skip
+
+
+def _polygon(x: float, y: float, width: float, height: float) -> str:
+    return _square(x, y, width, height).replace("MULTIPOLYGON((", "POLYGON(")[:-1]
+
+
+def _evaluated(run, survey: Path, out: Path) -> dict[int, dict]:
+    run("qingliu:evaluate", {"SURVEY": str(survey), "OUTPUT": str(out), "EVALUATION_DATE": "2025-12-31"})
+    with out.open(encoding="utf-8-sig", newline="") as stream:
+        return {int(row["number"]): row for row in csv.DictReader(stream)}
+
+
+def _content(survey: Path, *tables: str) -> dict:
+    return {(t, r.uuid): (r.version, r.values, r.wkb) for t in tables for r in _rows(survey, t)}
+
+
+TAKEN = ("banks", "reaches", "green_space", "built_land", "measures")
+
+
+def test_banks_green_and_measures_of_a_case_reach_the_evaluation(run, bare, case_layers, tmp_path):
+    from qingliu.layers.store import Insert, open_store
+
+    _prefill(run, bare, tmp_path / "out.csv", **case_layers)
+    banks = sorted(_rows(bare, "banks"), key=lambda r: r.values["bank_type"], reverse=True)
+    assert [(r.values["bank_type"], r.values["side"], r.values["river"]) for r in banks] == [
+        ("自然", "left", "小河"), ("硬质", "left", "小河")
+    ]  # fmt: skip
+    assert _only(_rows(bare, "reaches"))["river"] == "小河"
+    assert sorted(r.values["class"] for r in _rows(bare, "green_space")) == ["VG1", "VG2"]
+    assert _only(_rows(bare, "built_land"))["name"] == "上屋"
+    rows = _evaluated(run, bare, tmp_path / "found.csv")
+    # no year is known: the values are there and stay unproven
+    assert float(rows[17]["value_num"]) == 60 and float(rows[13]["value_num"]) == 30
+    assert {rows[n]["state"] for n in (13, 17)} == {"unproven"} and all(
+        "NOYEAR" in rows[n]["missing"] for n in (13, 17)
+    )
+    with open_store(bare) as store:
+        dated = [Insert("provenance", {"table_name": t, "year": 2025, "source": "测图"}) for t in TAKEN]
+        store.save(dated, why="test")
+    rows = _evaluated(run, bare, tmp_path / "dated.csv")
+    assert float(rows[17]["value_num"]) == 60 and rows[17]["year"] == rows[13]["year"] == "2025"
+    assert {rows[n]["state"] for n in (13, 17)} <= {"pass", "fail"}
+
+
+def test_measures_of_several_layers_are_in_the_survey_and_those_built_in_table_a4(
+    run, bare, case_layers, tmp_path
+):
+    from qingliu.layers.planar import geometry_of
+
+    _prefill(run, bare, tmp_path / "out.csv", **case_layers)
+    found = {r.values["measure"]: r for r in _rows(bare, "measures")}
+    assert {k: r.values["status"] for k, r in found.items()} == {"terrace": "built", "check_dam": "planned"}
+    assert geometry_of(found["terrace"].wkb).area() == pytest.approx(1e4)
+    assert geometry_of(found["check_dam"].wkb).asPoint().x() == X0 + 550
+    assert _only(_rows(bare, "a4"))["terrace_hm2"] == 1
+
+
+def test_layers_are_taken_once_and_never_over_what_the_survey_has(run, bare, case_layers, tmp_path):
+    from qingliu.layers.store import Insert, open_store
+
+    with open_store(bare) as store:
+        own = Insert("banks", {"bank_type": "人工生态"}, _wkb(_line(400, 400, 450, 400)))
+        store.save([own], why="test")
+    before = _content(bare, "banks")
+    _prefill(run, bare, tmp_path / "out.csv", **case_layers)
+    assert _content(bare, "banks") == before
+    after = _content(bare, *TAKEN, "a1", "a4", "a7", "provenance")
+    _, again = _prefill(run, bare, tmp_path / "again.csv", **case_layers)
+    assert _content(bare, *TAKEN, "a1", "a4", "a7", "provenance") == after
+    assert again["FILLED"] == again["DIFFERENT"] == 0
+
+
+def test_without_copying_the_layers_of_a_case_stay_outside(run, bare, case_layers, tmp_path):
+    _prefill(run, bare, tmp_path / "out.csv", **{**case_layers, "COPY_LAYERS": False})
+    assert _content(bare, *TAKEN) == {}
+
+
+def test_words_that_no_list_has_stay_empty_and_are_told(bare, tmp_path):
+    from qgis import processing
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+
+    banks = [
+        ({"bank_type": "石头", "side": "中"}, _line(100, 500, 160, 500)),
+        ({"bank_type": "ecological", "side": "R"}, _line(160, 500, 200, 500)),
+    ]
+    layer = _written(tmp_path / "b.gpkg", "b", "LineString", banks)
+    feedback = QgsProcessingFeedback()
+    given = {"SURVEY": str(bare), "OUTPUT": str(tmp_path / "o.csv"), "BANKS": layer, "COPY_LAYERS": True}
+    processing.run("qingliu:prefillsurvey", given, feedback=feedback, context=QgsProcessingContext())
+    found = sorted((r.values["bank_type"] or "", r.values["side"] or "") for r in _rows(bare, "banks"))
+    assert found == [("", ""), ("人工生态", "right")]
+    log = feedback.textLog()
+    assert "QL-PREFILL-WORDS" in log and "石头" in log and "中" in log
+
+
+def test_banks_without_a_field_of_their_class_are_taken_and_told(bare, tmp_path):
+    from qgis import processing
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+
+    layer = _written(tmp_path / "b.gpkg", "b", "LineString", [({"x": "自然"}, _line(100, 500, 160, 500))])
+    feedback = QgsProcessingFeedback()
+    given = {"SURVEY": str(bare), "OUTPUT": str(tmp_path / "o.csv"), "BANKS": layer, "COPY_LAYERS": True}
+    processing.run("qingliu:prefillsurvey", given, feedback=feedback, context=QgsProcessingContext())
+    assert _only(_rows(bare, "banks"))["bank_type"] is None
+    assert "QL-PREFILL-BANKFIELD" in feedback.textLog()
+
+
+@pytest.mark.parametrize("name", ["SIDE_FIELD", "GROUP_FIELD", "GREEN_FIELD"])
+def test_a_field_of_a_layer_that_is_not_there_does_not_matter(run, bare, tmp_path, name):
+    _prefill(run, bare, tmp_path / "out.csv", **{name: "岸"})
+    assert len(_rows(bare, "a1")) == 1
