@@ -19,7 +19,8 @@ class Step:
     """One algorithm of the main job.
 
     ``needs`` are roles without which it cannot run, ``takes`` roles it uses where
-    they are there, ``uses`` parameters that are not named like their role, ``gives`` maps
+    they are there, ``uses`` parameters that are not named like their role (their own name serves
+    where that role is not there and ``takes`` has it), ``gives`` maps
     its outputs to (role or None, file name), ``settings`` are fixed parameters, ``unless``
     is a role that makes it needless, and ``under`` a parameter that takes all layers of the
     case but the DEM, to say where to look. ``proofs`` are the files by which one sees that it was run.
@@ -88,7 +89,8 @@ def parameters_of(
     found: dict[str, Any] = dict(step.settings)
     known = load_yaml(RESOURCES / "help" / f"{step.algorithm}.yaml")["parameters"]
     names = {role: role for role in (*step.needs, *step.takes)}
-    for parameter, role in {**names, **step.uses}.items():
+    uses = {p: role for p, role in step.uses.items() if role in roles or p not in names}
+    for parameter, role in {**names, **uses}.items():
         for ending in ("", "_FIELD", "_MAP"):
             named = parameter + ending
             if role + ending in roles and named in known and not (ending and named in found):

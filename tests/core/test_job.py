@@ -72,3 +72,27 @@ def test_an_outlet_that_is_a_layer_goes_where_layers_are_taken_and_nothing_is_lo
     )
     found = parameters_of(delineate, case.role_parameters(), Path("out"), case.layers)
     assert found["OUTLETS"] == "o.shp" and "OUTLET" not in found and "UNDER" not in found
+
+
+@pytest.mark.parametrize(
+    ("extra", "field"),
+    [({"BANKS_FIELD": "岸坡"}, "岸坡"), ({"BANK_FIELD": "类型"}, "类型"),
+     ({"BANKS_FIELD": "岸坡", "BANK_FIELD": "类型"}, "岸坡"), ({}, None)],
+    ids=["with-its-layer", "as-parameter", "both", "neither"],
+)  # fmt: skip
+@pytest.mark.parametrize("key", ["shoreline", "prefill"])
+def test_the_field_of_the_banks_is_that_of_their_layer_else_the_parameter_of_that_name(key, extra, field):
+    step = next(s for s in steps() if s.key == key)
+    found = parameters_of(step, {"SURVEY": "s.gpkg", "BANKS": "b.gpkg", **extra}, Path("out"))
+    assert found["BANKS"] == "b.gpkg" and found.get("BANK_FIELD") == field
+
+
+def test_what_the_indicators_are_measured_on_goes_into_the_survey():
+    prefill = next(s for s in steps() if s.key == "prefill")
+    layers = {
+        role: LayerRef(Path(f"{role}.gpkg")) for role in ("BANKS", "TREATED", "GREEN", "BUILT", "LAYOUT")
+    }
+    roles = {"SURVEY": "s.gpkg", **Case(Path("case"), "case", layers=layers).role_parameters()}
+    found = parameters_of(prefill, roles, Path("out"))
+    assert {role: found[role] for role in layers} == {role: f"{role}.gpkg" for role in layers}
+    assert found["COPY_LAYERS"] is True
