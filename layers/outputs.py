@@ -147,6 +147,23 @@ def write_features(
     return written
 
 
+# Formats that are written as a whole when they are closed, where nobody asks any more whether it worked.
+_AT_CLOSING = (".geojson", ".json", ".csv", ".kml", ".gml", ".fgb")
+
+
+def require_held(destination: str, count: int, output: str = "OUTPUT") -> None:
+    """That a closed file holds the rows written to it. Raises InputError QL-OUT-FEATURE with the first that is lost."""
+    path = Path(destination.split("|")[0])
+    if not count or path.suffix.lower() not in _AT_CLOSING or not path.is_file():
+        return
+    layer = QgsVectorLayer(destination, output, "ogr")
+    held = int(layer.featureCount()) if layer.isValid() else 0
+    if 0 <= held < count:
+        room = shutil.disk_usage(path.parent).free
+        reason = f"{path.stat().st_size} B; {room // 1024} KB free"
+        raise InputError("QL-OUT-FEATURE", output=output, number=held + 1, reason=reason)
+
+
 # -- what a format keeps ----------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import sqlite3
 import traceback
+from contextlib import ExitStack
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -45,6 +46,7 @@ from ..layers.outputs import Column
 from .checks import parameter_faults, reaching_faults, unknown_parameters
 from .encodings import settle_encodings
 from .layerchecks import layer_faults, layers_elsewhere, layers_empty, layers_first, merged
+from .leftovers import drop_empty, not_there_yet
 
 
 @cache
@@ -64,6 +66,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
     ID: ClassVar[str] = ""
     KERNELS: ClassVar[bool] = False  # compiled kernels are fetched as soon as its dialog opens
     early: tuple[Problem, ...] = ()  # faults of the layers of this run that are known before its work
+    fresh: tuple[Path, ...] = ()  # files that only this run can have made
 
     def define(self) -> None:
         """Add parameters and outputs (``self.add``)."""
@@ -149,6 +152,7 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         """As QGIS's, but a destination that cannot be written is an InputError QL-OUT-SINK."""
         if self.early:  # nothing is written from layers that cannot be used, whoever overlooked them
             raise InputError(problems=list(self.early))
+        self.fresh += not_there_yet(parameters.get(name), context)
         try:
             sink, destination = super().parameterAsSink(parameters, name, context, *what)
         except QgsProcessingException as error:
@@ -168,20 +172,11 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         try:
-            report_warnings(unknown_parameters(self, parameters), feedback)
-            reaching = reaching_faults(self, parameters, context)
-            if reaching:  # before anything opens the layers
-                raise InputError(problems=reaching)
-            report_warnings(settle_encodings(self, parameters, context), feedback)
-            faults = parameter_faults(self, parameters, context)
-            self.early = tuple(layer_faults(self, parameters, context))
-            if faults:
-                raise InputError(problems=faults)
-            if not self.early:  # where layers lie that cannot be used says nothing
-                report_warnings(layers_elsewhere(self, parameters, context), feedback)
-            report_warnings(layers_empty(self, parameters, context), feedback)
-            report_warnings(layers_first(self, parameters, context), feedback)
-            return self.work(parameters, context, feedback)
+            with ExitStack() as broken_off:
+                broken_off.callback(lambda: drop_empty(self.fresh))
+                results = self._run_checked(parameters, context, feedback)
+                broken_off.pop_all()
+            return results
         except Cancelled:
             return {}
         except QingliuError as error:
@@ -189,6 +184,25 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
             raise QgsProcessingException(told.text()) from error
         except (MemoryError, OSError, sqlite3.Error, *_UNEXPECTED) as error:
             raise QgsProcessingException(stranger(error).text()) from error
+
+    def _run_checked(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """The work, once nothing is wrong with its values. Raises what ``work`` raises."""
+        report_warnings(unknown_parameters(self, parameters), feedback)
+        reaching = reaching_faults(self, parameters, context)
+        if reaching:  # before anything opens the layers
+            raise InputError(problems=reaching)
+        report_warnings(settle_encodings(self, parameters, context), feedback)
+        faults = parameter_faults(self, parameters, context)
+        self.early = tuple(layer_faults(self, parameters, context))
+        if faults:
+            raise InputError(problems=faults)
+        if not self.early:  # where layers lie that cannot be used says nothing
+            report_warnings(layers_elsewhere(self, parameters, context), feedback)
+        report_warnings(layers_empty(self, parameters, context), feedback)
+        report_warnings(layers_first(self, parameters, context), feedback)
+        return self.work(parameters, context, feedback)
 
 
 # What a fault of our own would raise: said in one line with its place, the rest stands in the message log.

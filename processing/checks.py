@@ -196,8 +196,8 @@ class _Goal(NamedTuple):
 
 def _goal_of(value: Any, context: QgsProcessingContext) -> _Goal | None:
     """The file behind an output's value, None where it goes to memory or to a server."""
-    written = _written(value)
-    inside = in_database(written) if isinstance(written, str) else None
+    plain = written(value)
+    inside = in_database(plain) if isinstance(plain, str) else None
     if inside is not None:
         return _Goal(os.path.normcase(os.path.realpath(inside.path)), inside.table)
     file = file_of(value, context)
@@ -218,7 +218,7 @@ def _input_files(
                 yield file, definition.name()
 
 
-def _written(value: Any) -> Any:
+def written(value: Any) -> Any:
     """What was chosen, out of QGIS's wrappings."""
     if isinstance(value, QgsProcessingFeatureSourceDefinition):
         value = value.source
@@ -229,7 +229,7 @@ def _written(value: Any) -> Any:
 
 def file_of(value: Any, context: QgsProcessingContext) -> str:
     """The real path of the file behind a parameter's value, empty where there is none yet or none at all."""
-    value = _written(value)
+    value = written(value)
     if isinstance(value, str) and value:
         value = context.getMapLayer(value) or value
     if isinstance(value, QgsMapLayer):

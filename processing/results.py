@@ -13,7 +13,16 @@ from qgis.core import (
 
 from ..core.errors import Problem
 from ..core.progress import Progress
-from ..layers.outputs import Column, fields, format_warnings, mark_csv, on_load, write_csv, write_features
+from ..layers.outputs import (
+    Column,
+    fields,
+    format_warnings,
+    mark_csv,
+    on_load,
+    require_held,
+    write_csv,
+    write_features,
+)
 from .algorithm import QingliuAlgorithm
 from .inputs import Inputs
 
@@ -49,6 +58,7 @@ def write_layer(
         inputs.no_sink(output)
     write_features(sink, made, rows, output=output, count=len(rows), progress=progress)
     del sink
+    require_held(destination, len(rows), output)
     inputs.warn(format_warnings(destination, [c.name for c in columns], output))
     if mark_csv(destination) and kind != QgsWkbTypes.Type.NoGeometry:
         inputs.warn([Problem("QL-OUT-CSVGEOMETRY", {"output": output, "path": destination})])

@@ -25,7 +25,7 @@ from ..core.standard import default_edition
 from ..core.zoning.draw import Drawn
 from ..core.zoning.lattice import multipolygon_wkb, polygons_of
 from ..core.zoning.rules import SCHEMES
-from ..layers.outputs import fields, on_load, write_features
+from ..layers.outputs import fields, on_load, require_held, write_features
 from ..layers.roles import ROLE
 from .algorithm import QingliuAlgorithm
 from .feedback import StageProgress
@@ -131,6 +131,7 @@ class Zoning(QingliuAlgorithm):
             inputs.no_sink("OUTPUT")
         write_features(sink, made, run.rows(drawn), count=len(drawn.zones), progress=run.progress)
         del sink
+        require_held(destination, len(drawn.zones))
         aliases = {column.name: column.alias for column in columns}
         on_load(
             inputs.context,
