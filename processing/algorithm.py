@@ -43,7 +43,7 @@ from ..core.errors import Cancelled, InputError, Problem, QingliuError
 from ..layers.crsthreads import meet_project
 from ..layers.engine import warm
 from ..layers.outputs import Column
-from .checks import parameter_faults, reaching_faults, unknown_parameters
+from .checks import name_faults, parameter_faults, reaching_faults, unknown_parameters
 from .encodings import settle_encodings
 from .layerchecks import layer_faults, layers_elsewhere, layers_empty, layers_first, merged
 from .leftovers import drop_empty, not_there_yet
@@ -190,9 +190,10 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
     ) -> dict[str, Any]:
         """The work, once nothing is wrong with its values. Raises what ``work`` raises."""
         report_warnings(unknown_parameters(self, parameters), feedback)
-        reaching = reaching_faults(self, parameters, context)
-        if reaching:  # before anything opens the layers
-            raise InputError(problems=reaching)
+        for faults_of in (name_faults, reaching_faults):  # before anything opens the layers
+            faults = faults_of(self, parameters, context)
+            if faults:
+                raise InputError(problems=faults)
         report_warnings(settle_encodings(self, parameters, context), feedback)
         faults = parameter_faults(self, parameters, context)
         self.early = tuple(layer_faults(self, parameters, context))

@@ -6,6 +6,7 @@ run come in one list. Layers are looked into by whoever reads them (QL-DEM-*, QL
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 from difflib import get_close_matches
@@ -40,6 +41,10 @@ _RESULTS = ("sink", "vectorDestination", "rasterDestination", "fileDestination")
 # A store that is to be made: whoever makes it refuses any file that is there already.
 _NEW_STORE = "DESTINATION"
 _GEOTIFF = (".tif", ".tiff")
+# What a writer sets around the name of a file until it is whole.
+_UNTIL_WHOLE = ".{}.part"
+_SHOWN = 40  # signs of a name that is too long to be shown
+_INVALID, _TOO_LONG = 123, 206  # what Windows says of a part above 255 signs, and of a path too long in all
 
 
 def parameter_faults(
@@ -84,6 +89,52 @@ def reaching_faults(
             if isinstance(one, str) and context.getMapLayer(one) is None:
                 found += disguise_problems(one, definition.name())
     return found
+
+
+def name_faults(
+    algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> list[Problem]:
+    """QL-PARAM-NAMELENGTH for files and folders with names that no disk here takes: asked before anything else."""
+    faults = []
+    for definition in algorithm.parameterDefinitions():
+        kind, name = definition.type(), definition.name()
+        if kind not in (*_FILES, *_RESULTS, "folderDestination"):
+            continue
+        value = parameters.get(name)
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            path = _named_path(one, kind in _READ_LATER)
+            if path is not None and _is_too_long(path, kind not in _FILES):
+                longest = max(path.parts, key=lambda part: len(os.fsencode(part)))
+                shown = longest if len(longest) <= _SHOWN else f"{longest[:_SHOWN]}…"
+                facts = {"parameter": name, "label": definition.description(), "name": shown}
+                length = len(os.fsencode(longest))
+                faults.append(Problem("QL-PARAM-NAMELENGTH", {**facts, "length": length}))
+    return faults
+
+
+def _named_path(value: Any, may_be_layer: bool) -> Path | None:
+    """The path that a value spells, None for layers, memory, servers and what else is no path."""
+    text = written(value)
+    if not isinstance(text, str) or not text or "\0" in text:
+        return None
+    inside = in_database(text)
+    path = inside.path if inside is not None else text.split("|")[0]
+    if path.startswith(("/vsi", "memory:")):
+        return None
+    if Path(path).is_absolute() or path.startswith("."):
+        return Path(path)
+    return None if may_be_layer and any(sign in path for sign in "?=:") else Path(path)
+
+
+def _is_too_long(path: Path, is_result: bool) -> bool:
+    asked = path.with_name(_UNTIL_WHOLE.format(path.name)) if is_result and path.name else path
+    try:
+        asked.stat()
+    except OSError as error:
+        said = getattr(error, "winerror", 0)
+        odd = said == _INVALID and any(len(part) > 255 for part in asked.parts)
+        return error.errno == errno.ENAMETOOLONG or said == _TOO_LONG or odd
+    return False
 
 
 def unknown_parameters(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> list[Problem]:
