@@ -17,6 +17,8 @@ COPIED = (
     "BANKS", "TREATED", "GREEN", "BUILT", "LAYOUT",
 )  # fmt: skip
 """Roles whose features rows of the survey describe or count, or indicators are measured on."""
+KEEPING = ("LAYOUT",)
+"""Roles whose features keep their uuid."""
 
 
 def adopted(
@@ -36,13 +38,29 @@ def adopted(
         return layer, []
     info = store.tables()[name]
     records, shapes, inserts = [], [], []
-    for record, shape in zip(layer.records, layer.shapes):
-        own = str(uuids.uuid4())
+    for record, shape, own in zip(layer.records, layer.shapes, _uuids(role, layer)):
         values = fitting(record.attributes, info)
         inserts.append(Insert(name, values, _stored(shape, info, to_target), own))
         records.append(record._replace(uuid=own))
         shapes.append(shape)
     return Layer(name, layer.title, True, records, shapes), inserts
+
+
+def _uuids(role: str, layer: Layer) -> list[str]:
+    """New uuids; of measures their own where they have one, as findings of the layout check name them by it."""
+    found: dict[str, None] = {}
+    for record in layer.records:
+        own = record.uuid if role in KEEPING and _is_uuid(record.uuid) else None
+        found[own if own is not None and own not in found else str(uuids.uuid4())] = None
+    return list(found)
+
+
+def _is_uuid(text: str | None) -> bool:
+    """Whether a text is a uuid as the survey writes them."""
+    try:
+        return text is not None and str(uuids.UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _meeting(layer: Layer, boundary: QgsGeometry | None) -> Layer:

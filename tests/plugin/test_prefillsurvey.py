@@ -529,6 +529,22 @@ def test_measures_of_several_layers_are_in_the_survey_and_those_built_in_table_a
     assert _only(_rows(bare, "a4"))["terrace_hm2"] == 1
 
 
+def test_measures_keep_the_uuid_by_which_the_layout_check_names_them(run, bare, tmp_path):
+    from qingliu.layers.store import Delete, open_store
+
+    known = "94a6fe47-1ba0-58df-b7cc-fd74d8ca7777"
+    uuids = [known, known, "甲", ""]
+    dams = [({"measure": "check_dam", "uuid": u}, _point(500 + n, 550)) for n, u in enumerate(uuids)]
+    given = {"LAYOUT": _written(tmp_path / "dams.gpkg", "dams", "Point", dams), "COPY_LAYERS": True}
+    for _ in range(2):  # and again after they were deleted
+        _prefill(run, bare, tmp_path / "out.csv", **given)
+        found = [r.uuid for r in _rows(bare, "measures")]
+        assert len(set(found)) == 4 and found.count(known) == 1 and "甲" not in found
+        with open_store(bare) as store:
+            gone = [Delete("measures", r.uuid, r.version) for r in store.rows("measures")]
+            store.save(gone, why="test")
+
+
 def test_layers_are_taken_once_and_never_over_what_the_survey_has(run, bare, case_layers, tmp_path):
     from qingliu.layers.store import Insert, open_store
 
