@@ -214,7 +214,7 @@ class _Matcher:
             if cell is None:
                 return None
             try:
-                texts.append(to_text(column, from_cell(column, cell.value)))
+                texts.append(to_text(column, from_cell(column, cell.said(column.kind))))
             except BadCell:
                 return None
         return _key(texts)
@@ -324,7 +324,7 @@ def _compare_cell(
 def _value(column: PrintedColumn, cell: GridCell) -> Any:
     if cell.fault:
         raise BadCell(cell.fault, value=str(cell.value or ""))
-    return from_cell(column, cell.value, percent=cell.percent)
+    return from_cell(column, cell.said(column.kind), percent=cell.percent)
 
 
 def _missing(

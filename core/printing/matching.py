@@ -23,14 +23,29 @@ _DECORATION = re.compile(f"[{COMPUTED}{EXTRA}{''.join(SUPERSCRIPTS.values())}\\s
 _TABLE = re.compile(r"表\s*([A-Za-z]\.?\s*\d+[a-z]?)")
 _NOTE = re.compile(rf"\s*(注\s*[a-z\d]*\s*[：:]|依据[：:]|{COMPUTED}|{EXTRA})")
 _HEAD_SEARCH = 30
+_MOST_DAYS = 100_000
 
 
 class GridCell(NamedTuple):
-    """A cell as the file has it; ``fault`` is the code of what is wrong with it as a cell."""
+    """A cell as the file has it; ``fault`` is the code of what is wrong with it as a cell.
+
+    ``days_on`` is what the file's calendar begins later than that of 1900: 1462 days in a workbook of 1904.
+    """
 
     value: Any = None
     percent: bool = False
     fault: str = ""
+    days_on: int = 0
+
+    def said(self, kind: str) -> Any:
+        """What the cell says to a column of a kind: a plain number in a date's column counts days."""
+        number = isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
+        return self.value + self.days_on if number and kind == "date" and self._is_day else self.value
+
+    @property
+    def _is_day(self) -> bool:
+        """Whether a number may be a day's, and not a date written without its strokes (20250618)."""
+        return abs(self.value) < _MOST_DAYS
 
 
 Grid = Sequence[Sequence[GridCell]]

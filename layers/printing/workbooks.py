@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import zipfile
 import zlib
@@ -16,6 +17,7 @@ _UNPACKED_LIMIT = 200 * 2**20
 _ROW_LIMIT, _COLUMN_LIMIT = 50_000, 1_000
 _SMALL_PART, _RATIO_LIMIT = 20 * 2**20, 200
 _MERGED_LIMIT = 500_000
+_EPOCH_1900 = dt.datetime(1899, 12, 30)  # day 0; Excel on the old Macintosh counted from 1904
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([^\"'<>]{1,60})[\"']")
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})(\d{1,8}):([A-Za-z]{1,3})(\d{1,8})")
 # What openpyxl raises on files that are not what they say, by its own and by its parsers' doing.
@@ -38,8 +40,9 @@ def read_workbook(path: Path) -> dict[str, list[list[GridCell]]]:
     try:
         shown = load_workbook(str(path), data_only=True)
         typed = load_workbook(str(path), data_only=False)
+        days_on = (shown.epoch - _EPOCH_1900).days
         return {
-            sheet.title: _grid(sheet, typed[sheet.title], path)
+            sheet.title: _grid(sheet, typed[sheet.title], path, days_on)
             for sheet in shown.worksheets
             if sheet.sheet_state == "visible"
         }
@@ -96,12 +99,12 @@ def _column(letters: str) -> int:
     return number
 
 
-def _grid(shown: Any, typed: Any, path: Path) -> list[list[GridCell]]:
+def _grid(shown: Any, typed: Any, path: Path, days_on: int) -> list[list[GridCell]]:
     rows, columns = shown.max_row, shown.max_column
     if rows > _ROW_LIMIT or columns > _COLUMN_LIMIT:
         raise InputError("QL-PRINT-TOOLARGE", path=str(path), size=f"{shown.title}: {rows} × {columns}")
     grid = [
-        [_cell(a, b) for a, b in zip(line, written)]
+        [_cell(a, b, days_on) for a, b in zip(line, written)]
         for line, written in zip(shown.iter_rows(), typed.iter_rows())
     ]
     for span in shown.merged_cells.ranges:
@@ -114,11 +117,11 @@ def _grid(shown: Any, typed: Any, path: Path) -> list[list[GridCell]]:
     return grid
 
 
-def _cell(shown: Any, typed: Any) -> GridCell:
+def _cell(shown: Any, typed: Any, days_on: int) -> GridCell:
     value = shown.value
     percent = isinstance(value, (int, float)) and "%" in str(shown.number_format)
     if typed.data_type == "f" and value is None:
         return GridCell(str(typed.value), fault="QL-PRINT-FORMULA")
     if shown.data_type == "e":
         return GridCell(str(value), fault="QL-PRINT-ERRORVALUE")
-    return GridCell(value, percent)
+    return GridCell(value, percent, days_on=days_on)

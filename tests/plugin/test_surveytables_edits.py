@@ -211,6 +211,26 @@ def test_a_date_of_excel_is_a_date(edited):
     assert [(f, k, n) for _, f, k, n in differences] == [("survey_date", "changed", "2025-06-18")]
 
 
+@pytest.mark.parametrize(
+    ("days", "of_1904"),
+    [(45826, False), (45826 - 1462, True), (20250618, True), ("2025-06-18", True), (None, True)],
+    ids=["1900", "1904", "digits in 1904", "text in 1904", "a date of Excel in 1904"],
+)
+def test_a_day_number_counts_from_the_workbook_s_own_epoch(edited, days, of_1904):
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    def work(sheet):
+        if of_1904:
+            sheet.sheet.parent.epoch = CALENDAR_MAC_1904
+        cells = [c for row in sheet.sheet.iter_rows(max_row=sheet.keys) for c in row]
+        (label,) = (c for c in cells if str(c.value or "").startswith("调查日期"))
+        cell = next(c for c in sheet.sheet[label.row][label.column :] if type(c).__name__ == "Cell")
+        cell.value = datetime.date(2025, 6, 18) if days is None else days
+
+    _, differences = edited(work)
+    assert [(f, k, n) for _, f, k, n in differences] == [("survey_date", "changed", "2025-06-18")]
+
+
 def test_cells_merged_over_values_that_differ_are_told(edited):
     def work(sheet):
         letter = sheet.cell("v1", "households").column_letter
