@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 import uuid as uuids
 import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple, Optional, Sequence, Tuple
@@ -25,6 +26,7 @@ from ..core.field.evidence import (
     WAYPOINT,
     exif_facts,
     kind_of_file,
+    refusal,
     track_length,
     track_note,
 )
@@ -50,6 +52,7 @@ _DRIVERS = {".gpx": ["GPX"], ".kml": ["LIBKML", "KML"], ".tif": ["GTiff"], ".tif
 _KML = (".kml", ".kmz")
 _GPX_LAYERS = ("waypoints", "tracks", "routes")
 _KMZ_LIMIT = 64 * 2**20
+_BAD_KMZ = "QL-FIELD-BADKMZ"
 _CHUNK = 2**20
 
 
@@ -125,7 +128,8 @@ def read_items(path: Path) -> list[Item]:
     if not path.exists():
         raise InputError("QL-FIELD-NOSUCHFILE", path=str(path))
     if not path.is_file() or kind is None:
-        raise InputError("QL-FIELD-NOEVIDENCE", path=str(path), reason=path.suffix or "-")
+        why = "folder" if not path.is_file() else "ending" if path.suffix else "no_ending"
+        raise _refused(path, why, ending=path.suffix)
     if kind == PHOTO:
         return [photo_item(path)]
     if kind == ORTHOPHOTO:
@@ -138,8 +142,19 @@ def _opened(path: Path, flags: int, drivers: list[str], source: Path) -> Iterato
     with quiet_gdal():
         dataset, reason = gdal_call(gdal.OpenEx, str(path), flags | gdal.OF_READONLY, drivers)
     if dataset is None:
-        raise InputError("QL-FIELD-NOEVIDENCE", path=str(source), reason=reason or "-")
+        empty = path.stat().st_size == 0
+        words = reason.replace(str(path), "").strip(" :")
+        raise _refused(
+            source,
+            "empty" if empty else "damaged" if words else "content",
+            ending=path.suffix.lower(),
+            words=words,
+        )
     yield dataset
+
+
+def _refused(path: Path, why: str, code: str = "QL-FIELD-NOEVIDENCE", **facts: object) -> InputError:
+    return InputError(code, path=str(path), reason=refusal(why, **facts))
 
 
 def photo_item(path: Path) -> Item:
@@ -179,16 +194,16 @@ def _tracks(path: Path) -> list[Item]:
                     moments = times.get(feature.GetFID(), []) if name == "tracks" else []
                     found += _feature_items(path, feature, len(found), moments)
     if not found:
-        raise InputError("QL-FIELD-NOEVIDENCE", path=str(path), reason="0")
+        raise _refused(path, "no_places")
     return found
 
 
 def _refuse_entities(plain: Path, path: Path) -> None:
     try:
         if file_declares_entities(plain):
-            raise InputError("QL-FIELD-NOEVIDENCE", path=str(path), reason="<!ENTITY")
+            raise _refused(path, "entities")
     except OSError as error:
-        raise InputError("QL-FIELD-NOEVIDENCE", path=str(path), reason=str(error)) from error
+        raise _refused(path, "unreadable", words=error.strerror or str(error)) from error
 
 
 @contextmanager
@@ -203,10 +218,13 @@ def _plain_file(path: Path) -> Iterator[Path]:
             with zipfile.ZipFile(path) as archive:
                 members = [m for m in archive.infolist() if m.filename.lower().endswith(".kml")]
                 if not members:
-                    raise InputError("QL-FIELD-BADKMZ", path=str(path), reason="doc.kml")
+                    raise _refused(path, "no_kml", _BAD_KMZ)
                 _unpack(archive, members[0], target, path)
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-            raise InputError("QL-FIELD-BADKMZ", path=str(path), reason=str(error)) from error
+        except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError) as error:
+            why = (
+                "broken_zip" if zipfile.is_zipfile(path) else "empty" if not path.stat().st_size else "no_zip"
+            )
+            raise _refused(path, why, _BAD_KMZ, words=str(error)) from error
         yield target
 
 
@@ -220,7 +238,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, pat
                 return
             left -= len(block)
             if left < 0:
-                raise InputError("QL-FIELD-BADKMZ", path=str(path), reason=f"> {_KMZ_LIMIT} B")
+                raise _refused(path, "too_large", _BAD_KMZ, most=_KMZ_LIMIT // 2**20)
             sink.write(block)
 
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Mapping, NamedTuple, Optional, Sequence, Tuple
+from functools import cache
+from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from .. import language
+from ..data import RESOURCES, load_yaml
 
 PHOTO, TRACK, WAYPOINT, ORTHOPHOTO = "photo", "track", "point", "orthophoto"
 SUFFIXES: Mapping[str, Tuple[str, ...]] = {
@@ -41,6 +45,18 @@ class ExifFacts(NamedTuple):
 def kind_of_file(suffix: str) -> Optional[str]:
     """Photo, track or orthophoto by the ending of a file's name, None for anything else."""
     return next((kind for kind, known in SUFFIXES.items() if suffix.lower() in known), None)
+
+
+@cache
+def _refusals() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = load_yaml(RESOURCES / "field" / "refusals.yaml")
+    return found
+
+
+def refusal(why: str, **facts: Any) -> str:
+    """Why a file is no evidence, in the language in force; ``why`` is a key of ``resources/field/refusals.yaml``."""
+    known = ", ".join(ending for endings in SUFFIXES.values() for ending in endings)
+    return language.pick(_refusals()[why]).format(**{"known": known, **facts})
 
 
 def exif_facts(metadata: Mapping[str, str]) -> ExifFacts:

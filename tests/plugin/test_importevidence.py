@@ -287,3 +287,69 @@ def test_files_that_are_none_are_refused_all_at_once_and_nothing_is_written(
         bring(sound, work(tmp_path), tmp_path / "missing.gpx")
     assert code in str(caught.value) and "missing.gpx" in str(caught.value)
     assert fs.rows(survey, "photos") == before and len(list((survey.parent / "evidence").iterdir())) == 1
+
+
+_BARE_KML = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document></Document></kml>'
+_BARE_GPX = '<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"></gpx>'
+_ENTITIES = '<!DOCTYPE x [<!ENTITY a "b">]><gpx/>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "zh", "en"),
+    [
+        ("a.txt", b"x", "不支持扩展名 .txt", "the ending .txt is not known"),
+        ("bare", b"x", "没有扩展名", "no ending"),
+        ("a.gpx", None, "文件夹", "it is a folder"),
+        ("a.gpx", b"", "0 字节", "the file is empty"),
+        ("a.kml", b"", "0 字节", "the file is empty"),
+        ("a.jpg", b"", "0 字节", "the file is empty"),
+        ("a.kmz", b"", "0 字节", "the file is empty"),
+        ("a.gpx", b"<html/>", "不是 .gpx 文件的内容", "not that of a .gpx file"),
+        ("a.tif", b"hello", "不是 .tif 文件的内容", "not that of a .tif file"),
+        ("a.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "内容损坏", "damaged"),
+        ("a.gpx", _BARE_GPX.encode(), "没有带位置的轨迹", "no track, route, point"),
+        ("a.kml", _BARE_KML.encode(), "没有带位置的轨迹", "no track, route, point"),
+        ("a.gpx", _ENTITIES.encode(), "<!ENTITY", "entities of its own"),
+        ("a.kmz", b"PK no zip", "不是 ZIP", "no ZIP archive"),
+    ],
+    ids=["text", "no ending", "folder", "empty gpx", "empty kml", "empty jpg", "empty kmz", "html", "no tif",
+         "cut jpg", "bare gpx", "bare kml", "entities", "no zip"],
+)  # fmt: skip
+def test_why_a_file_is_no_evidence_is_said_in_words(qgis_app, tmp_path, name, content, zh, en):
+    from qingliu.core import language
+    from qingliu.core.errors import InputError
+    from qingliu.layers.fieldevidence import read_items
+
+    path = tmp_path / name
+    path.mkdir() if content is None else path.write_bytes(content)
+    before = language.current()
+    try:
+        for which, words in (("zh", zh), ("en", en)):
+            language.use(which)
+            with pytest.raises(InputError) as told:
+                read_items(path)
+            assert (
+                words in told.value.text(which)
+                and str(tmp_path) not in told.value.problems[0].facts["reason"]
+            )
+    finally:
+        language.use(before)
+
+
+def test_what_is_wrong_inside_a_kmz_is_said_in_words(qgis_app, tmp_path):
+    from qingliu.core.errors import InputError
+    from qingliu.layers.fieldevidence import read_items
+
+    path = tmp_path / "a.kmz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "x")
+    with pytest.raises(InputError, match=r"QL-FIELD-BADKMZ.*no \.kml file inside"):
+        read_items(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("doc.kml", _BARE_KML * 50)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"doc.kml") + len(b"doc.kml")
+    data[at : at + 8] = b"\xff" * 8
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputError, match=r"QL-FIELD-BADKMZ.*its archive is damaged"):
+        read_items(path)
