@@ -72,7 +72,7 @@ def union_of(records: Iterable[Record]) -> QgsGeometry | None:
 def sheet_parts(watershed: QgsGeometry, scale: SheetScale, progress: Progress = SILENT) -> list[SheetPart]:
     """The sheets on which the watershed (EPSG:4490) has ground, from north-west row by row.
 
-    Raises InputError QL-SHEET-LATITUDE, QL-SHEET-TOOMANY; Cancelled.
+    Raises InputError QL-SHEET-LATITUDE, QL-SHEET-LONGITUDE, QL-SHEET-TOOMANY; Cancelled.
     """
     plane, measure = QgisPlanar(), distance_area(sheet_crs())
     count = count_over(plane.bounds(watershed), scale)

@@ -125,7 +125,7 @@ def judged_sheets(
 ) -> list[IndexedSheet]:
     """The sheets over ``watershed`` (EPSG:4490) with their base maps, if any are registered; warnings are given.
 
-    Raises InputError QL-SHEET-NOGROUND, QL-SHEET-LATITUDE; Cancelled.
+    Raises InputError QL-SHEET-NOGROUND, QL-SHEET-LATITUDE, QL-SHEET-LONGITUDE; Cancelled.
     """
     plane, most = QgisPlanar(), int(default_edition().default("base_map_scale_denominator_max"))
     parts = sheet_parts(watershed, sheet_scale(DENOMINATOR), progress)

@@ -84,7 +84,8 @@ def sheet_scale(denominator: int) -> SheetScale:
 def sheet_at(longitude: float, latitude: float, scale: SheetScale) -> MapSheet:
     """The sheet of a place in degrees; on an edge the one to the east or north.
 
-    Raises InputError QL-SHEET-LATITUDE south of the equator and from 60° N on, where the division differs.
+    Raises InputError QL-SHEET-LATITUDE south of the equator and from 60° N on, where the division differs,
+    QL-SHEET-LONGITUDE beyond 180° east and west; 180° east itself is the west edge of the first sheets.
     """
     return next(sheets_over((longitude, latitude, longitude, latitude), scale))
 
@@ -92,7 +93,7 @@ def sheet_at(longitude: float, latitude: float, scale: SheetScale) -> MapSheet:
 def sheets_over(bounds: tuple[float, float, float, float], scale: SheetScale) -> Iterator[MapSheet]:
     """All sheets that west, south, east, north (degrees) reach into, from north-west row by row.
 
-    A rectangle that only touches an edge does not reach beyond it. Raises InputError QL-SHEET-LATITUDE.
+    A rectangle that only touches an edge does not reach beyond it. Raises InputError QL-SHEET-LATITUDE, -LONGITUDE.
     """
     columns, rows = _span(bounds, scale)
     for row in reversed(rows):
@@ -101,24 +102,27 @@ def sheets_over(bounds: tuple[float, float, float, float], scale: SheetScale) ->
 
 
 def count_over(bounds: tuple[float, float, float, float], scale: SheetScale) -> int:
-    """How many sheets :func:`sheets_over` gives. Raises InputError QL-SHEET-LATITUDE."""
+    """How many sheets :func:`sheets_over` gives. Raises InputError QL-SHEET-LATITUDE, -LONGITUDE."""
     columns, rows = _span(bounds, scale)
     return len(columns) * len(rows)
 
 
 def _span(bounds: tuple[float, float, float, float], scale: SheetScale) -> tuple[range, range]:
     """The columns and rows of sheets that a rectangle reaches into."""
-    west, south, east, north = (_whole(value) for value in bounds)
-    inside = 0 <= south < NORTHMOST and north <= NORTHMOST and -HALF_CIRCLE <= west <= east <= HALF_CIRCLE
-    if not inside:
+    west, east = (_whole(value) for value in bounds[::2])
+    south, north = (_whole(value) for value in bounds[1::2])
+    if south is None or north is None or not (0 <= south < NORTHMOST and north <= NORTHMOST):
         raise InputError("QL-SHEET-LATITUDE", south=f"{bounds[1]:.6f}", north=f"{bounds[3]:.6f}")
+    if west is None or east is None or not -HALF_CIRCLE <= west <= east <= HALF_CIRCLE:
+        raise InputError("QL-SHEET-LONGITUDE", west=f"{bounds[0]:.6f}", east=f"{bounds[2]:.6f}")
+    if west == HALF_CIRCLE:  # the meridian alone: no column begins there but the first
+        west = east = -HALF_CIRCLE
     return _steps(west, east, scale.width), _steps(south, north, scale.height)
 
 
-def _whole(degrees: float) -> int:
-    if not math.isfinite(degrees):
-        raise InputError("QL-SHEET-LATITUDE", south=degrees, north=degrees)
-    return round(degrees * DEGREE)
+def _whole(degrees: float) -> int | None:
+    """Millionths of an arc second, None for what is no angle."""
+    return round(degrees * DEGREE) if math.isfinite(degrees) else None
 
 
 def _steps(low: int, high: int, size: int) -> range:

@@ -221,12 +221,36 @@ def test_what_is_no_sheet_number_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "place", [(110, -0.01), (110, 60.0), (110, math.nan), (180.01, 30)], ids=["south", "60°", "nan", "181°"]
+    ("place", "code"),
+    [
+        ((110, -0.01), "QL-SHEET-LATITUDE"),
+        ((110, 60.0), "QL-SHEET-LATITUDE"),
+        ((110, math.nan), "QL-SHEET-LATITUDE"),
+        ((180.01, 30), "QL-SHEET-LONGITUDE"),
+        ((-180.01, 30), "QL-SHEET-LONGITUDE"),
+        ((math.inf, 30), "QL-SHEET-LONGITUDE"),
+    ],
+    ids=["south", "60°", "nan", "east of 180°", "west of 180°", "infinite"],
 )
-def test_places_without_such_sheets_are_refused(place):
+def test_places_without_such_sheets_are_refused(place, code):
     with pytest.raises(InputError) as raised:
         sheet_at(*place, G)
-    assert raised.value.code == "QL-SHEET-LATITUDE"
+    assert raised.value.code == code
+
+
+def test_a_watershed_across_180_degrees_is_told_by_its_longitude():
+    with pytest.raises(InputError) as raised:
+        list(sheets_over((179.9, 30.0, 180.1, 30.1), G))
+    assert raised.value.code == "QL-SHEET-LONGITUDE"
+    assert "179.900000° to 180.100000°" in raised.value.text("en") and "180.100000°" in raised.value.text(
+        "zh"
+    )
+
+
+def test_the_meridian_of_180_degrees_is_the_west_edge_of_the_first_sheets():
+    assert sheet_at(180.0, 30.0, G) == sheet_at(-180.0, 30.0, G)
+    assert number(sheet_at(180.0, 30.0, G)) == "H01G048001"
+    assert [number(s) for s in sheets_over((179.95, 30.0, 180.0, 30.01), G)] == ["H60G048096"]
 
 
 def test_a_scale_that_the_series_lacks_is_refused_with_those_it_has():
