@@ -42,7 +42,7 @@ class Coded(NamedTuple):
 
 def columns_of(role: str, fields: Mapping[str, str], edition: Edition) -> tuple[Column, ...]:
     """The coded columns of a role; ``fields`` names its fields by parameter, empty or missing for the usual ones."""
-    river = Column("river", fields.get("GROUP_FIELD") or RIVER_FIELD, plain_value)
+    river = Column("river", fields.get("GROUP_FIELD") or RIVER_FIELD, _text)
     if role == "BANKS":
         kind = Column("bank_type", fields.get("BANK_FIELD") or BANK_FIELD, _bank_code(edition))
         return kind, Column("side", fields.get("SIDE_FIELD") or SIDE_FIELD, _or_none(side_of)), river
@@ -86,6 +86,11 @@ def _told(layer: str, column: Column, words: Counter[str]) -> Problem:
     shown = ", ".join(word for word, _ in words.most_common(_SHOWN))
     facts = {"layer": layer, "field": column.field, "count": sum(words.values()), "values": shown}
     return Problem("QL-PREFILL-WORDS", facts)
+
+
+def _text(value: Any) -> str:
+    """A name as it is written, which no list holds."""
+    return "" if value is None else str(value).strip()
 
 
 def _or_none(read: Callable[[Any], str | None]) -> Code:
