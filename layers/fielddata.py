@@ -180,3 +180,24 @@ def base_of(survey: Path, package_id: str) -> Path:
     if not package_id.replace("-", "").isalnum():
         raise InputError("QL-FIELD-PACKAGEID", id=package_id)
     return base_folder(survey) / f"{package_id}.gpkg"
+
+
+def first_of(kept: Path) -> Path:
+    """Where the copy made at packaging stays once a return has become the base."""
+    return kept.with_suffix(".first.gpkg")
+
+
+def copy_of(kept: Path, number: int) -> Path:
+    """Where the state of a further device's copy of the package is kept."""
+    return kept.with_suffix(f".copy{number}.gpkg")
+
+
+def copies_of(kept: Path) -> list[Path]:
+    """The states of further copies that were merged."""
+    return sorted(kept.parent.glob(f"{kept.stem}.copy*.gpkg"))
+
+
+def forget_package(kept: Path) -> None:
+    """Remove everything that is kept of a package: its base, the copy made at packaging, states of copies."""
+    for path in (kept, first_of(kept), *copies_of(kept)):
+        path.unlink(missing_ok=True)

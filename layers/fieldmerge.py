@@ -38,7 +38,7 @@ from ..core.field.settling import DELETE, INSERT, THEIRS, Decisions, RowChange, 
 from ..core.progress import Progress
 from .datums import guard
 from .fieldbringing import Bringing, Copy, clear_broken_off
-from .fielddata import base_of
+from .fielddata import base_of, copies_of, copy_of, first_of
 from .fieldevidence import photo_item
 from .fieldpackage import BASE, BASEMAPS, HIDDEN, MANIFEST, named_files, store_contents
 from .fieldread import Contents, PackageFile, common_fields, contents_of, copied, lacking, unknown_columns
@@ -141,7 +141,7 @@ def choose_base(store: GpkgStore, package: PackageFile, theirs: Contents, known:
         told = Problem("QL-FIELD-NOBASE", {"path": str(package.folder)})
         return Chosen(None, kept, frozenset(), (told,))
     start = _base_contents(first, known)
-    merged = [p for p in (kept, *sorted(kept.parent.glob(f"{kept.stem}.copy*.gpkg"))) if p.is_file()]
+    merged = [p for p in (kept, *copies_of(kept)) if p.is_file()]
     states = [_base_contents(path, known) for path in merged]
     fields = {n: common_fields(start.tables[n], t) for n, t in theirs.tables.items() if n in start.tables}
     kin = [kinship(fields, start.rows, state.rows, theirs.rows) for state in states]
@@ -151,12 +151,7 @@ def choose_base(store: GpkgStore, package: PackageFile, theirs: Contents, known:
     if not merged:
         return Chosen(start, kept, frozenset())
     told = Problem("QL-FIELD-OTHERCOPY", {"path": str(package.gpkg)})
-    return Chosen(start, kept.with_suffix(f".copy{len(merged) + 1}.gpkg"), frozenset(), (told,))
-
-
-def first_of(kept: Path) -> Path:
-    """Where the copy made at packaging stays once a return has become the base."""
-    return kept.with_suffix(".first.gpkg")
+    return Chosen(start, copy_of(kept, len(merged) + 1), frozenset(), (told,))
 
 
 def _existing(*paths: Path) -> Optional[Path]:

@@ -22,7 +22,7 @@ from ..core.field.secrecy import Decision, decision_record, marked, release_prob
 from ..core.progress import Progress
 from .fieldbasemap import Area, BaseMap, area_of, clip_base_map
 from .fieldcheck import package_faults
-from .fielddata import Assignment, PackageFacts, base_of, copy_survey, rename_files, seal
+from .fielddata import Assignment, PackageFacts, base_of, copy_survey, forget_package, rename_files, seal
 from .fieldproject import DCIM, FieldProject, write_field_project
 from .fieldread import Contents, common_fields, contents, contents_of, find_package
 from .files import is_misread
@@ -106,7 +106,7 @@ def package_survey(store: GpkgStore, wish: FieldWish, progress: Progress) -> Pac
     finally:
         shutil.rmtree(part, ignore_errors=True)
         if unused is not None:
-            unused.unlink(missing_ok=True)
+            forget_package(unused)
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import json
 import shutil
 from pathlib import Path
 
@@ -639,6 +640,27 @@ def test_copies_of_one_package_from_two_devices_do_not_take_each_other_back(pack
         assert merge(folder, apply=True)[1] == [] and everything(survey) == after
     changed_by_hand(one, "UPDATE a7 SET main_income = '茶' WHERE natural_village = '上店'")
     assert [(d["field"], d["kind"]) for d in merge(one, apply=True)[1]] == [("main_income", "changed")]
+
+
+def test_all_that_is_kept_of_a_package_goes_when_a_new_one_takes_its_place(package, merge, survey, tmp_path):
+    def kept():
+        return sorted(p.name for p in (survey.parent / "survey.field").iterdir())
+
+    def id_of(folder):
+        return json.loads((folder / "package.json").read_text("utf-8"))["id"]
+
+    other = id_of(package("other"))
+    one = package("one")
+    before = id_of(one)
+    two = Path(shutil.copytree(one, tmp_path / "two"))
+    changed_by_hand(one, "UPDATE a7 SET households = 40 WHERE natural_village = '上店'")
+    merge(one, apply=True)
+    changed_by_hand(two, "UPDATE a7 SET drain_m = 5 WHERE natural_village = '上店'")
+    merge(two, apply=True)
+    states = [f"{before}.copy2.gpkg", f"{before}.first.gpkg", f"{before}.gpkg"]
+    assert kept() == sorted([*states, f"{other}.gpkg"])
+    now = id_of(package("one"))
+    assert kept() == sorted([f"{now}.gpkg", f"{other}.gpkg"])
 
 
 def test_a_copy_that_shares_one_entry_by_chance_takes_nothing_back_unasked(package, merge, survey, tmp_path):
