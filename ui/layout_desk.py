@@ -146,8 +146,10 @@ class LayoutDesk(QObject):
     def _is_open(self, session: LayoutSession) -> None:
         self.session = session
         # the file is put to rest when the window or the plugin goes, whichever comes first
-        self.destroyed.connect(lambda _=None, held=session: held.close())
-        QgsApplication.instance().aboutToQuit.connect(lambda held=session: held.close())
+        self.destroyed.connect(session.close)
+        QgsApplication.instance().aboutToQuit.connect(
+            lambda held=session: held.close()
+        )  # which also keeps it
         session.changed.connect(self._edited)
         self.live.crs = session.crs
         self.ledger = Ledger(self.edition, QgisShapes(), Bases())

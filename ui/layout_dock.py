@@ -373,6 +373,7 @@ class LayoutDock(QDockWidget):
     def closeEvent(self, event: Any) -> None:
         if self.edition is not None:
             self.drawing.drop_tool()
+            self.desk.live.close()
         super().closeEvent(event)
 
     def shut(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import partial
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
@@ -90,7 +89,6 @@ class LiveCheck(QObject):
         self.last: Judged | None = None
         self._waiting: Tuple[MeasureFeature, QgsGeometry] | None = None
         self._bands: List[QgsRubberBand] = []
-        self.destroyed.connect(partial(_unband, canvas, self._bands))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -160,17 +158,16 @@ class LiveCheck(QObject):
             band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
 
     def close(self) -> None:
-        """Leave nothing on the canvas."""
+        """Leave nothing on the canvas.
+
+        To be called before it goes: what Python hangs on Qt's last signal of an object may be gone by then.
+        """
         self._timer.stop()
         self._waiting = None
-        _unband(self.canvas, self._bands)
-
-
-def _unband(canvas: QgsMapCanvas | None, bands: List[QgsRubberBand], *_: object) -> None:
-    if canvas is not None and not isdeleted(canvas):
-        for band in bands:
-            canvas.scene().removeItem(band)
-    bands.clear()
+        if self.canvas is not None and not isdeleted(self.canvas):
+            for band in self._bands:
+                self.canvas.scene().removeItem(band)
+        self._bands.clear()
 
 
 def style(band: QgsRubberBand, verdict: str, *, part: bool) -> None:
