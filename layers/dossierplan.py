@@ -45,7 +45,8 @@ def beside(folder: Path, measured: Sequence[Amount], uuids: frozenset[str], edit
         warnings.append(Problem("QL-DOSSIER-STALE", {"file": QUANTITIES}))
     path = next((folder / name for name in CHECKS if (folder / name).is_file()), None)
     findings = list(_findings(path, edition)) if path is not None else None
-    if findings is not None and path is not None and not {f.measure_uuid for f in findings} <= uuids:
+    named = {f.measure_uuid for f in findings or () if f.measure_uuid}  # the others are of the whole layout
+    if findings is not None and path is not None and not named <= uuids:
         warnings.append(Problem("QL-DOSSIER-STALE", {"file": path.name}))
         findings = None
     return Taken(amounts, findings, warnings)

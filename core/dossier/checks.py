@@ -134,14 +134,15 @@ def _layout_line(key: tuple[str, str, str, str], found: Sequence[LayoutFinding],
     severity, measure, rule, clause_id = key
     anchor = origins.own(
         f"layout.{'.'.join(key)}", f"布局检查 {measure}", str(len(found)), clause_id, f"布局规则 {rule}",
-        source="布局检查（checklayout）", features=tuple(f"measures {f.measure_uuid}" for f in found[:_EXAMPLES]),
+        source="布局检查（checklayout）",
+        features=tuple(f"measures {f.measure_uuid}" for f in found[:_EXAMPLES] if f.measure_uuid),
     )  # fmt: skip
     area = sum(f.area_m2 or 0.0 for f in found)
     shown = (Run(number_text(area), "value", anchor),) if area else ()
     return Line(
         (
             Cell(plain(SEVERITIES.get(severity, severity)), "center", tone=severity),
-            Cell(said(measure)),
+            Cell(said(measure or "整个布局")),
             Cell((Run(_layout_words(found[0]), "value", anchor),)),
             Cell((Run(str(len(found)), "value", anchor),), "center"),
             Cell(shown, "right"),

@@ -353,7 +353,9 @@ def test_a_bill_that_does_not_tie_is_passed_over_and_said(qgis_app, tmp_path, on
 
 
 @pytest.mark.parametrize(
-    ("uuid", "count"), [("m1", 1), ("gone", None)], ids=["of a measure", "of one that is gone"]
+    ("uuid", "count"),
+    [("m1", 1), ("gone", None), ("", 1)],
+    ids=["of a measure", "of one that is gone", "of the whole layout"],
 )
 def test_findings_of_the_layout_are_taken_while_their_measures_are_there(qgis_app, tmp_path, uuid, count):
     head = "measure_uuid,measure,rule_id,clause,severity,message,failing_area_m2"
