@@ -77,6 +77,13 @@ def _in_survey(mark: Mark, store: GpkgStore) -> QgsGeometry:
     return moved if moved.isGeosValid() or mark.thing.geometry == POINT else moved.makeValid()
 
 
+def _next_number(store: GpkgStore, table: str) -> int:
+    """One more than the highest: after a deletion the count of rows is the number of one that is there."""
+    rows = store.rows(table)
+    numbers = [n for n in (r.values.get("row_no") for r in rows) if isinstance(n, int)]
+    return max([len(rows), *numbers]) + 1
+
+
 def _survey_row(store: GpkgStore, mark: Mark, uuid: str, shape: QgsGeometry) -> Insert:
     row = mark.thing.row or {}
     table = str(row["table"])
@@ -84,7 +91,7 @@ def _survey_row(store: GpkgStore, mark: Mark, uuid: str, shape: QgsGeometry) -> 
     values: dict[str, Any] = {
         **row.get("values", {}),
         "sheet_uuid": heads[0].uuid if heads else None,
-        "row_no": store.count(table) + 1,
+        "row_no": _next_number(store, table),
         f"{mark.thing.table}_uuid": uuid,
         row["name"]: mark.name or None,
         row["area"]: round(shape.area() / _M2_PER_HM2, 4),
