@@ -59,18 +59,20 @@ def check_judgement(case: Case, check: Check) -> Iterator[Finding]:
 
 
 def check_year(case: Case, check: Check) -> Iterator[Finding]:
-    """A value is of the last complete year."""
-    if case.year is None:
-        return
+    """A value is of the last complete year, and of none that has not come."""
     for row in case.of(TABLE):
         year = row.number("year")
-        if year is not None and year < case.year:
-            facts: dict[str, Any] = {
-                "number": row.values.get("number"),
-                "key": row.values.get("key"),
-                "year": int(year),
-            }
+        if year is None:
+            continue
+        facts: dict[str, Any] = {
+            "number": row.values.get("number"),
+            "key": row.values.get("key"),
+            "year": int(year),
+        }
+        if case.year is not None and year < case.year:
             yield found(case, check, "QL-CHECK-OLDYEAR", row, "year", **facts, wanted=case.year)
+        elif case.day is not None and year > case.day.year:
+            yield found(case, check, "QL-CHECK-FUTUREYEAR", row, "year", **facts, most=str(case.day))
 
 
 # -- what an indicator lacks ------------------------------------------------

@@ -326,6 +326,15 @@ def test_a_value_older_than_the_last_complete_year_is_found():
     assert _found(_case(*rows), "value_year") == []
 
 
+def test_a_value_of_a_year_that_has_not_come_is_found():
+    rows = [
+        _row("indicator_input", n, number=20, key="visitors_per_year", year=y)
+        for n, y in enumerate((2025, 2026, 2027))
+    ]
+    hits = _found(_case(*rows, year=2025, day=dt.date(2026, 3, 10)), "value_year")
+    assert [(f.row_uuid, f.problem.code) for f in hits] == [("indicator_input-2", "QL-CHECK-FUTUREYEAR")]
+
+
 def test_banks_above_their_whole_are_an_error_and_nothing_is_capped():
     def bank(n, key, value):
         return _row("indicator_input", n, number=17, key=key, value=value)
