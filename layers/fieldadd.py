@@ -11,6 +11,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry
 
 from ..core.data import RESOURCES, load_yaml
 from ..core.errors import InputError
+from ..core.prefill.plan import last_number
 from .datums import guard
 from .store import Change, GpkgStore, Insert, Saved
 from .store.editing import flat_wkb
@@ -78,10 +79,8 @@ def _in_survey(mark: Mark, store: GpkgStore) -> QgsGeometry:
 
 
 def _next_number(store: GpkgStore, table: str) -> int:
-    """One more than the highest: after a deletion the count of rows is the number of one that is there."""
-    rows = store.rows(table)
-    numbers = [n for n in (r.values.get("row_no") for r in rows) if isinstance(n, int)]
-    return max([len(rows), *numbers]) + 1
+    """After a deletion the count of rows is the number of one that is there."""
+    return last_number([r.values.get("row_no") for r in store.rows(table)]) + 1
 
 
 def _survey_row(store: GpkgStore, mark: Mark, uuid: str, shape: QgsGeometry) -> Insert:

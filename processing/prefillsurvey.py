@@ -25,7 +25,7 @@ from qgis.core import (
 
 from ..core.errors import InputError, Problem
 from ..core.prefill import Existing, Plan, decide
-from ..core.prefill.plan import numbered
+from ..core.prefill.plan import last_number, numbered
 from ..core.standard import Edition, default_edition
 from ..layers.records import ANY, LINE, POINT, POLYGON
 from ..layers.store import Change, GpkgStore, Insert, Update, open_store
@@ -160,7 +160,10 @@ def plan_of(store: GpkgStore, edition: Edition, lines: Any) -> Plan:
     tables = {line.table for line in lines}
     rows = {(t, r.uuid): Existing(t, r.uuid, r.version, r.values) for t in tables for r in store.rows(t)}
     plan = decide(lines, rows, edition, ours=computed_before(store), new_uuid=uuids.uuid4)
-    numbered(plan, {t: store.count(t) for t in tables})
+    own: dict[str, list[Any]] = {t: [] for t in tables}
+    for (table, _), row in rows.items():
+        own[table].append(row.values.get("row_no"))
+    numbered(plan, {t: last_number(numbers) for t, numbers in own.items()})
     return plan
 
 

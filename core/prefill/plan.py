@@ -186,9 +186,14 @@ def decide(
     return work.plan
 
 
-def numbered(plan: Plan, counts: Mapping[str, int]) -> None:
-    """Give new rows their serial number, after the ``counts`` rows that are there."""
-    next_: Dict[str, int] = dict(counts)
+def last_number(numbers: Sequence[Any]) -> int:
+    """The serial number after which new rows go, from those that are there; by hand: 1, 3 and none give 3."""
+    return max([len(numbers), *(n for n in numbers if isinstance(n, int))])
+
+
+def numbered(plan: Plan, lasts: Mapping[str, int]) -> None:
+    """Give new rows their serial number, after the last of each table (see :func:`last_number`)."""
+    next_: Dict[str, int] = dict(lasts)
     for table, _, values in plan.inserts:
         next_[table] = next_.get(table, 0) + 1
         values.setdefault("row_no", next_[table])

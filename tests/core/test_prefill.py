@@ -20,7 +20,7 @@ from qingliu.core.prefill.formulas import (
     prevailing_rock,
     rock_of,
 )
-from qingliu.core.prefill.plan import matched, numbered, same, value_id
+from qingliu.core.prefill.plan import last_number, matched, numbered, same, value_id
 from qingliu.core.standard import default_edition
 
 EDITION = default_edition()
@@ -83,6 +83,11 @@ def test_a_row_that_is_missing_is_made_with_its_links_and_number():
     assert plan.inserts == [
         ("a7", "new-1", {"villages_uuid": "v1", "natural_village": "上屋", "row_no": 5}),
     ]
+
+
+@pytest.mark.parametrize(("there", "last"), [([], 0), ([1, 2], 2), ([1, 3], 3), ([None, None, 1], 3)])
+def test_new_rows_go_after_the_highest_number_so_that_a_deletion_makes_no_doubles(there, last):
+    assert last_number(there) == last
 
 
 def test_a_hint_is_shown_and_not_written_and_words_are_not_compared():
