@@ -182,13 +182,17 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         except QingliuError as error:
             told = QingliuError(problems=merged(self.early, error.problems))
             raise QgsProcessingException(told.text()) from error
-        except (MemoryError, OSError, sqlite3.Error, *_UNEXPECTED) as error:
+        except MemoryError as error:
+            make_room(error)
+            raise QgsProcessingException(stranger(error).text()) from None
+        except (OSError, sqlite3.Error, *_UNEXPECTED) as error:
             raise QgsProcessingException(stranger(error).text()) from error
 
     def _run_checked(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """The work, once nothing is wrong with its values. Raises what ``work`` raises."""
+        keep_room()
         report_warnings(unknown_parameters(self, parameters), feedback)
         for faults_of in (name_faults, reaching_faults):  # before anything opens the layers
             faults = faults_of(self, parameters, context)
@@ -218,13 +222,29 @@ _UNEXPECTED = (
 )
 
 
+_ROOM: list[bytearray] = []
+_ROOM_BYTES = 4 * 2**20
+
+
+def keep_room() -> None:
+    """Memory that is given back when there is no more, so that there is enough left to say so."""
+    if not _ROOM:
+        _ROOM.append(bytearray(_ROOM_BYTES))
+
+
+def make_room(error: MemoryError) -> None:
+    """Give back the room, and with the frames of what failed all that they held."""
+    _ROOM.clear()
+    traceback.clear_frames(error.__traceback__)
+
+
 def stranger(error: BaseException) -> Problem:
     """An exception that nobody foresaw as a problem with a code; its traceback goes to the message log."""
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):  # its traceback would want memory too, and says nothing more
+        return Problem("QL-RUN-MEMORY", {"reason": reason})
     lines = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     QgsMessageLog.logMessage(lines, "Qingliu", Qgis.MessageLevel.Critical)
-    reason = f"{type(error).__name__}: {error}"
-    if isinstance(error, MemoryError):
-        return Problem("QL-RUN-MEMORY", {"reason": reason})
     if isinstance(error, OSError):
         return Problem(
             "QL-RUN-FILE", {"path": str(error.filename or "-"), "reason": str(error.strerror or error)}

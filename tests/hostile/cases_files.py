@@ -271,7 +271,7 @@ CASES = [
     refuse("results into the table that is an input", Z, _into_table("BOUNDARY", "boundary"), "QL-OUT-INPUT", says="BOUNDARY"),
     refuse("results over an input by a link", Z, _link, "QL-OUT-INPUT", says="BOUNDARY"),
     refuse("results where nobody may write", Z, lambda s: {"OUTPUT": "/proc/x.gpkg"}, "QL-OUT-SINK", says="/proc/x.gpkg"),
-    refuse("results under a name of four hundred bytes", Z, lambda s: {"OUTPUT": str(s.out / ("长" * 130 + ".gpkg"))}, "QL-OUT-SINK"),
+    refuse("results under a name of four hundred bytes", Z, lambda s: {"OUTPUT": str(s.out / ("长" * 130 + ".gpkg"))}, "QL-PARAM-NAMELENGTH", says="OUTPUT"),
     refuse("results into a database that is not there", Z, lambda s: {"OUTPUT": "postgis:dbname='x' host=127.0.0.1 port=1 table=\"a\".\"b\" (geom)"}, "QL-OUT-SINK"),
     refuse("a chart over an input", L, _over("CHART", "EROSION", ".gpkg"), "QL-OUT-INPUT", says="CHART.*EROSION"),
     refuse("a chart over another result", L, lambda s: {"CHART": str(s.out / "output.gpkg")}, "QL-OUT-TWICE", says="CHART.*OUTPUT"),
