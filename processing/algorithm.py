@@ -165,12 +165,27 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        meet_project(context.project())  # here, in the main thread, CRSs last
+        try:
+            meet_project(context.project())  # here, in the main thread, CRSs last
+        except MemoryError:  # the run will say so
+            return True
         return True
 
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
+        no_memory = "QL-RUN-MEMORY"
+        try:
+            no_memory = keep_room()
+            return self._run_told(parameters, context, feedback)
+        except MemoryError as error:  # also of what would have said something else
+            make_room(error)
+            raise QgsProcessingException(no_memory) from None
+
+    def _run_told(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """The run; what goes wrong is a QgsProcessingException with codes, lack of memory a MemoryError."""
         try:
             with ExitStack() as broken_off:
                 broken_off.callback(lambda: drop_empty(self.fresh))
@@ -182,9 +197,6 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         except QingliuError as error:
             told = QingliuError(problems=merged(self.early, error.problems))
             raise QgsProcessingException(told.text()) from error
-        except MemoryError as error:
-            make_room(error)
-            raise QgsProcessingException(stranger(error).text()) from None
         except (OSError, sqlite3.Error, *_UNEXPECTED) as error:
             raise QgsProcessingException(stranger(error).text()) from error
 
@@ -192,7 +204,6 @@ class QingliuAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """The work, once nothing is wrong with its values. Raises what ``work`` raises."""
-        keep_room()
         report_warnings(unknown_parameters(self, parameters), feedback)
         for faults_of in (name_faults, reaching_faults):  # before anything opens the layers
             faults = faults_of(self, parameters, context)
@@ -215,6 +226,7 @@ _UNEXPECTED = (
     QgsCsException,
     ArithmeticError,
     AttributeError,
+    ImportError,
     LookupError,
     RuntimeError,
     TypeError,
@@ -226,10 +238,11 @@ _ROOM: list[bytearray] = []
 _ROOM_BYTES = 4 * 2**20
 
 
-def keep_room() -> None:
-    """Memory that is given back when there is no more, so that there is enough left to say so."""
+def keep_room() -> str:
+    """Memory that is given back when there is no more, so that it can be said, and the words it is said in."""
     if not _ROOM:
         _ROOM.append(bytearray(_ROOM_BYTES))
+    return Problem("QL-RUN-MEMORY", {"reason": MemoryError.__name__}).text()
 
 
 def make_room(error: MemoryError) -> None:
@@ -241,8 +254,6 @@ def make_room(error: MemoryError) -> None:
 def stranger(error: BaseException) -> Problem:
     """An exception that nobody foresaw as a problem with a code; its traceback goes to the message log."""
     reason = f"{type(error).__name__}: {error}"
-    if isinstance(error, MemoryError):  # its traceback would want memory too, and says nothing more
-        return Problem("QL-RUN-MEMORY", {"reason": reason})
     lines = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     QgsMessageLog.logMessage(lines, "Qingliu", Qgis.MessageLevel.Critical)
     if isinstance(error, OSError):
